@@ -147,8 +147,8 @@ func BenchmarkStockPlan(b *testing.B) {
 	for i := range 500 {
 		_ = memory.PutReservations(b.Context(), store.Reservation{OrderID: fmt.Sprint(i), LocationID: "L1", Items: map[string]int{fmt.Sprint("i", i): 1}})
 	}
-	push, err := stock.NewPush(stock.Ports{
-		Listings: shop, Catalogue: shop, Levels: shop, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: new(exceptions.Memory).Shop("shop"),
+	push, err := stock.NewEngine(stock.Ports{
+		Listings: shop, Catalogue: shop, Levels: shop, SeeOrders: world.AllSeen, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: new(exceptions.Memory).Shop("shop"),
 	}, stock.Options{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, Buffer: stock.Fixed(2)})
 	if err != nil {
 		b.Fatal(err)

@@ -250,7 +250,10 @@ func (c *Canceller) cancelAll(ctx context.Context, cancellations []Cancellation)
 			return results, errors.Join(results.Err(), err)
 		}
 		run := cancelRun{Canceller: c, request: request, result: OrderResult{OrderID: request.OrderID}}
-		err := run.locked(ctx)
+		err := errors.New("a cancellation without the id of its order")
+		if request.OrderID != "" {
+			err = run.locked(ctx)
+		}
 		if r, ok := errors.AsType[*exceptions.RefusedError](err); ok {
 			err = run.raise(ctx, exceptions.CancellationStuck, exceptions.Cause(err), r.Do)
 		}
@@ -277,7 +280,7 @@ type cancelRun struct {
 	// merged ones that hold goods of other orders too, by their ids.
 	found  []WarehouseOrder
 	shared map[string]bool
-	// emptied are merged orders that hold nothing of the order any more, and that the
+	// emptied are merged orders that no longer hold anything of the order, and that the
 	// bridge keeps parked.
 	emptied []WarehouseOrder
 	// foreign are orders of the same reference that the bridge did not make.

@@ -104,7 +104,8 @@ func TestCancelStoppedAnywhere(t *testing.T) {
 			}
 			name := w.Calls[k-1]
 			halved := name == "StockItems" && len(w.Calls) > k && w.Calls[k] == name // to find the order to blame: there is none
-			if err == nil && !halved && (way != "stopped after" || len(w.Calls) > k) {
+			again := name == "PublishStock" && slices.Contains(w.Calls[k:], name)    // at the end of the same push
+			if err == nil && !halved && !again && (way != "stopped after" || len(w.Calls) > k) {
 				t.Errorf("%s call %d (%s): nobody was told", way, k, name)
 			}
 			w.After, w.Fail = nil, nil

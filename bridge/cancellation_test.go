@@ -189,6 +189,29 @@ func TestCancelLines(t *testing.T) {
 			change: func(_ *world.World, e *world.BookEntry) { e.Lines = e.Lines[:1] },
 		},
 		{
+			name: "another line is elsewhere", lines: []string{"1-1"}, want: bridge.OutcomeRaised, raised: []string{"part cancellation: order 1"}, left: "[MUG×2] open",
+			change: func(_ *world.World, e *world.BookEntry) { e.Lines = e.Lines[:1] },
+		},
+		{
+			name: "another line is elsewhere, decided", lines: []string{"1-1"}, decided: true, want: bridge.OutcomeCancelled, left: "[MUG×1] open", items: map[string]int{"i-mug": 1, "i-spoon": 1},
+			change: func(_ *world.World, e *world.BookEntry) { e.Lines = e.Lines[:1] },
+		},
+		{
+			name: "another line is sent", lines: []string{"1-1"}, want: bridge.OutcomeCancelled, left: "[MUG×1] open", items: map[string]int{"i-mug": 1, "i-spoon": 1},
+			change: func(w *world.World, e *world.BookEntry) {
+				e.Lines = e.Lines[:1]
+				w.Orders["1"].Lines[2].Tracking = "RM1"
+			},
+		},
+		{
+			name: "replaced by hand, decided", lines: []string{"1-3"}, decided: true, want: bridge.OutcomeRaised, raised: []string{"part cancellation: order 1"}, left: "[MUG×2 SPOON×1] open",
+			change: func(_ *world.World, e *world.BookEntry) { e.Lines[1].LineID, e.Lines[1].FromLineIDs = "", nil },
+		},
+		{
+			name: "another line was replaced by hand, decided", lines: []string{"1-1"}, decided: true, want: bridge.OutcomeCancelled, left: "[MUG×1 SPOON×1] open",
+			items: map[string]int{"i-mug": 1, "i-spoon": 1}, change: func(_ *world.World, e *world.BookEntry) { e.Lines[1].LineID, e.Lines[1].FromLineIDs = "", nil },
+		},
+		{
 			name: "a part of a split", lines: []string{"1-3"}, want: bridge.OutcomeCancelled, left: "[MUG×2] processed, [SPOON×1] cancelled", items: map[string]int{"i-mug": 2},
 			change: func(w *world.World, e *world.BookEntry) {
 				split(w, e)
@@ -220,6 +243,13 @@ func TestCancelLines(t *testing.T) {
 			name: "all that are left", lines: []string{"1-1", "1-2"}, want: bridge.OutcomeCancelled, left: "[MUG×2 SPOON×1] cancelled",
 			change: func(w *world.World, _ *world.BookEntry) { w.Orders["1"].Lines[2].Cancelled = true },
 		},
+		{
+			name: "one, after another was taken off", lines: []string{"1-1"}, want: bridge.OutcomeCancelled, left: "[MUG×1] open", items: map[string]int{"i-mug": 1},
+			change: func(w *world.World, e *world.BookEntry) {
+				w.Orders["1"].Lines[2].Cancelled = true
+				e.Lines = e.Lines[:1]
+			},
+		},
 		{name: "not imported", lines: []string{"1-1"}, noBook: true, want: bridge.OutcomeCancelled, items: map[string]int{"i-mug": 1, "i-spoon": 1}},
 		{name: "not imported, decided", lines: []string{"1-1"}, noBook: true, decided: true, want: bridge.OutcomeUnchanged, items: map[string]int{"i-mug": 1, "i-spoon": 1}},
 	} {
@@ -246,8 +276,12 @@ func TestCancelLines(t *testing.T) {
 				if i == 1 && want == bridge.OutcomeCancelled {
 					want = bridge.OutcomeUnchanged
 				}
+				before := w.Count("PutRecords")
 				if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), r)); got != want {
 					t.Fatalf("run %d: %s, want %s", i+1, got, want)
+				}
+				if n := w.Count("PutRecords") - before; i == 1 && want == bridge.OutcomeUnchanged && n != 0 {
+					t.Errorf("what is on record was stored %d times more", n)
 				}
 				if diff := cmp.Diff(tc.raised, w.OpenKinds()); diff != "" {
 					t.Error(diff)

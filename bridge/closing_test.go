@@ -176,7 +176,7 @@ func TestImporterLeavesTheCancellersCase(t *testing.T) {
 	untouched(t, &w.Cases, ofOrder, exceptions.CancellationStuck)
 }
 
-// A carrier that nobody mapped is no case any more once the number was entered in
+// A carrier that nobody mapped is no longer a case once the number was entered in
 // Seller Center by hand.
 func TestNumberEnteredByHandClosesTheCarriersCase(t *testing.T) {
 	q := newQueueWorld(t)

@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/rates"
 )
 
 // Clock is one of the shop's deadlines for an order.
@@ -80,7 +81,7 @@ func (d Deadline) van() string {
 	return ", last van before it " + d.LastCollection.UTC().Format("2006-01-02 15:04 UTC")
 }
 
-// vanGone reports whether no van leaves any more before the deadline.
+// vanGone reports whether the last van before the deadline has left.
 func (d Deadline) vanGone() bool {
 	return !d.LastCollection.IsZero() && d.LastCollection.Before(d.At.Add(-d.Left))
 }
@@ -194,6 +195,9 @@ type DeadlinePorts struct {
 	OpenOrders    OpenOrderSource
 	Cancellations CancellationSource
 	Exceptions    exceptions.Queue
+	// Over counts the orders that are over, for the rates. Optional: without it, they
+	// are those of the open orders and of the history that [Deadlines.Check] is given.
+	Over rates.Counter
 }
 
 // DeadlineOptions configure a [Deadlines]. Zero values take the defaults.
@@ -231,7 +235,7 @@ type Deadlines struct {
 }
 
 // NewDeadlines returns a Deadlines, or an error that names every missing port or
-// the option that is wrong. All ports are required.
+// the option that is wrong. All ports but Over are required.
 func NewDeadlines(p DeadlinePorts, o DeadlineOptions) (*Deadlines, error) {
 	err := part.Required("bridge: NewDeadlines", map[string]any{"OpenOrders": p.OpenOrders, "Cancellations": p.Cancellations, "Exceptions": p.Exceptions})
 	if err != nil {
@@ -246,8 +250,34 @@ func NewDeadlines(p DeadlinePorts, o DeadlineOptions) (*Deadlines, error) {
 	o.Horizon = cmp.Or(o.Horizon, o.Levels[0].Left)
 	o.MinOrders = cmp.Or(o.MinOrders, 30)
 	o.Measures, o.Kinds = cmp.Or(o.Measures, policy.DefaultMeasures()), cmp.Or(o.Kinds, policy.DefaultKinds())
+	if p.Over != nil && p.Over.Keeps() < o.Measures.LongestWindow() {
+		return nil, fmt.Errorf("bridge: NewDeadlines: Over keeps its counts for %v, and Measures count over %v", p.Over.Keeps(), o.Measures.LongestWindow())
+	}
 	o.Now = part.Clock(o.Now)
 	return &Deadlines{ports: p, options: o}, nil
+}
+
+// Count counts those of the orders that are over, for the rates: give it every order
+// that the shop has changed, as it was read. The error is a store's: what is not counted
+// yet is with the next call or check, which says so too.
+func (d *Deadlines) Count(ctx context.Context, orders ...Order) error {
+	if d.ports.Over == nil {
+		return nil
+	}
+	var over []rates.Order
+	for _, o := range orders {
+		o.Market = cmp.Or(o.Market, d.options.Market)
+		if c, ok := o.counted(d.options.Kinds, d.options.Now()); ok {
+			over = append(over, c)
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	if err := d.ports.Over.Count(ctx, over...); err != nil {
+		return fmt.Errorf("bridge: deadlines: %w", err)
+	}
+	return nil
 }
 
 // Health returns how the checks went, and how many orders are at risk.
@@ -262,7 +292,7 @@ type DeadlineReport struct {
 	AtRisk []Deadline
 	// Next is the nearest of all clocks, zero if none runs.
 	Next Deadline
-	// Rates are those of the open orders and the history.
+	// Rates are those of the open orders, of those that are over, and of the history.
 	Rates []Rate
 }
 
@@ -287,8 +317,11 @@ func (r DeadlineReport) String() string {
 var deadlineStatuses = [...]OrderStatus{AwaitingShipment, PartiallyShipping, AwaitingCollection}
 
 // Check reads the open orders, raises what is at risk and closes what no longer
-// is. history are orders of the past weeks, as the caller keeps them, for the
-// rates; those that are open are read anew.
+// is. history are orders of the past weeks, as the caller keeps them, for the rates, if
+// nobody counts those that are over; those that are open are read anew.
+//
+// An order that was read as open counts as that, whatever it was counted as meanwhile. One
+// that ends before it is read, and is counted after, is missing in the rates of one check.
 func (d *Deadlines) Check(ctx context.Context, history ...Order) (report DeadlineReport, err error) {
 	start := d.options.Now()
 	defer func() { d.timings.Done(start, d.options.Now(), err) }()
@@ -309,7 +342,13 @@ func (d *Deadlines) Check(ctx context.Context, history ...Order) (report Deadlin
 	if err != nil {
 		return report, fmt.Errorf("bridge: deadlines: reading the cancellations: %w", err)
 	}
-	report = d.report(start.UTC(), orders, pending, history, seen)
+	var over rates.Counts
+	if d.ports.Over != nil {
+		if over, err = d.ports.Over.Counts(ctx, slices.Collect(maps.Keys(seen))...); err != nil {
+			return report, fmt.Errorf("bridge: deadlines: %w", err)
+		}
+	}
+	report = d.report(start.UTC(), orders, pending, history, seen, over)
 	d.timings.Waiting(len(report.AtRisk), time.Time{})
 	if err := d.tell(ctx, report); err != nil {
 		return report, fmt.Errorf("bridge: deadlines: %w", err)
@@ -317,7 +356,7 @@ func (d *Deadlines) Check(ctx context.Context, history ...Order) (report Deadlin
 	return report, nil
 }
 
-func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation, history []Order, seen map[string]bool) DeadlineReport {
+func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation, history []Order, seen map[string]bool, over rates.Counts) DeadlineReport {
 	r := DeadlineReport{At: now}
 	requests := map[string][]Cancellation{}
 	for _, c := range pending {
@@ -358,7 +397,7 @@ func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation
 			orders[i].Market = cmp.Or(orders[i].Market, d.options.Market)
 		}
 	}
-	r.Rates = Forecast(d.options.Measures, d.options.Kinds, orders, d.options.Market, now, d.options.Horizon)
+	r.Rates = forecast(d.options.Measures, d.options.Kinds, orders, over, d.options.Market, now, d.options.Horizon)
 	return r
 }
 

@@ -8,11 +8,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/rates"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 func TestDeadlinesOf(t *testing.T) {
@@ -285,6 +288,73 @@ func TestDeadlinesRaiseRates(t *testing.T) {
 	}
 }
 
+// The orders that are over count when they were read, and no longer have to be: whatever
+// is read again, whichever process counted them.
+func TestDeadlinesCountOrdersThatAreOver(t *testing.T) {
+	w := world.NewWorld(t)
+	memory := new(store.Memory).Shop("uk")
+	watch := func(m *policy.Measures) *bridge.Deadlines {
+		over, err := rates.New(rates.Ports{Records: memory, Values: memory, Locks: memory}, rates.Options{Now: world.AtNoon})
+		must(t, err)
+		d, err := bridge.NewDeadlines(bridge.DeadlinePorts{OpenOrders: w, Cancellations: w, Exceptions: w, Over: over}, bridge.DeadlineOptions{Now: world.AtNoon, Market: "GB", Measures: m})
+		must(t, err)
+		return d
+	}
+	late := func(id string, changes ...func(*bridge.Order)) bridge.Order {
+		_, err := memory.PutRecords(t.Context(), store.Record{OrderID: id})
+		must(t, err)
+		return world.With(world.AnOrder(id, "MUG"), append([]func(*bridge.Order){func(o *bridge.Order) {
+			o.Market, o.Status, o.ShippedAt, o.ShipBy = "", bridge.InTransit, world.Noon.Add(-time.Hour), world.Noon.Add(-2*time.Hour)
+		}}, changes...)...)
+	}
+	var orders []bridge.Order
+	for i := range 30 {
+		orders = append(orders, late(fmt.Sprint("l", i)))
+	}
+	orders = append(orders,
+		late("open", func(o *bridge.Order) { o.Status = bridge.AwaitingCollection }), // is read again by each check
+		late("platform", func(o *bridge.Order) { o.ShippingModel = bridge.FulfilledByTikTok }),
+		late("old", func(o *bridge.Order) {
+			o.CreatedAt, o.PaidAt = world.Noon.AddDate(0, 0, -30), world.Noon.AddDate(0, 0, -30)
+		}),
+		late("cancelled", func(o *bridge.Order) {
+			o.Status, o.ShippedAt, o.CancelInitiator = bridge.Cancelled, time.Time{}, "SELLER"
+		}),
+	)
+	for range 2 {
+		must(t, watch(nil).Count(t.Context(), orders...))
+	}
+	for i := range orders {
+		orders[i].Status = bridge.Completed
+	}
+	must(t, watch(nil).Count(t.Context(), orders[:20]...))
+	report, err := watch(nil).Check(t.Context())
+	must(t, err)
+	got := map[policy.Measure]string{}
+	for _, r := range report.Rates {
+		if r.Orders > 0 {
+			got[r.Measure] = fmt.Sprintf("%s: %d of %d", r.Market, r.Bad, r.Orders)
+		}
+	}
+	if diff := cmp.Diff(map[policy.Measure]string{
+		policy.LateAtReady:        "GB: 30 of 30",
+		policy.ValidTracking:      "GB: 0 of 31", // the old one too: no source says how long the window is
+		policy.SellerCancellation: "GB: 1 of 32",
+	}, got); diff != "" {
+		t.Errorf("want -, got +:\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"rate at risk: rate of late at ready to ship in GB", "rate at risk: rate of seller cancellation in GB"}, w.OpenKinds(), cmpopts.SortSlices(strings.Compare)); diff != "" {
+		t.Errorf("want -, got +:\n%s", diff)
+	}
+
+	long := measureTable(t, "late_at_ready_to_ship GB ? <=4 90d * a_mail")
+	over, err := rates.New(rates.Ports{Records: memory, Values: memory, Locks: memory}, rates.Options{})
+	must(t, err)
+	if _, err := bridge.NewDeadlines(bridge.DeadlinePorts{OpenOrders: w, Cancellations: w, Exceptions: w, Over: over}, bridge.DeadlineOptions{Measures: long}); err == nil || !strings.Contains(err.Error(), "2160h") {
+		t.Errorf("counts that are not kept as long as a measure needs: got %v, want an error that says how long", err)
+	}
+}
+
 func TestDeadlinesFail(t *testing.T) {
 	for _, name := range []string{"OrdersUpdated", "PendingCancellations", "Open"} {
 		w := world.NewWorld(t)
@@ -308,5 +378,45 @@ func TestDeadlinesFail(t *testing.T) {
 	}
 	if _, err := bridge.NewDeadlines(bridge.DeadlinePorts{}, bridge.DeadlineOptions{}); err == nil || !strings.Contains(err.Error(), "Cancellations, Exceptions, OpenOrders") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// An order that ends while a check reads the orders, or that the shop still lists as open
+// although it has ended, counts once.
+func TestDeadlinesCountAnOrderThatEndsMeanwhileOnce(t *testing.T) {
+	for _, moment := range []string{"before", "OrdersByStatus", "PendingCancellations"} {
+		w := world.NewWorld(t)
+		memory := new(store.Memory).Shop("uk")
+		over, err := rates.New(rates.Ports{Records: memory, Values: memory, Locks: memory}, rates.Options{Now: world.AtNoon})
+		must(t, err)
+		d, err := bridge.NewDeadlines(bridge.DeadlinePorts{OpenOrders: w, Cancellations: w, Exceptions: w, Over: over}, bridge.DeadlineOptions{Now: world.AtNoon, Market: "GB"})
+		must(t, err)
+		for _, id := range []string{"1", "2"} {
+			_, err := memory.PutRecords(t.Context(), store.Record{OrderID: id})
+			must(t, err)
+		}
+		late := func(id string, status bridge.OrderStatus) bridge.Order {
+			return world.With(world.AnOrder(id, "MUG"), func(o *bridge.Order) {
+				o.Status, o.ShippedAt, o.ShipBy = status, world.Noon.Add(-time.Hour), world.Noon.Add(-2*time.Hour)
+			})
+		}
+		w.Put(late("1", bridge.AwaitingCollection))
+		must(t, d.Count(t.Context(), late("2", bridge.InTransit)))
+		ends := func() { must(t, d.Count(t.Context(), late("1", bridge.InTransit))) }
+		if moment == "before" {
+			ends()
+		}
+		w.After = func(_ int, name string) {
+			if name == moment {
+				ends()
+			}
+		}
+		report, err := d.Check(t.Context())
+		must(t, err)
+		for _, r := range report.Rates {
+			if r.Measure == policy.LateAtReady && (r.Orders != 2 || r.Bad != 2) {
+				t.Errorf("it ends at %s: %d orders, %d late, want 2 and 2", moment, r.Orders, r.Bad)
+			}
+		}
 	}
 }

@@ -271,6 +271,10 @@ func TestCancelOneOfMergedOrders(t *testing.T) {
 			w.Put(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Cancelled }))
 			m.State, m.Stage = bridge.Processed, stage.Processed
 		}},
+		"locked by a person": {lines: all, state: bridge.Locked, open: []string{"cancellation stuck: order 1"}, change: func(w *world.World, m *world.BookEntry) {
+			w.Put(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Cancelled }))
+			m.State = bridge.Locked
+		}},
 		"with a line of both": {lines: []string{"1-1 MUG"}, state: bridge.Open, change: func(w *world.World, m *world.BookEntry) {
 			w.Put(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Cancelled }))
 			m.Lines = []bridge.WarehouseLine{{LineID: "1-1", SKU: "MUG", Quantity: 2, FromLineIDs: []string{"1-1", "2-1"}, ShopLineIDs: []string{"1-1", "2-1"}}}
@@ -292,6 +296,10 @@ func TestCancelOneOfMergedOrders(t *testing.T) {
 				pass := append(slices.Clone(w.Pending), bridge.CancellationsOf(w.Orders["1"])...)
 				pass = slices.DeleteFunc(pass, func(c bridge.Cancellation) bool { return c.ID != "" && !c.Pending })
 				if _, err := w.Canceller(0).Cancel(t.Context(), pass...); err != nil {
+					t.Fatal(err)
+				}
+				// The importer looks at it too, and must not forget what it was imported as.
+				if _, err := w.Importer().Import(t.Context(), w.Orders["1"]); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -524,10 +532,14 @@ func TestImportBooksOnce(t *testing.T) {
 	t.Run("booked by hand", func(t *testing.T) {
 		w := world.NewWorld(t)
 		w.Put(shipped)
-		by := w.Processed(shipped, "RM1")
+		by := w.Waiting(shipped)
 		by.Foreign = "DIRECT"
 		if got := world.Outcome(t)(w.ImporterReading().Import(t.Context(), shipped)); got != bridge.OutcomeRaised || len(w.Book) != 1 {
-			t.Errorf("%s, and the warehouse has %d orders; want it raised, and one", got, len(w.Book))
+			t.Errorf("before it is processed: %s, and the warehouse has %d orders; want it raised, and one", got, len(w.Book))
+		}
+		by.State, by.Stage, by.Tracking = bridge.Processed, stage.Processed, "RM1"
+		if got := world.Outcome(t)(w.ImporterReading().Import(t.Context(), shipped)); got != bridge.OutcomeUnchanged || len(w.Book) != 1 || w.OpenKinds() != nil {
+			t.Errorf("%s, and the warehouse has %d orders, open %v; want nothing to do", got, len(w.Book), w.OpenKinds())
 		}
 	})
 	t.Run("the warehouse does not show it", func(t *testing.T) {
@@ -554,6 +566,11 @@ type lockKeys struct {
 func (l *lockKeys) Lock(ctx context.Context, key string) (context.Context, func(), error) {
 	l.keys = append(l.keys, key)
 	return l.Locks.Lock(ctx, key)
+}
+
+func (l *lockKeys) TryLock(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+	l.keys = append(l.keys, keys...)
+	return l.Locks.TryLock(ctx, keys...)
 }
 
 // Whoever works on an order takes the same lock, so that a cancellation that races an
@@ -601,6 +618,30 @@ func TestOneLockForAnOrder(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, locks.keys); diff != "" {
 			t.Errorf("%s takes other locks than the import (-want +got):\n%s", tc.name, diff)
+		}
+	}
+}
+
+// A sale that could not be imported, and was shipped by hand meanwhile, is in no book:
+// its case stays open, whether or not the warehouse can book what was shipped.
+func TestBlockedOrderThatWasShippedByHandStaysACase(t *testing.T) {
+	for _, processor := range []bool{false, true} {
+		w := world.NewWorld(t)
+		w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Unreadable = "an amount" }))
+		ports := bridge.ImportPorts{OrderBook: w, Tracer: w, Orders: w, Catalogue: w, Ledger: w, Records: w, Locks: w, Exceptions: w}
+		if processor {
+			ports.Processor = w
+		}
+		im, err := bridge.NewImporter(ports, bridge.ImportOptions{DefaultLocation: "L1", Now: w.Now})
+		must(t, err)
+		take := bridge.TakeOrders(im, w.Canceller(0), nil)
+		for _, status := range []bridge.OrderStatus{bridge.AwaitingShipment, bridge.InTransit, bridge.Completed} {
+			w.Put(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = status }))
+			_, err := take(t.Context(), []bridge.Order{w.Orders["1"]})
+			must(t, err)
+			if !slices.Contains(w.OpenKinds(), "order cannot be imported: order 1") || len(w.Book) > 0 {
+				t.Errorf("%s, with a processor %t: open are %q, %d orders in the warehouse, want its case and none", status, processor, w.OpenKinds(), len(w.Book))
+			}
 		}
 	}
 }

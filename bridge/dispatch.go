@@ -43,6 +43,9 @@ type Shipment struct {
 	CarrierID string
 	// LineIDs are the shop's lines in the parcel; empty means all that are left.
 	LineIDs []string
+	// Contents reads what is in the parcel, for who has to declare its size and weight;
+	// nil if nobody knows.
+	Contents func(context.Context) ([]catalogue.Packed, error) `json:"-"`
 }
 
 // TrackingWriter writes the shop's tracking number onto a warehouse order.
@@ -87,6 +90,9 @@ type DispatchPorts struct {
 	// Catalogue reports which SKU the warehouse has for a listing, for lines that
 	// lost the shop's line ids. Without it the seller SKU must be the same.
 	Catalogue catalogue.Source
+	// Measures needs Catalogue: with it the shop's labels are bought for what is in the
+	// parcel, see [Shipment].
+	Measures catalogue.MeasureSource
 	// Packaging is asked about orders with several tracking numbers, or none.
 	Packaging PackagingReader
 	// Documents and Labels go together, and need Records: with them the document of
@@ -146,6 +152,8 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 		return nil, errors.New("bridge: NewDispatcher: Documents and Labels go together")
 	case (p.Corrector != nil || p.Documents != nil) && p.Records == nil:
 		return nil, errors.New("bridge: NewDispatcher: Corrector and Documents need Records")
+	case p.Measures != nil && p.Catalogue == nil:
+		return nil, errors.New("bridge: NewDispatcher: Measures needs Catalogue")
 	case o.CorrectWithin < 0:
 		return nil, fmt.Errorf("bridge: NewDispatcher: CorrectWithin is negative: %v", o.CorrectWithin)
 	}
@@ -302,7 +310,14 @@ func (b *dispatchBatch) ship(ctx context.Context, j *dispatchJob) error {
 	for _, l := range left {
 		j.unread = append(j.unread, l.ID)
 		b.sent[l.ID] = w.Tracking
-		if _, refused := errors.AsType[*exceptions.RefusedError](j.reply); l.PackageID != "" && !refused {
+	}
+	_, refused := errors.AsType[*exceptions.RefusedError](j.reply)
+	for _, l := range left {
+		// A package of which a part is left was split, and the rest is a parcel of its own.
+		rest := slices.ContainsFunc(o.LiveLines(), func(other OrderLine) bool {
+			return other.PackageID == l.PackageID && b.sent[other.ID] == "" && other.Tracking == ""
+		})
+		if l.PackageID != "" && !refused && !rest {
 			b.sent[l.PackageID] = w.Tracking // and so for every order in it
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // dispatchBatchSize is how many shop orders are worked on at once: as many as
@@ -95,6 +96,9 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 	if err != nil {
 		return nil, err
 	}
+	if err := b.noteMerged(ctx, fresh); err != nil {
+		return nil, err
+	}
 	seen := map[string]bool{}
 	for _, w := range orders {
 		if seen[w.ID] {
@@ -122,6 +126,39 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 		results = append(results, j.result)
 	}
 	return results, nil
+}
+
+// noteMerged puts on record where orders are that were merged before the importer had
+// heard what became of their creation: it has no id to trace them by, and looks for a
+// reference that they have lost.
+func (b *dispatchBatch) noteMerged(ctx context.Context, fresh map[string]WarehouseOrder) error {
+	in := map[string]WarehouseOrder{}
+	for _, w := range fresh {
+		if w.Merged && w.State != Dropped {
+			for _, id := range w.References {
+				if b.permits[id].Order.ID == id {
+					in[id] = w
+				}
+			}
+		}
+	}
+	if len(in) == 0 || b.ports.Records == nil {
+		return nil
+	}
+	records, _, err := b.ports.Records.RecordsOf(ctx, slices.Sorted(maps.Keys(in))...)
+	maps.DeleteFunc(records, func(_ string, r store.Record) bool { return !r.OutcomeUnknown || len(r.WarehouseIDs) > 0 })
+	if err == nil && len(records) > 0 {
+		_, err = store.UpdateRecords(ctx, b.ports.Records, func(r *store.Record) {
+			if len(r.WarehouseIDs) == 0 {
+				order := b.permits[r.OrderID].Order
+				*r = foundRecord(*r, order, shareOf(order, []WarehouseOrder{in[r.OrderID]}))
+			}
+		}, slices.Collect(maps.Values(records))...)
+	}
+	if err != nil {
+		return fmt.Errorf("recording what orders were merged into: %w", err)
+	}
+	return nil
 }
 
 // read asks both sides about orders: one call for all permits, one for all

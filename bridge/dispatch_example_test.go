@@ -133,7 +133,7 @@ func ExampleDeadlines() {
 	// late at the carrier's scan in GB 0.0 % (0 of 0 orders), forecast 0.0 % with 0 more: not judged: no figure is known for this market
 	// valid tracking in GB 100.0 % (0 of 0 orders), forecast 100.0 % with 0 more, at least 95 % allowed
 	// seller cancellation in GB 0.0 % (0 of 2 orders), forecast 0.0 % with 0 more, at most 2.5 % allowed
-	// seller-fault returns in GB, at most 1 % allowed: not judged: the bridge does not read it: see Account Health in Seller Center
+	// seller-fault returns in GB, at most 1 % allowed: not judged: the bridge reads no returns: see Account Health in Seller Center
 	// on-time delivery in GB 100.0 % (0 of 0 orders), forecast 100.0 % with 0 more: not judged: it is measured in this market, and no source says what is allowed
 	// order 1  ship by 2026-11-27 13:30 UTC (in 90 min)  urgent
 	// [urgent, warehouse, shop] order 1: deadline near: ship by: 2026-11-27 13:30 UTC. To do: send the order next; if it has left, enter its tracking number in Seller Center (by 2026-11-27 13:30 UTC)

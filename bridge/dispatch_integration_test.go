@@ -18,6 +18,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
@@ -48,6 +49,14 @@ func newDispatching(t *testing.T, market string) *dispatching {
 // run lets a new process dispatch what there is.
 func (d *dispatching) run(t *testing.T) bridge.DispatchReport {
 	t.Helper()
+	report, err := d.try(t)
+	must(t, err)
+	return report
+}
+
+// try is run where something may fail.
+func (d *dispatching) try(t *testing.T) (bridge.DispatchReport, error) {
+	t.Helper()
 	client, err := d.tiktok.Client()
 	must(t, err)
 	shop, err := tiktokadapter.New(client, tiktokadapter.Options{
@@ -59,16 +68,14 @@ func (d *dispatching) run(t *testing.T) bridge.DispatchReport {
 	must(t, err)
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: gate, Orders: shop, Shipper: shop, OrderBook: d.book, Tracking: d.book, Locks: d.memory, Exceptions: d.queue,
-		Reader: d.book, Catalogue: d.book, Documents: shop, Labels: d.memory, Corrector: shop, Records: d.memory,
+		Reader: d.book, Catalogue: d.book, Measures: d.book, Documents: shop, Labels: d.memory, Corrector: shop, Records: d.memory,
 	}, bridge.DispatchOptions{})
 	must(t, err)
 	q, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
 		Dispatcher: dispatcher, Source: d.source(d.book), Reader: d.book, Cursors: d.memory, Revisits: d.memory, Locks: d.memory, Exceptions: d.queue,
 	}, bridge.DispatchQueueOptions{})
 	must(t, err)
-	report, err := q.Run(t.Context())
-	must(t, err)
-	return report
+	return q.Run(t.Context())
 }
 
 // imported places orders, lets the bridge import them, and returns their ids.
@@ -162,6 +169,37 @@ func TestMergedOrderIsDispatched(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Two orders are merged before the bridge has heard what became of their creation. Once
+// they are sent it knows where they are, and does not create what it cannot find.
+func TestMergedBeforeItWasReadBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDispatching(t, "GB")
+		spec := tiktokshoptest.OrderSpec{Lines: mugs(1), BuyerID: "7494000000000000123"}
+		ids := d.imported(t, spec, spec)
+		merged, err := d.staff.Orders.MergeOrders(t.Context(), &linnworks.MergeOrdersRequest{
+			OrdersToMerge:    []linnworks.GUID{d.inLinnworks(ids[0])[0].OrderID, d.inLinnworks(ids[1])[0].OrderID},
+			FulfilmentCenter: new(linnworks.ZeroGUID),
+		})
+		must(t, err)
+		records, _, err := d.memory.RecordsOf(t.Context(), ids...)
+		must(t, err)
+		for _, r := range records { // as a process leaves them that dies in the call
+			_, err := store.UpdateRecords(t.Context(), d.memory, func(r *store.Record) { r.WarehouseIDs, r.Lines, r.OutcomeUnknown = nil, nil, true }, r)
+			must(t, err)
+		}
+		d.send(t, merged.OrderID, "M1")
+		d.run(t)
+		results, err := d.importer(t, d.book, d.memory).Import(t.Context(), d.orders(t)...)
+		if err != nil {
+			t.Errorf("the importer does not find them: %v%s", err, results)
+		}
+		if diff := cmp.Diff([][]string{{"M1"}, {"M1"}}, [][]string{d.shown(t, ids[0]), d.shown(t, ids[1])}); diff != "" || len(d.open(t)) != 0 {
+			t.Errorf("open %v, shown (-want +got):\n%s", d.open(t), diff)
+		}
+	})
 }
 
 // A merged order of which nobody can say what is in it is raised, and blocks
@@ -549,4 +587,53 @@ func TestPackedParcels(t *testing.T) {
 			t.Errorf("%s: %s", c.name, diff)
 		}
 	}
+}
+
+// An order that a person made in Linnworks under the shop's source, with a reference of
+// their own, and one that reads oddly by now, keep no other parcel from being told.
+func TestDispatchBesideWhatTheShopDoesNotReturn(t *testing.T) {
+	t.Parallel()
+	for _, reference := range []string{"576461413030009999", "576461413030000001-RESEND", "RESEND"} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDispatching(t, "GB")
+			id := d.imported(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})[0]
+			resend, err := d.linn.AddOrder(linnworkstest.Order{Source: "TIKTOKBRIDGE", SubSource: "test", Reference: reference, Lines: []linnworkstest.Line{{SKU: "MUG", Quantity: 1}}})
+			must(t, err)
+			d.send(t, resend, "R1")
+			d.send(t, d.inLinnworks(id)[0].OrderID, "T1")
+			d.run(t)
+			if got := d.shown(t, id)[0]; got != "T1" {
+				t.Errorf("beside %s: the shop shows %q, want T1", reference, got)
+			}
+			if open := d.open(t); len(open) != 1 || !strings.HasSuffix(open[0], "order "+reference) {
+				t.Errorf("beside %s: open are %q, want one about it", reference, open)
+			}
+		})
+	}
+	t.Run("an order that cannot be read", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			d := newDispatching(t, "GB")
+			mug := tiktokshoptest.OrderSpec{Lines: mugs(1)}
+			ids := d.imported(t, mug, mug, mug)
+			for i, id := range ids {
+				d.send(t, d.inLinnworks(id)[0].OrderID, fmt.Sprint("T", i))
+			}
+			d.spoilt(t, "/orders", func(body string) string {
+				return strings.Replace(body, `"id":"`+ids[1]+`"`, `"buyer_message":{},"id":"`+ids[1]+`"`, 1)
+			})
+			orders, err := d.book.FindOrders(t.Context(), ids)
+			must(t, err)
+			_, err = d.dispatcher(t).Dispatch(t.Context(), orders...)
+			must(t, err)
+			if open := d.open(t); len(open) != 1 || !strings.HasSuffix(open[0], "order "+ids[1]) {
+				t.Errorf("open are %q, want one about order %s", open, ids[1])
+			}
+			for i, id := range ids {
+				if got, want := d.shown(t, id)[0], []string{"T0", "", "T2"}[i]; got != want {
+					t.Errorf("order %s: the shop shows %q, want %q", id, got, want)
+				}
+			}
+		})
+	})
 }

@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -92,6 +93,22 @@ func TestDispatchSplitOrders(t *testing.T) {
 			}, "", "a bundle that SKU SPOON belongs to was divided",
 		},
 		{
+			"two lines of one SKU, ids lost", world.AnOrder("1", "MUG", "SPOON", "SPOON"),
+			[][]bridge.WarehouseLine{{line("SPOON", 1), line("SPOON", 1)}, {line("MUG", 1, "1-1")}},
+			"1-1:T2 1-2:T1 1-3:T1", "",
+		},
+		{
+			"more units than lines, and no bundle", world.AnOrder("1", "MUG", "MUG"), [][]bridge.WarehouseLine{
+				{{LineID: "1-1", SKU: "MUG", Quantity: 2, FromLineIDs: []string{"1-1", "1-2"}}},
+				{{LineID: "1-1", SKU: "MUG", Quantity: 1, FromLineIDs: []string{"1-1", "1-2"}}},
+			}, "", "a bundle that SKU MUG belongs to was divided",
+		},
+		{
+			"all of it, and a gift in both parcels", world.AnOrder("1", "MUG", "SPOON"),
+			[][]bridge.WarehouseLine{{line("MUG", 1, "1-1"), line("SPOON", 1, "1-2"), line("FORK", 1)}, {line("FORK", 1)}},
+			"1-1:T1 1-2:T1", "the shop shows tracking T1",
+		},
+		{
 			"a cancelled unit does not count", world.With(world.AnOrder("1", "MUG", "MUG", "SPOON"), func(o *bridge.Order) { o.Lines[1].Cancelled = true }),
 			[][]bridge.WarehouseLine{{line("MUG", 1, "1-1", "1-2")}, {line("SPOON", 1, "1-3")}},
 			"1-1:T1 1-3:T2", "",
@@ -140,6 +157,44 @@ func TestDispatchSplitOrders(t *testing.T) {
 				t.Errorf("want %q, open %v", tc.open, open)
 			}
 		})
+	}
+}
+
+// A part whose other parts nobody finds is a part all the same.
+func TestDispatchAPartAlone(t *testing.T) {
+	for _, tc := range []struct {
+		name, want, open string
+		split            bool
+		lines            []bridge.WarehouseLine
+		fail             string
+	}{
+		{name: "whole", want: "T1 T1", lines: []bridge.WarehouseLine{{LineID: "1-1", SKU: "MUG", Quantity: 1, FromLineIDs: []string{"1-1", "1-2"}}}},
+		{name: "split", split: true, want: "T1 ", lines: []bridge.WarehouseLine{{LineID: "1-1", SKU: "MUG", Quantity: 1, FromLineIDs: []string{"1-1", "1-2"}}}},
+		{name: "ids lost", split: true, want: "T1 ", lines: []bridge.WarehouseLine{{SKU: "MUG", Quantity: 1}}},
+		{name: "ids lost, and the catalogue is away", split: true, want: " ", fail: "StockItems", lines: []bridge.WarehouseLine{{SKU: "MUG", Quantity: 1}}},
+		{name: "no lines", split: true, want: " ", open: "it has no lines"},
+	} {
+		w := world.NewWorld(t)
+		w.Put(world.AnOrder("1", "MUG", "MUG"))
+		e := w.Add(bridge.NewOrder{Reference: "1", LocationID: "L1"})
+		e.State, e.Tracking, e.Split, e.Lines = bridge.Processed, "T1", tc.split, tc.lines
+		d := w.Dispatcher(nil)
+		d.Ports().Catalogue = w
+		if tc.fail != "" {
+			w.Fail = world.FailOn(tc.fail)
+		}
+		_, err := d.Dispatch(t.Context(), w.Entries()...)
+		if errors.Is(err, world.ErrInjected) != (tc.fail != "") {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+		if got := w.Orders["1"].Lines[0].Tracking + " " + w.Orders["1"].Lines[1].Tracking; got != tc.want {
+			t.Errorf("%s: the shop shows %q, want %q", tc.name, got, tc.want)
+		}
+		w.Fail = nil
+		open, _ := w.Exceptions.Open(t.Context())
+		if (len(open) > 0) != (tc.open != "") || len(open) > 0 && !strings.Contains(open[0].Seen, tc.open) {
+			t.Errorf("%s: open %v, want %q", tc.name, open, tc.open)
+		}
 	}
 }
 

@@ -176,8 +176,8 @@ func waits(r OrderResult) bool {
 
 // Run dispatches what there is to dispatch. Runs of one name follow one another.
 //
-// An order that could not be dispatched is in the report, and kept; it is not an
-// error of Run. The error says that the run could not do all of its work, and
+// An order that failed is in the report, kept, and in the error, an [OrdersError] that
+// holds up nothing. Any other error says that the run could not do all of its work, and
 // that the next one has to.
 func (q *DispatchQueue) Run(ctx context.Context) (report DispatchReport, err error) {
 	start := q.options.Now()
@@ -195,7 +195,7 @@ func (q *DispatchQueue) Run(ctx context.Context) (report DispatchReport, err err
 	next, oldest := r.waiting.next()
 	r.report.NextDue = next
 	q.timings.Waiting(len(r.waiting.entries), oldest)
-	if err != nil {
+	if err = errors.Join(err, r.report.Results.Err()); err != nil {
 		return r.report, fmt.Errorf("bridge: dispatch queue: %w", err)
 	}
 	return r.report, nil
@@ -453,7 +453,7 @@ func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v
 		again = true
 		v.LastError = o.Detail
 		if o.Err != nil {
-			v.LastError = o.Err.Error()
+			v.LastError = part.Short(o.Err.Error())
 		}
 		if part.CompareTimes(o.Deadline, deadline) < 0 {
 			deadline = o.Deadline

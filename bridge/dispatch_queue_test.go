@@ -439,7 +439,7 @@ func TestNewDispatchQueueRefuses(t *testing.T) {
 	p := bridge.DispatchPorts{Gate: q.Gate(), Orders: q, Shipper: q, OrderBook: q, Tracking: q, Locks: q, Exceptions: q}
 	for want, change := range map[string]func(*bridge.DispatchPorts){
 		"Documents and Labels go together":     func(p *bridge.DispatchPorts) { p.Documents = q },
-		"Corrector and Documents need Records": func(p *bridge.DispatchPorts) { p.Corrector = &corrector{q.World, 1} },
+		"Corrector and Documents need Records": func(p *bridge.DispatchPorts) { p.Corrector = &corrector{World: q.World, most: 1} },
 	} {
 		p := p
 		change(&p)

@@ -47,6 +47,9 @@
 //	catalogue        which item of the warehouse a listing sells; kits and bundles
 //	stock            what the shop should show, publishing it, checking it
 //	retention        orders that ended long ago forgotten
+//	rates            orders that are over, counted for what the shop judges a seller by
+//	policy           those measures, kinds of orders and collections, as data
+//	shopstatus       what stops the sales of a whole shop
 //	delivery         names of ways to deliver compared with both sides
 //	stage            how far the warehouse has come with an order: the cut-off is one
 //	money            exact amounts
@@ -57,7 +60,7 @@
 //
 // All have one shape: a constructor that takes ports and checked options, one
 // verb with a context, a result that can be printed, logged and compared. No
-// part starts a goroutine, except [Sync.Run] and [stock.Live.Run], keeps a global, or
+// part starts a goroutine, except [Sync.Run] and [stock.Engine.Run], keeps a global, or
 // depends on anything that is not in a port: it can be stopped between any two calls
 // to the outside and run again, and running it twice leaves what running it once leaves.
 // (A [stock.Book] and a [catalogue.Map] remember what was read, to save calls; a new one

@@ -100,8 +100,8 @@ type GatePorts struct {
 	Orders        OrderSource
 	Cancellations CancellationSource
 	// Known is optional: with it the gate decides, by GateOptions.AtDeadline, about
-	// orders whose deadline is near while the shop cannot be asked. [linnworksadapter.Warehouse] is
-	// one.
+	// orders whose deadline is near while the shop cannot be asked.
+	// [linnworksadapter.Warehouse] is one.
 	Known KnownOrders
 	// Exceptions is required with Known: every decision of that sort is raised. With
 	// it alone, those about orders whose details were read and leave a doubt are.

@@ -15,6 +15,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -39,6 +40,9 @@ type ImportPorts struct {
 	// Processor is optional. With it, what people have shipped in the shop while the
 	// warehouse did not have the order is imported as shipped; without it they are told.
 	Processor OrderProcessor
+	// Levels is optional. With it, an order of a warehouse that several stock locations
+	// feed goes to the first that has all of it; without it, to the first.
+	Levels stock.Reader
 	// Places is optional: the warehouse's stock locations. With it, a location in the
 	// options that is none of them is an error of every Import; without it locations are
 	// not checked.
@@ -51,9 +55,13 @@ type ImportPorts struct {
 
 // ImportOptions configure an [Importer].
 type ImportOptions struct {
-	// Locations maps the shop's warehouse ids to stock locations. Orders of a
+	// Locations maps the shop's warehouse ids to the stock locations that feed them, the
+	// preferred one first. With the port Levels an order draws on the first that has all
+	// of it free; if none has, on the first, and [exceptions.NotInOnePlace] says what
+	// lies where. It is chosen when the order is created, and never changed by the
+	// bridge: people, or rules of the warehouse, may move the order. Orders of a
 	// warehouse that is not in it go to DefaultLocation.
-	Locations map[string]string
+	Locations map[string][]string
 	// DefaultLocation is required.
 	DefaultLocation string
 	// ParkUnpaid imports orders that wait for payment too, unpaid and parked, so that
@@ -118,8 +126,13 @@ func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 		return nil, fmt.Errorf("bridge: NewImporter: CreationTakes is negative: %v", o.CreationTakes)
 	case o.DefaultLocation == "":
 		return nil, errors.New("bridge: NewImporter: DefaultLocation is empty: name the stock location that orders draw on")
-	case o.PlatformLocation != "" && (o.PlatformLocation == o.DefaultLocation || slices.Contains(slices.Collect(maps.Values(o.Locations)), o.PlatformLocation)):
+	case o.PlatformLocation != "" && (o.PlatformLocation == o.DefaultLocation || slices.Contains(slices.Concat(slices.Collect(maps.Values(o.Locations))...), o.PlatformLocation)):
 		return nil, fmt.Errorf("bridge: NewImporter: PlatformLocation %s is one that other orders draw on", o.PlatformLocation)
+	}
+	for _, id := range slices.Sorted(maps.Keys(o.Locations)) {
+		if slices.Contains(o.Locations[id], "") {
+			return nil, fmt.Errorf("bridge: NewImporter: Locations: warehouse %q: a stock location has no id", id)
+		}
 	}
 	o.Table, o.CreationTakes = cmp.Or(o.Table, DefaultStatusTable()), cmp.Or(o.CreationTakes, time.Hour)
 	o.Kinds = cmp.Or(o.Kinds, policy.DefaultKinds())
@@ -195,7 +208,7 @@ func (im *Importer) checkLocations(ctx context.Context) error {
 	if im.ports.Places == nil {
 		return nil
 	}
-	ids := slices.Collect(maps.Values(im.options.Locations))
+	ids := slices.Concat(slices.Collect(maps.Values(im.options.Locations))...)
 	if im.options.PlatformLocation != "" {
 		ids = append(ids, im.options.PlatformLocation)
 	}
@@ -241,7 +254,10 @@ type importing struct {
 	action    Action
 	knownCell bool
 	stopped   bool // parked by a person or a rule
-	problems  []exceptions.Exception
+	// place is the stock location that the order draws on; scattered says why none has
+	// all of it, scatteredDo what to do.
+	place, scattered, scatteredDo string
+	problems                      []exceptions.Exception
 }
 
 // waited reports whether the bridge knew the order before it was shipped.
@@ -250,7 +266,7 @@ func (t *importing) waited() bool {
 	return t.stored.Notes[noteBooking] != "" || !t.stored.SentAt.IsZero() || last != "" && !sent(Order{Status: OrderStatus(last)})
 }
 
-// importBatch are the orders that a run works on together, under their locks.
+// importBatch are orders that a run works on together, under their locks.
 type importBatch struct {
 	importRun
 	tasks []*importing
@@ -272,12 +288,51 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		return b.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop returned an order without an id",
 			"report it to the integrator; it was not imported"))
 	})
-	ctx, unlock, err := b.lock(ctx)
+	var keys []string
+	for _, t := range b.still(func(*importing) bool { return true }) {
+		keys = append(keys, orderLock(t.order.ID))
+	}
+	if len(keys) == 0 {
+		return results
+	}
+	held, taken, unlock, err := b.ports.Locks.TryLock(ctx, keys...)
 	if err != nil {
 		b.failAll(b.tasks, err)
 		return results
 	}
+	free := map[string]bool{}
+	for _, key := range taken {
+		free[key] = true
+	}
+	busy := b.still(func(t *importing) bool { return !free[orderLock(t.order.ID)] })
+	b.tasks = b.still(func(t *importing) bool { return free[orderLock(t.order.ID)] })
+	b.work(held, unlock)
+	if len(busy) == 0 {
+		return results
+	}
+	// Somebody else is at work on these. They are waited for now that the others need
+	// not wait with them.
+	b.tasks, b.cases = busy, exceptions.ForBatch(im.ports.Exceptions)
+	var ids []string
+	for _, t := range busy {
+		ids = append(ids, t.order.ID)
+	}
+	held, unlock, err = lockOrders(ctx, b.ports.Locks, ids)
+	if err != nil {
+		b.failAll(busy, err)
+		return results
+	}
+	b.work(held, unlock)
+	return results
+}
+
+// work does what there is to do about the orders, whose locks are held, and gives the
+// locks back.
+func (b *importBatch) work(ctx context.Context, unlock func()) {
 	defer unlock()
+	if len(b.tasks) == 0 {
+		return
+	}
 	b.each(ctx, func(t *importing) error {
 		err := b.lost[t.order.ID]
 		if err == nil {
@@ -291,6 +346,7 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 	// One after the other, so that a step makes its calls for all orders at once.
 	b.find(ctx)
 	b.decide(ctx)
+	b.allocate(ctx)
 	b.keepLedger(ctx)
 	b.remember(ctx)
 	b.each(ctx, func(t *importing) error { return b.act(ctx, t) })
@@ -302,7 +358,15 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 			return nil
 		}
 		gone := []exceptions.Kind{exceptions.BadOrder, exceptions.DuplicateOrder, exceptions.UnknownStatus, exceptions.StatesDisagree}
-		if err := b.cases.Clear(ctx, exceptions.ForOrder(t.order.ID), append(gone, revokerKinds...)...); err != nil {
+		if len(liveParts(t.found)) > 1 || StateOf(t.found) == Processed || t.place != b.placesOf(t.order)[0] {
+			if err := b.cases.Clear(ctx, exceptions.ForOrder(t.order.ID), exceptions.NotInOnePlace); err != nil { // somebody has dealt with it
+				return err
+			}
+		}
+		if short, doubt := missingLines(t.order, t.found); len(short) == 0 && doubt == "" || !waitsFor(t.order) {
+			gone = append(gone, revokerKinds...)
+		}
+		if err := b.cases.Clear(ctx, exceptions.ForOrder(t.order.ID), gone...); err != nil {
 			return err
 		}
 		if t.order.Status == Cancelled && t.result.Outcome == OutcomeSkipped && t.result.Again.IsZero() && len(liveParts(t.foreign)) == 0 {
@@ -313,7 +377,6 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		}
 		return nil
 	})
-	return results
 }
 
 // each calls do for every order that is not done with. One that fails is.
@@ -355,15 +418,6 @@ func (b *importBatch) failAll(tasks []*importing, err error) {
 // still are the orders that are not done with and meet the condition.
 func (b *importBatch) still(wanted func(*importing) bool) []*importing {
 	return slices.DeleteFunc(slices.Clone(b.tasks), func(t *importing) bool { return t.done || !wanted(t) })
-}
-
-// lock takes the locks of all orders.
-func (b *importBatch) lock(ctx context.Context) (held context.Context, unlock func(), err error) {
-	var ids []string
-	for _, t := range b.still(func(*importing) bool { return true }) {
-		ids = append(ids, t.order.ID)
-	}
-	return lockOrders(ctx, b.ports.Locks, ids)
 }
 
 // decide finds out what to do. Before anything is done that makes the warehouse
@@ -411,6 +465,8 @@ func (b *importBatch) choose(t *importing) {
 	switch {
 	case t.action == ActionBook && t.order.CreatedAt.Before(t.since) && !t.waited():
 		t.action = ActionSkip // from the time before the bridge
+	case t.action == ActionBook && sentByOthers(t.foreign):
+		t.action = ActionDone // they made it, and they booked it
 	case t.action == ActionRaise && t.record.Notes[noteBooking] != "" && StateOf(t.found) == Open:
 		t.action = ActionBook // it was stopped between creating and processing
 	}
@@ -422,6 +478,12 @@ func (b *importBatch) choose(t *importing) {
 	case t.action == ActionRelease && slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.State == Parked && !parkedByUs(t.record, w) }):
 		t.action, t.stopped = ActionWait, true
 	}
+}
+
+// sentByOthers reports whether what others have made of an order has left.
+func sentByOthers(foreign []WarehouseOrder) bool {
+	live := liveParts(foreign)
+	return len(live) > 0 && !slices.ContainsFunc(live, func(w WarehouseOrder) bool { return w.State != Processed })
 }
 
 func (b *importBatch) raise(ctx context.Context, result *OrderResult, problems ...exceptions.Exception) error {

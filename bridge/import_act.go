@@ -216,7 +216,10 @@ func (b *importBatch) create(ctx context.Context) {
 			b.fail(ctx, t, err)
 			continue
 		}
-		order.Parked, order.Unpaid, order.LocationID = t.action == ActionPark, t.order.Status == Unpaid, b.location(t.order)
+		order.Parked, order.Unpaid, order.LocationID = t.action == ActionPark, t.order.Status == Unpaid, t.place
+		if t.scattered != "" && t.action != ActionBook {
+			problems = append(problems, scatteredCase(t))
+		}
 		byTask[t], t.problems = order, problems
 		t.record.SentAt, t.record.OutcomeUnknown, t.record.Address = b.options.Now().UTC(), true, addressMark(t.order.ID, order.Recipient)
 		t.record.SetNote(noteBlocked, "")
@@ -272,7 +275,8 @@ func (b *importBatch) nowVisible(ctx context.Context, tasks []*importing) {
 		if r, have := b.reserved[t.order.ID]; have {
 			seen = r.SeenAt
 		}
-		puts, put = append(puts, b.reservation(t.order, seen, now, "")), append(put, t)
+		t.place = cmp.Or(drawsOn(b.placesOf(t.order), t.found), t.place) // a rule may have moved it
+		puts, put = append(puts, b.reservation(t.order, t.place, seen, now, "")), append(put, t)
 	}
 	b.reserve(ctx, puts, put)
 }

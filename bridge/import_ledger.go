@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -29,9 +28,9 @@ func (b *importBatch) keepLedger(ctx context.Context) {
 			if !have {
 				r.SeenAt = b.options.Now().UTC()
 			}
-			puts, put = append(puts, b.reservation(o, r.SeenAt, time.Time{}, unseenWhy(found))), append(put, t)
+			puts, put = append(puts, b.reservation(o, t.place, r.SeenAt, time.Time{}, unseenWhy(found))), append(put, t)
 		case have && r.VisibleAt.IsZero():
-			puts, put = append(puts, b.reservation(o, r.SeenAt, b.options.Now().UTC(), "")), append(put, t)
+			puts, put = append(puts, b.reservation(o, t.place, r.SeenAt, b.options.Now().UTC(), "")), append(put, t)
 		}
 	}
 	if len(drops) > 0 {
@@ -72,7 +71,7 @@ func (im importRun) reserveUnknown(ctx context.Context, o Order) error {
 	if _, have := im.reserved[o.ID]; have || !takes(o) {
 		return nil
 	}
-	return im.ports.Ledger.PutReservations(ctx, im.reservation(o, im.options.Now().UTC(), time.Time{}, store.UnseenUnknown))
+	return im.ports.Ledger.PutReservations(ctx, im.reservation(o, im.placesOf(o)[0], im.options.Now().UTC(), time.Time{}, store.UnseenUnknown))
 }
 
 // takes reports whether an order takes units of the seller's stock that have not left.
@@ -80,9 +79,9 @@ func takes(o Order) bool {
 	return o.Status != Cancelled && !gone(o) && o.ShippingModel != FulfilledByTikTok
 }
 
-func (im importRun) reservation(o Order, seen, visible time.Time, unseen store.Unseen) store.Reservation {
+func (im importRun) reservation(o Order, place string, seen, visible time.Time, unseen store.Unseen) store.Reservation {
 	r := store.Reservation{
-		OrderID: o.ID, Lines: reservedLines(o, im.known, im.location(o)), Items: map[string]int{}, LocationID: im.location(o),
+		OrderID: o.ID, Lines: reservedLines(o, im.known, place), Items: map[string]int{}, LocationID: place,
 		CreatedAt: o.CreatedAt.UTC(), SeenAt: seen, VisibleAt: visible, Unseen: unseen,
 	}
 	for _, line := range r.Lines {
@@ -165,14 +164,4 @@ func unlinkedLines(w WarehouseOrder) []string {
 		}
 	}
 	return list
-}
-
-func (im *Importer) location(o Order) string {
-	if o.ShippingModel == FulfilledByTikTok {
-		return cmp.Or(im.options.PlatformLocation, im.options.DefaultLocation)
-	}
-	if l, ok := im.options.Locations[o.WarehouseID]; ok {
-		return l
-	}
-	return im.options.DefaultLocation
 }

@@ -15,8 +15,8 @@ type AddressWriter interface {
 	SetAddress(ctx context.Context, order WarehouseOrder, address Address) error
 }
 
-// The notes of the importer beside those of package money: an order is being imported as shipped, or
-// could not be imported.
+// The notes of the importer beside those of package money: an order is being imported
+// as shipped, or could not be imported.
 const (
 	noteBooking = "booking"
 	noteBlocked = "blocked"
@@ -24,9 +24,11 @@ const (
 
 var importNotes = []string{noteBooking, noteBlocked, money.SaleNote}
 
-// foundRecord is the record of an order, with what was found of it.
+// foundRecord is the record of an order, with what was found of it. The lines that it
+// was imported as stay on record when none is left, as of a cancelled order that was
+// merged with another: without them nobody knows that its goods are off.
 func foundRecord(r store.Record, o Order, found []WarehouseOrder) store.Record {
-	own := linesOf(o)
+	own, before := linesOf(o), r.Lines
 	r.OrderID, r.WarehouseIDs, r.Lines = o.ID, nil, map[string]string{}
 	for _, w := range found {
 		r.WarehouseIDs = append(r.WarehouseIDs, w.ID)
@@ -37,6 +39,9 @@ func foundRecord(r store.Record, o Order, found []WarehouseOrder) store.Record {
 				}
 			}
 		}
+	}
+	if len(r.Lines) == 0 && len(before) > 0 {
+		r.Lines = before
 	}
 	slices.Sort(r.WarehouseIDs)
 	r.WarehouseIDs = slices.Compact(r.WarehouseIDs)

@@ -36,6 +36,9 @@ type IntakePorts struct {
 	// run, because they do not count as a change of an order, and an order that has a
 	// new one is handed on, with [Order.CancelRequested].
 	Requests CancellationSource
+	// Ledger is optional. With it, a complete run notes up to when the shop's orders have
+	// been seen, which a raise of stock waits for: see [stock.Engine].
+	Ledger SeenNoter
 	// Handle gets the orders.
 	Handle     OrderHandler
 	Cursors    store.Cursors
@@ -43,6 +46,12 @@ type IntakePorts struct {
 	Revisits   store.Revisits
 	Locks      store.Locks
 	Exceptions exceptions.Queue
+}
+
+// SeenNoter notes up to when the orders of a shop have been seen; a [store.Ledger] is
+// one.
+type SeenNoter interface {
+	SetSeenUpTo(ctx context.Context, moment time.Time) error
 }
 
 // IntakeOptions configure an [Intake]. Zero values take the defaults.
@@ -54,6 +63,10 @@ type IntakeOptions struct {
 	// lists changes late. Default 15 minutes, at least one. After an outage it is as long as the
 	// outage was, up to OutageOverlap, default two hours.
 	Overlap, OutageOverlap time.Duration
+	// ListLag is how late the shop may list a new order: a poll has seen those that were
+	// placed so long before it began. TikTok Shop does not say, and it was never measured
+	// on a live shop. Default 0. Raises of a [stock.Engine] wait that much longer.
+	ListLag time.Duration
 	// PollEvery is the least time from one poll to the next, for a program that
 	// also runs for every hint: the runs in between only follow hints and look at
 	// orders again, unless one of those cannot be read. At most FirstWindow.
@@ -101,9 +114,9 @@ type IntakeOptions struct {
 //   - The sweep of all open orders, because a new address or a request to cancel
 //     does not count as a status change.
 //
-// The watermark moves when a poll has come to its end, or as far as one that broke
-// off has got, and an order that failed is on the list by then. An order is never left behind, and never holds up the
-// others.
+// The watermark moves when a poll has come to its end, or as far as one that broke off
+// has got, and an order that failed is on the list by then. An order is never left
+// behind, and never holds up the others.
 type Intake struct {
 	ports   IntakePorts
 	options IntakeOptions
@@ -129,7 +142,7 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 		return nil, err
 	}
 	durations := map[string]time.Duration{
-		"Overlap": o.Overlap, "OutageOverlap": o.OutageOverlap, "PollEvery": o.PollEvery, "RequestsEvery": o.RequestsEvery, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter,
+		"Overlap": o.Overlap, "ListLag": o.ListLag, "OutageOverlap": o.OutageOverlap, "PollEvery": o.PollEvery, "RequestsEvery": o.RequestsEvery, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter,
 		"RetryMax": o.RetryMax, "EscalateBefore": o.EscalateBefore, "SweepAt": o.SweepAt, "HoldWindow": o.HoldWindow,
 	}
 	for _, name := range slices.Sorted(maps.Keys(durations)) { // with two, always the same
@@ -208,6 +221,8 @@ type IntakeResult struct {
 	// the first of them is due.
 	Waiting int
 	NextDue time.Time
+
+	broken bool // there was an error that is not one of single orders
 }
 
 // MarshalJSON returns the result for programs.
@@ -215,10 +230,10 @@ func (r IntakeResult) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
 // Complete reports whether the handler has seen every order that the shop had when
 // the run began to poll or, where that was early, when the last poll began, and
-// every order hinted at since. Stock must not be pushed otherwise.
+// every order hinted at since. Stock must not be raised otherwise.
 func (r IntakeResult) Complete() bool {
 	polled := !r.To.IsZero() && r.Watermark.Equal(r.To)
-	return (polled || r.Early) && r.Unseen == 0
+	return !r.broken && (polled || r.Early) && r.Unseen == 0
 }
 
 // String is a summary, and a line for every order that failed.
@@ -253,9 +268,10 @@ func (r IntakeResult) String() string {
 // Run takes in what there is: hints, orders whose time has come, the poll, and
 // the sweep if it is due. Runs of one name follow one another.
 //
-// An order that failed is in the result, and on the list to look at again; it is
-// not an error of Run. The error says that the run could not do all of its work,
-// and that the next one has to: the shop, the handler or a store did not answer.
+// An order that failed is in the result, on the list to look at again, and in the error,
+// an [OrdersError] that holds up nothing. Any other error says that the run could not do
+// all of its work, and that the next one has to: the shop, the handler or a store did
+// not answer.
 func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 	defer in.timings.Measure(in.options.Now, &err)()
 	ctx, unlock, err := in.ports.Locks.Lock(ctx, "intake/"+in.options.Name)
@@ -286,8 +302,9 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 	next, oldest := r.list.next()
 	r.result.NextDue = next
 	in.timings.Waiting(len(r.list.entries), oldest)
-	if err := errors.Join(errs...); err != nil {
-		r.result.Early = false // what was hinted at may not have been seen
+	err = errors.Join(errs...)
+	r.result.broken = err != nil // what was hinted at may not have been seen
+	if err = errors.Join(err, r.noteSeen(ctx), r.result.Results.Err()); err != nil {
 		return r.result, fmt.Errorf("bridge: intake: %w", err)
 	}
 	return r.result, nil
@@ -295,6 +312,21 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 
 // Health returns how the runs went, and how many orders are to be looked at again.
 func (in *Intake) Health() health.Flow { return in.timings.Health() }
+
+// noteSeen tells the ledger up to when it has all orders.
+func (r *intakeRun) noteSeen(ctx context.Context) error {
+	if r.ports.Ledger == nil || !r.result.Complete() {
+		return nil
+	}
+	moment := r.result.Watermark
+	if now := r.now(); moment.After(now) {
+		moment = now // the clock was set back
+	}
+	if err := r.ports.Ledger.SetSeenUpTo(ctx, moment.Add(-r.options.ListLag)); err != nil {
+		return fmt.Errorf("noting up to when the orders have been seen: %w", err)
+	}
+	return nil
+}
 
 // intakeRun is one call of Run.
 type intakeRun struct {
@@ -343,8 +375,8 @@ func (r *intakeRun) load(ctx context.Context) (err error) {
 	return nil
 }
 
-// resolved makes the orders due that waited for a person, once no case is open about
-// them any more: somebody has resolved it.
+// resolved makes the orders due that waited for a person, once their case is no longer
+// open: somebody has resolved it.
 func (r *intakeRun) resolved(ctx context.Context) error {
 	waiting := map[string]bool{}
 	for id, v := range r.list.entries {
@@ -479,7 +511,10 @@ func (r *intakeRun) byID(ctx context.Context, ids []string) (kept map[string]boo
 		kept[id] = true
 		old := r.list.entries[id]
 		r.missed = true
-		v := r.failure(old, id, old.Deadline, old.Known, cmp.Or(failed[id], errNotReturned))
+		why := cmp.Or(failed[id], errNotReturned)
+		r.result.Failed++
+		r.result.Results = append(r.result.Results, OrderResult{OrderID: id, Outcome: OutcomeFailed, Err: why})
+		v := r.failure(old, id, old.Deadline, old.Known, why)
 		if r.escalates(v) {
 			raised = append(raised, orderStuck(v))
 			if !v.Known && v.Attempts > maxHearsay {

@@ -95,8 +95,10 @@ func ExampleIntake() {
 	// take 1003 AWAITING_SHIPMENT
 	// polled 2026-11-25 10:00:00 to 2026-11-27 12:00:00: 3 orders, 0 unchanged; 0 hinted, 0 looked at again, 0 swept; 3 handed on, 1 failed; 2 to look at again, next at 2026-11-27 12:01:00
 	// order 1003  failed          the warehouse is closed
+	// bridge: intake: order 1003: the warehouse is closed
 	// take 1001 AWAITING_SHIPMENT
 	// take 1003 AWAITING_SHIPMENT
 	// polled 2026-11-27 11:45:00 to 2026-11-27 12:01:00: 3 orders, 3 unchanged; 1 hinted, 1 looked at again, 0 swept; 2 handed on, 1 failed; 2 to look at again, next at 2026-11-27 12:03:00
 	// order 1003  failed          the warehouse is closed
+	// bridge: intake: order 1003: the warehouse is closed
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
@@ -71,6 +70,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 	if len(orders) == 0 {
 		return nil
 	}
+	began := r.now() // a hold that ends while the handler is at work was not over for it
 	reports := make(map[string]report, len(orders))
 	var others []error
 	var whole []Order
@@ -118,7 +118,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 	if err := r.waitFor(ctx, orders, reports); err != nil {
 		return errors.Join(append(others, err)...)
 	}
-	return errors.Join(r.settle(ctx, orders, reports, down), errors.Join(others...))
+	return errors.Join(r.settle(ctx, began, orders, reports, down), errors.Join(others...))
 }
 
 // waitFor adds to the reports of orders that a person has to do something about when
@@ -161,10 +161,9 @@ func (r *intakeRun) raisedAgain(o Order) time.Time {
 	return time.Time{}
 }
 
-// settle stores what is to be done about the orders handed on. down is why the handler
-// was given up before it had got all of them.
-func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]report, down error) error {
-	now := r.now()
+// settle stores what is to be done about the orders handed on at the moment began. down
+// is why the handler was given up before it had got all of them.
+func (r *intakeRun) settle(ctx context.Context, began time.Time, orders []Order, reports map[string]report, down error) error {
 	var puts []store.Revisit
 	var drops []string
 	var raised []exceptions.Exception
@@ -177,7 +176,7 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 		}
 		old, had := r.list.entries[o.ID]
 		deadline, end := shippingDeadline(o), r.holdEnd(o)
-		if said.again.After(now) && (!end.After(now) || said.again.Before(end)) {
+		if said.again.After(began) && (!end.After(began) || said.again.Before(end)) {
 			end = said.again
 		}
 		switch {
@@ -200,7 +199,7 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 				raised = append(raised, orderStuck(v))
 			}
 			continue
-		case end.After(now):
+		case end.After(began):
 			if v := (store.Revisit{OrderID: o.ID, Due: end.UTC(), Deadline: deadline, Known: true, Raised: said.open}); v != old {
 				puts = append(puts, v)
 			}
@@ -238,18 +237,11 @@ func (r *intakeRun) store(ctx context.Context, puts []store.Revisit, drops []str
 	return r.list.drop(ctx, drops...)
 }
 
-// maxErrorBytes of an error are kept.
-const maxErrorBytes = 500
-
 // failure is the entry of an order that failed once more.
 func (r *intakeRun) failure(old store.Revisit, id string, deadline time.Time, known bool, err error) store.Revisit {
 	now := r.now()
 	wait := backoff(r.options.RetryAfter, r.options.RetryMax, old.Attempts)
-	text := err.Error()
-	if len(text) > maxErrorBytes {
-		text = strings.ToValidUTF8(text[:maxErrorBytes], "") + " ..."
-	}
-	v := store.Revisit{OrderID: id, Due: now.Add(wait), Attempts: old.Attempts + 1, LastError: text, Known: known || old.Known, Unseen: old.Unseen}
+	v := store.Revisit{OrderID: id, Due: now.Add(wait), Attempts: old.Attempts + 1, LastError: part.Short(err.Error()), Known: known || old.Known, Unseen: old.Unseen}
 	if !deadline.IsZero() {
 		v.Deadline = deadline.UTC()
 		if last := v.Deadline.Add(-r.options.EscalateBefore); last.After(now) && v.Due.After(last) {

@@ -24,8 +24,12 @@ type CancellationHandler interface {
 // gets the orders that were changed by that and live on.
 //
 // requests is optional: with it, the requests of buyers are read for the orders that
-// have one, with one call for 50 of them, and are not a queue of their own.
+// have one, with one call for 50 of them, and are not a queue of their own. Without the
+// others there is no handler, which [NewIntake] says.
 func TakeOrders(im OrderImporter, c CancellationHandler, requests CancellationSource) OrderHandler {
+	if im == nil || c == nil {
+		return nil
+	}
 	return takeOrders{im, c, requests}.handle
 }
 

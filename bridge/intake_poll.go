@@ -141,10 +141,12 @@ func (r *intakeRun) window() (from, to time.Time) {
 	return from, to
 }
 
-// changed reports whether an order is not as it was when it was last handled.
+// changed reports whether an order is not as it was when it was last handled. What
+// differs has changed, also with an earlier stamp: that of before may have been of a
+// clock that was fast.
 func (r *intakeRun) changed(o Order) bool {
 	m, ok := r.cursor.Seen[o.ID]
-	return !ok || o.UpdatedAt.IsZero() || o.UpdatedAt.After(m.UpdatedAt) || o.UpdatedAt.Equal(m.UpdatedAt) && digest(o) != m.Digest
+	return !ok || o.UpdatedAt.IsZero() || o.UpdatedAt.After(m.UpdatedAt) || digest(o) != m.Digest
 }
 
 func (r *intakeRun) saveCursor(ctx context.Context) error {

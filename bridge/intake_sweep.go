@@ -29,7 +29,7 @@ func (r *intakeRun) sweep(ctx context.Context) error {
 	period := now.Add(-r.options.SweepAt).Truncate(r.options.SweepEvery).Add(r.options.SweepAt)
 	begun, err := time.Parse(time.RFC3339, c.Partial[sweepBegun])
 	if err != nil || begun.After(now) {
-		if !c.Watermark.Before(period) {
+		if !c.Watermark.Before(period) && !c.Watermark.After(now) { // after it: the clock was set back
 			return nil
 		}
 		begun = now.Truncate(time.Second)

@@ -15,7 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/stock"
@@ -88,7 +90,7 @@ func (s *sides) adapters(t *testing.T) (*tiktokadapter.Shop, *linnworksadapter.W
 	must(t, err)
 	linn, err := s.linn.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
-	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
+	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{Documents: &http.Client{Transport: s.tiktok.RoundTripper()}})
 	must(t, err)
 	book, err := linnworksadapter.New(t.Context(), linn, linnworksadapter.Options{SubSource: "test"})
 	must(t, err)
@@ -108,10 +110,10 @@ func (s *sides) importer(t *testing.T, book *linnworksadapter.Warehouse, memory 
 	return im
 }
 
-func (s *sides) push(t *testing.T) *stock.Push {
+func (s *sides) push(t *testing.T) *stock.Engine {
 	t.Helper()
-	p, err := stock.NewPush(stock.Ports{
-		Listings: s.shop, Bundles: s.shop, Catalogue: s.book, Levels: s.book, Ledger: s.memory, Publisher: s.shop, Locks: s.memory, Exceptions: s.queue,
+	p, err := stock.NewEngine(stock.Ports{
+		Listings: s.shop, Bundles: s.shop, Catalogue: s.book, Levels: s.book, SeeOrders: world.AllSeen, Ledger: s.memory, Publisher: s.shop, Locks: s.memory, Exceptions: s.queue,
 	}, stock.Options{Locations: map[string][]string{shopWarehouse: {string(linnworks.ZeroGUID)}}, Buffer: stock.Fixed(1)})
 	must(t, err)
 	return p
@@ -291,29 +293,32 @@ func TestHeldOrderIsParkedThenReleasedWithItsAddress(t *testing.T) {
 // follow their parts, nothing that is right is sent again.
 func TestStockPush(t *testing.T) {
 	t.Parallel()
-	s := newSides(t, "GB")
-	s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(3), State: tiktokshop.OrderStatusUnpaid}) // not imported, only reserved
-	_, err := s.importer(t, s.book, s.memory).Import(t.Context(), s.orders(t)...)
-	must(t, err)
-	result, err := s.push(t).Push(t.Context())
-	must(t, err)
-	if result.Published != 2 {
-		t.Errorf("%d SKUs published, want mug and set:\n%s", result.Published, result)
-	}
-	for sku, want := range map[string]int{mugSKU: 10 - 3 - 1, setSKU: 5 - 1} { // the set: ten spoons make five
-		if got, _ := s.tiktok.Stock(sku, shopWarehouse); got != want {
-			t.Errorf("SKU %s: %d shown, want %d", sku, got, want)
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, "GB")
+		s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(3), State: tiktokshop.OrderStatusUnpaid}) // not imported, only reserved
+		_, err := s.importer(t, s.book, s.memory).Import(t.Context(), s.orders(t)...)
+		must(t, err)
+		time.Sleep(time.Minute) // of an order placed just now the shop may show the units or not: that is published again
+		result, err := s.push(t).Push(t.Context())
+		must(t, err)
+		if result.Published != 2 {
+			t.Errorf("%d SKUs published, want mug and set:\n%s", result.Published, result)
 		}
-	}
-	if diff := cmp.Diff([]string{"unmapped SKU: SKU GHOST"}, s.open(t)); diff != "" {
-		t.Errorf("the bundle needs no item, the ghost does: %s", diff)
-	}
-	s.tiktok.ResetCalls()
-	again, err := s.push(t).Push(t.Context())
-	must(t, err)
-	if again.Published != 0 || len(s.tiktok.CallsOf(tiktokshoptest.On("Product.UpdateInventory"))) != 0 {
-		t.Errorf("a second push sends:\n%s", again)
-	}
+		for sku, want := range map[string]int{mugSKU: 10 - 3 - 1, setSKU: 5 - 1} { // the set: ten spoons make five
+			if got, _ := s.tiktok.Stock(sku, shopWarehouse); got != want {
+				t.Errorf("SKU %s: %d shown, want %d", sku, got, want)
+			}
+		}
+		if diff := cmp.Diff([]string{"unmapped SKU: SKU GHOST"}, s.open(t)); diff != "" {
+			t.Errorf("the bundle needs no item, the ghost does: %s", diff)
+		}
+		s.tiktok.ResetCalls()
+		again, err := s.push(t).Push(t.Context())
+		must(t, err)
+		if again.Published != 0 || len(s.tiktok.CallsOf(tiktokshoptest.On("Product.UpdateInventory"))) != 0 {
+			t.Errorf("a second push sends:\n%s", again)
+		}
+	})
 }
 
 // TikTok's own bundle comes apart: its parts are reserved, the price is exact,
@@ -468,6 +473,47 @@ func TestBadInput(t *testing.T) {
 		must(t, err)
 		if len(list) != 1 || !slices.Equal(list[0].Orders, []string{bad}) || list[0].Owner != exceptions.OwnerEcommerce || list[0].Do == "" {
 			t.Errorf("exceptions %v", list)
+		}
+	})
+	t.Run("what cannot be meant is refused before any call", func(t *testing.T) {
+		t.Parallel()
+		s := newSides(t, "GB")
+		tiktok, err := s.tiktok.Client()
+		must(t, err)
+		linn, err := s.linn.Client(linnworks.WithLimiter(unpaced{}))
+		must(t, err)
+		canceller := s.canceller(t)
+		s.tiktok.ResetCalls()
+		s.linn.ForgetCalls()
+		adapted := func(o linnworksadapter.Options) func() error {
+			return func() error { return errOf(linnworksadapter.New(t.Context(), linn, o)) }
+		}
+		for want, do := range map[string]func() error{
+			"HoldWindow -1h":        func() error { return errOf(tiktokadapter.New(tiktok, tiktokadapter.Options{HoldWindow: -time.Hour})) },
+			"MaxDocument -1":        func() error { return errOf(tiktokadapter.New(tiktok, tiktokadapter.Options{MaxDocument: -1})) },
+			`Source " TikTok "`:     adapted(linnworksadapter.Options{SubSource: "x", Source: " TikTok "}),
+			`Source "TIKTOK\u00a0"`: adapted(linnworksadapter.Options{SubSource: "x", Source: "TIKTOK\u00a0"}),
+			`SubSource "  "`:        adapted(linnworksadapter.Options{SubSource: "  "}),
+			"the name of another":   adapted(linnworksadapter.Options{SubSource: "x", Source: "TikTok"}),
+			"missing port(s): Handle": func() error {
+				return errOf(bridge.NewIntake(bridge.IntakePorts{
+					Orders: s.shop, OpenOrders: s.shop, Cursors: s.memory, Hints: s.memory, Revisits: s.memory, Locks: s.memory, Exceptions: s.queue,
+					Handle: bridge.TakeOrders(nil, canceller, nil),
+				}, bridge.IntakeOptions{}))
+			},
+			"without the id of its order": func() error { return errOf(canceller.Cancel(t.Context(), bridge.Cancellation{Pending: true, ID: "4"})) },
+			"-1 is no stock": func() error {
+				return errOf(s.shop.PublishStock(t.Context(), stock.ProductStock{ProductID: mugProduct, SKUs: []stock.SKUStock{{
+					SKU: catalogue.SKU{ID: mugSKU}, Stock: []catalogue.WarehouseStock{{WarehouseID: shopWarehouse, Quantity: -1}},
+				}}}))
+			},
+		} {
+			if err := do(); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want an error that says %q", err, want)
+			}
+		}
+		if n := len(s.tiktok.Calls()) + len(s.linn.Calls()); n > 0 {
+			t.Errorf("%d calls were made", n)
 		}
 	})
 	t.Run("a body that is not JSON, a 200 with a business error", func(t *testing.T) {

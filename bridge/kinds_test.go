@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
@@ -293,4 +294,37 @@ func note(in map[string]map[string]bool, name, path string) {
 		in[name] = map[string]bool{}
 	}
 	in[name][path] = true
+}
+
+// The page of the package names every kind with its owner, and every flow with what its
+// failing means.
+func TestReadmeNamesWhoIsTold(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	must(t, err)
+	owner := regexp.MustCompile(`\((?:both )?(e-commerce|integration|warehouse|finance|customer service)\b`)
+	told := map[string]map[string]bool{} // owners by kind
+	for line := range strings.Lines(string(page)) {
+		line = strings.ReplaceAll(line, "**", "")
+		for _, at := range regexp.MustCompile(`\*([^*]+)\*`).FindAllStringSubmatchIndex(line, -1) {
+			if m := owner.FindStringSubmatch(line[at[1]:]); m != nil {
+				kind := line[at[2]:at[3]]
+				if told[kind] == nil {
+					told[kind] = map[string]bool{}
+				}
+				told[kind][m[1]] = true
+			}
+		}
+	}
+	for _, k := range exceptions.Kinds() {
+		if !told[string(k.Kind)][string(k.Owner)] {
+			t.Errorf("README.md does not say that %q is told to %q, but to %v", k.Kind, k.Owner, told[string(k.Kind)])
+		}
+	}
+	for _, flow := range []string{
+		bridge.FlowOrders, bridge.FlowReferences, bridge.FlowRevocations, bridge.FlowDispatch, bridge.FlowDeadlines, bridge.FlowShopStatus, bridge.FlowStock, bridge.FlowRetention, bridge.FlowNames,
+	} {
+		if !strings.Contains(string(page), "\n| `"+flow+"` | ") {
+			t.Errorf("README.md does not say what it means that the flow %q fails", flow)
+		}
+	}
 }

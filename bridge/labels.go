@@ -39,7 +39,7 @@ func (b *dispatchBatch) arrange(ctx context.Context, j *dispatchJob) error {
 			"undo the merge in Linnworks, or combine the orders in Seller Center")
 	}
 	if !arranged {
-		shipment := Shipment{Order: o}
+		shipment := Shipment{Order: o, Contents: b.contents(w, j.lines)}
 		if len(j.lines) < len(o.LiveLines()) {
 			shipment.LineIDs = LineIDs(j.lines)
 		}

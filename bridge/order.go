@@ -77,17 +77,32 @@ const cancelledProperty = "tiktok.cancelled"
 
 func orderLock(id string) string { return "order/" + id }
 
-// lockOrders takes the locks of orders, each once and in one order, so that two
-// that want several cannot wait for one another.
+// maxLocks is how many locks a store is asked for at once.
+const maxLocks = 200
+
+// lockOrders takes the locks of orders, and waits for those that others have: each
+// once and in one order, so that two that want several cannot wait for one another.
+// Where nobody has any of them, that is one call.
 func lockOrders(ctx context.Context, locks store.Locks, ids []string) (held context.Context, unlock func(), err error) {
+	var keys []string
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+		keys = append(keys, orderLock(id))
+	}
+	if len(keys) > 1 && len(keys) <= maxLocks {
+		held, taken, unlock, err := locks.TryLock(ctx, keys...)
+		if err != nil || len(taken) == len(keys) {
+			return held, unlock, err
+		}
+		unlock()
+	}
 	var unlocks []func()
 	unlock = func() {
 		for _, u := range unlocks {
 			u()
 		}
 	}
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-		held, u, err := locks.Lock(ctx, orderLock(id))
+	for _, key := range keys {
+		held, u, err := locks.Lock(ctx, key)
 		if err != nil {
 			unlock()
 			return ctx, nil, err

@@ -26,15 +26,15 @@ func TestUnknownLocationsPublishAndImportNothing(t *testing.T) {
 	for name, known := range map[string]places{"known": {"l1", "L2"}, "unknown": {"L1"}} {
 		t.Run(name, func(t *testing.T) {
 			w := world.NewWorld(t)
-			push, err := stock.NewPush(stock.Ports{
-				Listings: w, Catalogue: w, Levels: w, Ledger: w, Publisher: w, Locks: w, Exceptions: w, Places: known,
+			push, err := stock.NewEngine(stock.Ports{
+				Listings: w, Catalogue: w, Levels: w, SeeOrders: world.AllSeen, Ledger: w, Publisher: w, Locks: w, Exceptions: w, Places: known,
 			}, stock.Options{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, Now: w.Now})
 			if err != nil {
 				t.Fatal(err)
 			}
 			im, err := bridge.NewImporter(bridge.ImportPorts{
 				OrderBook: w, Catalogue: w, Ledger: w, Records: w, Locks: w, Exceptions: w, Places: known,
-			}, bridge.ImportOptions{Locations: map[string]string{"W2": "L2"}, DefaultLocation: "L1", Now: w.Now})
+			}, bridge.ImportOptions{Locations: map[string][]string{"W2": {"L2"}}, DefaultLocation: "L1", Now: w.Now})
 			if err != nil {
 				t.Fatal(err)
 			}

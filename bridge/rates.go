@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/rates"
 )
 
 // Rate is a measure of some orders of a market, now and as it will be.
@@ -150,6 +152,30 @@ func (o Order) inTime(at time.Time, done bool, by time.Time, waits bool, now tim
 	return notCounted
 }
 
+// counted says how an order counts that is over. ok is false if it is not.
+func (o Order) counted(kinds *policy.Kinds, now time.Time) (c rates.Order, ok bool) {
+	switch o.Status {
+	case InTransit, Delivered, Completed, Cancelled:
+	default:
+		return c, false
+	}
+	c = rates.Order{ID: o.ID, Placed: o.PlacedAt(), Market: o.Market, Model: string(o.ShippingModel)}
+	rule := kinds.Of(o.PolicyKinds()...)
+	for _, m := range policy.AllMeasures {
+		judge := judges[m]
+		if judge == nil || !rule.Counts(m) {
+			continue
+		}
+		switch judge(o, now, 0) {
+		case isGood:
+			c.Good = append(c.Good, m)
+		case isBad:
+			c.Bad = append(c.Bad, m)
+		}
+	}
+	return c, true
+}
+
 func passed(at, now time.Time) bool { return !at.IsZero() && now.After(at) }
 
 func soon(at, now time.Time, horizon time.Duration) bool {
@@ -167,40 +193,50 @@ func (o Order) collected() bool {
 }
 
 // Forecast computes the rates of orders at now, beside what is allowed that day in
-// their market. An order that is not shipped, scanned or delivered counts as coming
-// to be late, or to be cancelled, when less than horizon is left before that happens;
-// one that is shipped and not collected, as coming without valid tracking. Unpaid
-// orders do not count, unless they are paid on delivery, nor do kinds of orders that
-// are not in the measure, such as those that the platform's warehouse sends. What the buyer cancelled is nobody's fault.
+// their market. An order that is not shipped, scanned or delivered counts as coming to
+// be late, or to be cancelled, when less than horizon is left before that happens; one
+// that is shipped and not collected, as coming without valid tracking. Unpaid orders do
+// not count, unless they are paid on delivery, nor do kinds of orders that are not in
+// the measure, such as those that the platform's warehouse sends. What the buyer
+// cancelled is nobody's fault.
 //
 // The shop measures over a window, days to weeks: give it the orders of as many.
-// Where the window is known, older ones do not count. The rates of market are there
-// even if no order is; leave it empty for none.
+// Older ones do not count, nor do those older than [policy.DefaultWindow] where no source
+// says how long it is. The rates of market are there even if no order is; leave it empty
+// for none.
 func Forecast(m *policy.Measures, kinds *policy.Kinds, orders []Order, market string, now time.Time, horizon time.Duration) []Rate {
+	return forecast(m, kinds, orders, rates.Counts{}, market, now, horizon)
+}
+
+// forecast is Forecast of the orders, and of those that were counted when they were over.
+func forecast(m *policy.Measures, kinds *policy.Kinds, orders []Order, over rates.Counts, market string, now time.Time, horizon time.Duration) []Rate {
 	markets := map[string]bool{}
+	for _, name := range over.Markets() {
+		markets[name] = true
+	}
 	if market != "" {
 		markets[market] = true
 	}
 	for _, o := range orders {
 		markets[o.Market] = true
 	}
-	rates := []Rate{}
+	list := []Rate{}
 	for _, name := range slices.Sorted(maps.Keys(markets)) {
 		for _, measure := range policy.AllMeasures {
-			rates = append(rates, rate(m, kinds, measure, name, orders, now, horizon))
+			list = append(list, rate(m, kinds, measure, name, orders, over, now, horizon))
 		}
 	}
-	return rates
+	return list
 }
 
-func rate(m *policy.Measures, kinds *policy.Kinds, measure policy.Measure, market string, orders []Order, now time.Time, horizon time.Duration) Rate {
+func rate(m *policy.Measures, kinds *policy.Kinds, measure policy.Measure, market string, orders []Order, over rates.Counts, now time.Time, horizon time.Duration) Rate {
 	r := Rate{Measure: measure, Market: market}
 	limit, ok := m.At(measure, market, now)
 	r.Limit = limit
 	judge := judges[measure]
 	switch {
 	case judge == nil:
-		r.Unknown = "the bridge does not read it: see Account Health in Seller Center"
+		r.Unknown = "the bridge reads no returns: see Account Health in Seller Center"
 	case market == "":
 		r.Unknown = "the orders name no market"
 	case !ok:
@@ -211,12 +247,15 @@ func rate(m *policy.Measures, kinds *policy.Kinds, measure policy.Measure, marke
 	if judge == nil {
 		return r
 	}
+	since := now.Add(-cmp.Or(limit.Window, policy.DefaultWindow))
+	counted := over.Of(measure, market, limit.Model, since)
+	r.Orders, r.Bad = counted.Orders, counted.Bad
 	for _, o := range orders {
 		placed := o.PlacedAt()
 		switch {
 		case o.Market != market, !kinds.Of(o.PolicyKinds()...).Counts(measure), limit.Model != "" && string(o.ShippingModel) != limit.Model:
 			continue
-		case placed.IsZero(), limit.Window > 0 && placed.Before(now.Add(-limit.Window)):
+		case placed.IsZero(), placed.Before(since):
 			continue
 		}
 		switch judge(o, now, horizon) {

@@ -169,7 +169,7 @@ func TestRates(t *testing.T) {
 		},
 		{
 			measure: policy.SellerFaultReturns, market: "GB", orders: 3,
-			text: "seller-fault returns in GB: not judged: the bridge does not read it: see Account Health in Seller Center",
+			text: "seller-fault returns in GB: not judged: the bridge reads no returns: see Account Health in Seller Center",
 		},
 	} {
 		var orders []bridge.Order

@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -81,7 +82,8 @@ func TestStoppedAnywhereAndRunAgain(t *testing.T) {
 			name := w.Calls[k-1]
 			halved := (name == "OrdersByID" || name == "StockItems") && len(w.Calls) > k && w.Calls[k] == name // to find the order to blame: there is none
 			readBack := name == "Ship" && way == "reply lost of"                                               // the shop itself tells what became of it
-			if err == nil && (way != "stopped after" || len(w.Calls) > k) && !halved && !readBack {
+			again := name == "PublishStock" && slices.Contains(w.Calls[k:], name)                              // at the end of the same push
+			if err == nil && (way != "stopped after" || len(w.Calls) > k) && !halved && !readBack && !again {
 				t.Errorf("%s call %d (%s): nobody was told", way, k, name)
 			}
 			w.After, w.Fail = nil, nil

@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -46,9 +45,10 @@ type OrderResult struct {
 	// tell of a change by then; zero if that is not so.
 	Again time.Time
 	// Unseen reports whether the order was not looked at and nothing reserves its
-	// units: stock must not be pushed.
+	// units: stock must not be raised.
 	Unseen bool
-	// Err is set for [OutcomeFailed]; it is part of the error that the run returned.
+	// Err is set for [OutcomeFailed]; it is part of the error that the run returned, see
+	// [OrdersError].
 	Err error
 }
 
@@ -80,13 +80,36 @@ func (r OrderResults) String() string {
 // MarshalJSON returns a list, never null.
 func (r OrderResults) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
-// Err joins the errors of the orders.
+// Err returns an [OrdersError], or nil if no order failed.
 func (r OrderResults) Err() error {
-	var errs []error
+	var failed OrderResults
 	for _, o := range r {
 		if o.Err != nil {
-			errs = append(errs, fmt.Errorf("order %s: %w", o.OrderID, o.Err))
+			failed = append(failed, o)
 		}
 	}
-	return errors.Join(errs...)
+	if len(failed) == 0 {
+		return nil
+	}
+	return &OrdersError{failed}
+}
+
+// OrdersError is part of the error of a run of which single orders failed. The others
+// went through, and those are tried again. It wraps their errors.
+type OrdersError struct {
+	// Failed are the results of the orders that failed.
+	Failed OrderResults
+}
+
+// Error has a line for each of the first orders, cut off where it is long, and how many
+// more there are.
+func (e *OrdersError) Error() string { return part.Join(e.Unwrap()...).Error() }
+
+// Unwrap returns an error for each order.
+func (e *OrdersError) Unwrap() []error {
+	errs := make([]error, len(e.Failed))
+	for i, o := range e.Failed {
+		errs[i] = fmt.Errorf("order %s: %w", o.OrderID, o.Err)
+	}
+	return errs
 }

@@ -12,17 +12,20 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/stage"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // SellerDesk cancels orders in the shop for the seller.
 type SellerDesk interface {
-	// CancelReasons lists the reasons for which the seller may cancel all of the
-	// order now; none means that it may not.
-	CancelReasons(ctx context.Context, orderID string) ([]string, error)
-	// CancelInShop cancels all of the order, and reads back. It must not be repeated
-	// without looking at the order first.
-	CancelInShop(ctx context.Context, orderID, reason string) error
+	// CancelReasons lists the reasons for which the seller may cancel the lines, or all
+	// of the order if none is named, now; none means that it may not.
+	CancelReasons(ctx context.Context, orderID string, lineIDs []string) ([]string, error)
+	// CancelInShop cancels the lines, or all of the order if none is named, and reads
+	// back. It must not be repeated without looking at the order first.
+	CancelInShop(ctx context.Context, orderID, reason string, lineIDs []string) error
 }
 
 // RevokePorts are what a [Revoker] works on.
@@ -33,6 +36,9 @@ type RevokePorts struct {
 	Ledger     store.Ledger
 	Locks      store.Locks
 	Exceptions exceptions.Queue
+	// Zeroes is optional: it is told of SKUs that the shop sets to zero because the
+	// Revoker has cancelled them as out of stock, so that they are put right at once.
+	Zeroes stock.ZeroExpecter
 	// Source, Cursors and Revisits are for [Revoker.Run]; without all three it returns
 	// an error. [Revoker.Revoke] does without.
 	Source   CancelledOrderSource
@@ -51,8 +57,16 @@ type RevokeOptions struct {
 	Reasons []string
 	// ZeroStock allows reasons that say that the goods are out of stock. TikTok Shop
 	// then sets the stock of the SKUs to zero, where it stays until the next
-	// [stock.Push]: until then nothing is sold.
+	// [stock.Engine.Push]: until then nothing is sold.
 	ZeroStock bool
+	// Short is what becomes of an order of which only a part is cancelled in the
+	// warehouse: people split the order there and cancel what they do not have. Default
+	// [policy.ShortWaits]. A line that is taken off an order, or reduced, without being split
+	// off is not found.
+	Short policy.ShortOrders
+	// CutOff is the stage of the other parts from which [policy.ShortWhole] is too late.
+	// Default [stage.LabelPrinted].
+	CutOff stage.Stage
 	// FirstWindow is how far back the first [Revoker.Run] looks. Default 48 hours. Later
 	// ones go on where the last one stopped, however long ago that was.
 	FirstWindow time.Duration
@@ -61,8 +75,8 @@ type RevokeOptions struct {
 }
 
 // Revoker carries cancellations that start in the warehouse to the shop: orders
-// that somebody has cancelled in Linnworks and that buyers still wait for. Unless
-// the options name reasons it only raises them. [Revoker.Run] finds them by itself.
+// that somebody has cancelled in Linnworks, whole or in part, and that buyers still
+// wait for. Unless the options name reasons it only raises them. [Revoker.Run] finds them by itself.
 type Revoker struct {
 	ports   RevokePorts
 	options RevokeOptions
@@ -86,10 +100,13 @@ func NewRevoker(p RevokePorts, o RevokeOptions) (*Revoker, error) {
 			return nil, fmt.Errorf("bridge: NewRevoker: Reasons: %q makes the shop set the stock to zero: set ZeroStock if that is wanted", reason)
 		}
 	}
+	if err := checkShort(o.Short, o.Reasons, o.ZeroStock); err != nil {
+		return nil, fmt.Errorf("bridge: NewRevoker: Short: %w", err)
+	}
 	if o.FirstWindow < 0 {
 		return nil, fmt.Errorf("bridge: NewRevoker: FirstWindow is negative: %v", o.FirstWindow)
 	}
-	o.FirstWindow = cmp.Or(o.FirstWindow, 48*time.Hour)
+	o.FirstWindow, o.CutOff = cmp.Or(o.FirstWindow, 48*time.Hour), cmp.Or(o.CutOff, stage.LabelPrinted)
 	o.Now = part.Clock(o.Now)
 	return &Revoker{ports: p, options: o}, nil
 }
@@ -200,38 +217,15 @@ func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
 	if err != nil {
 		return err
 	}
-	if StateOf(found) != Dropped || !waitsFor(o) {
+	switch {
+	case !waitsFor(o):
 		return nil
-	}
-	if len(v.options.Reasons) == 0 {
+	case StateOf(found) != Dropped:
+		return v.short(ctx, o, found, result)
+	case len(v.options.Reasons) == 0:
 		return v.raise(ctx, o, result, "the bridge is not set up to cancel it there")
 	}
-	offered, err := v.ports.Desk.CancelReasons(ctx, o.ID)
-	if err != nil {
-		return v.refused(ctx, o, result, fmt.Errorf("reading the reasons for which the shop lets it be cancelled: %w", err))
-	}
-	if !v.options.ZeroStock {
-		offered = slices.DeleteFunc(offered, zeroesStock)
-	}
-	reason := firstReason(v.options.Reasons, offered)
-	if reason == "" {
-		return v.raise(ctx, o, result, fmt.Sprintf("the shop offers none of the configured reasons, only %s", orNone(offered)))
-	}
-	if err := v.ports.Desk.CancelInShop(ctx, o.ID, reason); err != nil {
-		return v.refused(ctx, o, result, fmt.Errorf("cancelling it in the shop: %w", err))
-	}
-	after, err := readOrder(ctx, v.ports.Orders, o.ID)
-	if err != nil {
-		return fmt.Errorf("the shop took the cancellation: %w", err)
-	}
-	if after.Status != Cancelled {
-		return fmt.Errorf("the shop took the cancellation and shows the order as %s; the next run looks again", after.Status)
-	}
-	if err := v.ports.Ledger.DropReservations(ctx, o.ID); err != nil {
-		return err
-	}
-	result.Outcome, result.Detail = OutcomeRevoked, reason
-	return exceptions.Close(ctx, v.ports.Exceptions, o.ID, exceptions.EndVoid)
+	return v.cancel(ctx, o, nil, result)
 }
 
 // refused raises what repeating cannot mend.

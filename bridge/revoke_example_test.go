@@ -40,11 +40,11 @@ func ExampleRevoker() {
 // sellerDesk is a market in which the seller may cancel.
 type sellerDesk struct{ market }
 
-func (sellerDesk) CancelReasons(context.Context, string) ([]string, error) {
+func (sellerDesk) CancelReasons(context.Context, string, []string) ([]string, error) {
 	return []string{"seller_cancel_reason_out_of_stock_uk", "seller_cancel_paid_reason_address_not_deliver_uk"}, nil
 }
 
-func (s sellerDesk) CancelInShop(_ context.Context, id, reason string) error {
+func (s sellerDesk) CancelInShop(_ context.Context, id, reason string, _ []string) error {
 	fmt.Println("cancelled in the shop:", id, reason)
 	o := s.orders[id]
 	o.Status = bridge.Cancelled

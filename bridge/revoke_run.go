@@ -151,7 +151,7 @@ func (r *revokeRun) handle(ctx context.Context, ids []string) error {
 		}
 		v := r.kept.entries[result.OrderID]
 		v.Due = r.now.Add(backoff(time.Minute, revokeRetryMax, v.Attempts))
-		v.OrderID, v.Attempts, v.LastError = result.OrderID, v.Attempts+1, result.Err.Error()
+		v.OrderID, v.Attempts, v.LastError = result.OrderID, v.Attempts+1, part.Short(result.Err.Error())
 		if v.Attempts == raiseRevocation {
 			if err := r.ports.Exceptions.Raise(ctx, notRevoked(v.OrderID, v.Attempts, result.Err)); err != nil {
 				return fmt.Errorf("bridge: revoke: order %s: %w", v.OrderID, err)

@@ -39,7 +39,7 @@ func TestRevoke(t *testing.T) {
 		{name: "shipped", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.InTransit }, want: bridge.OutcomeUnchanged},
 		{name: "cancelled", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.Cancelled }, want: bridge.OutcomeUnchanged},
 		{name: "the platform's", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.ShippingModel = bridge.FulfilledByTikTok }, want: bridge.OutcomeUnchanged},
-		{name: "another part lives", options: carry, change: func(w *world.World, _ *bridge.Order, e *world.BookEntry) { split(w, e); w.Book[1].State = bridge.Open }, want: bridge.OutcomeUnchanged},
+		{name: "another part lives", options: carry, change: func(w *world.World, _ *bridge.Order, e *world.BookEntry) { split(w, e); w.Book[1].State = bridge.Open }, want: bridge.OutcomeRaised, raised: "only 1 × MUG; the rest goes on"},
 		{name: "open", options: carry, change: func(_ *world.World, _ *bridge.Order, e *world.BookEntry) { e.State = bridge.Open }},
 		{name: "merged", options: carry, change: func(_ *world.World, _ *bridge.Order, e *world.BookEntry) { e.Reference = "" }},
 		{
@@ -48,6 +48,16 @@ func TestRevoke(t *testing.T) {
 				w.After = func(_ int, name string) {
 					if name == "OrdersByID" {
 						w.Book[0].State = bridge.Open
+					}
+				}
+			},
+		},
+		{
+			name: "asked for by the buyer meanwhile", options: carry, offered: []string{world.ReasonBuyer}, want: bridge.OutcomeUnchanged,
+			change: func(w *world.World, _ *bridge.Order, _ *world.BookEntry) {
+				w.After = func(_ int, name string) {
+					if name == "OrdersByID" {
+						w.Orders["1"] = world.With(w.Orders["1"], func(o *bridge.Order) { o.CancelRequested = true })
 					}
 				}
 			},
@@ -86,6 +96,32 @@ func TestRevoke(t *testing.T) {
 				t.Errorf("%v, want %q", open, tc.raised)
 			}
 		})
+	}
+}
+
+// A shop that takes the cancellation and does nothing is not believed: the order fails,
+// keeps its units, and is tried again.
+func TestRevokeBelievesWhatTheShopShows(t *testing.T) {
+	w := world.NewWorld(t)
+	w.CancelReasonList = []string{world.ReasonBuyer}
+	w.Waiting(w.Put(world.AnOrder("1", "MUG"))[0]).State = bridge.Dropped
+	must(t, w.Memory.PutReservations(t.Context(), store.Reservation{OrderID: "1", SeenAt: world.Noon}))
+	w.After = func(_ int, name string) {
+		if name == "CancelInShop" {
+			w.Orders["1"] = world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = bridge.AwaitingShipment })
+		}
+	}
+	v := w.Revoker(bridge.RevokeOptions{Reasons: []string{world.ReasonBuyer}})
+	r, err := v.Revoke(t.Context(), w.Entries()...)
+	if len(r) != 1 || r[0].Outcome != bridge.OutcomeFailed || err == nil || !strings.Contains(err.Error(), "shows the order as AWAITING_SHIPMENT") {
+		t.Errorf("got %v%v, want that it failed because the shop shows it alive", r, err)
+	}
+	if _, reserved := w.Reservation(); !reserved {
+		t.Error("its units are free although the shop still sells them")
+	}
+	w.After = nil
+	if r, err = v.Revoke(t.Context(), w.Entries()...); err != nil || r[0].Outcome != bridge.OutcomeRevoked {
+		t.Errorf("the next run: %v%v, want it cancelled", r, err)
 	}
 }
 

@@ -9,8 +9,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/retention"
 	"github.com/linnbridge/linnbridge/bridge/stage"
@@ -40,8 +43,13 @@ type Settings struct {
 	SubSource string `json:"sub_source,omitempty"`
 
 	// Locations maps every warehouse id of the shop to the ids of the stock locations
-	// that feed it. Orders draw on the first one. Required.
+	// that feed it, the preferred one first: an order draws on the first that has all
+	// of it, see [ImportOptions.Locations]. Required.
 	Locations map[string][]string `json:"locations"`
+	// FirstLocation has every order draw on the first location of its warehouse,
+	// whatever it holds. Set it where rules in Linnworks move orders to where the goods
+	// are.
+	FirstLocation bool `json:"first_location,omitempty"`
 	// DefaultLocation is the stock location of orders from a warehouse that is not in
 	// Locations. Required.
 	DefaultLocation string `json:"default_location"`
@@ -52,6 +60,10 @@ type Settings struct {
 	// or tags of its shipping mapping, for linnworksadapter.Options, which says how
 	// options are named.
 	Services map[string]string `json:"services,omitempty"`
+	// Units are those of the weights and sides of items in the warehouse, for
+	// linnworksadapter.Options: "g", "kg", "oz" or "lb", and "cm", "mm", "m" or "in".
+	// Default grams and centimetres. The shop's labels are bought for what they say.
+	Units catalogue.Units `json:"units,omitzero"`
 	// Carriers maps what the warehouse calls a carrier or service to the shop's
 	// shipping provider, by name or id. The same names need no entry.
 	Carriers map[string]string `json:"carriers,omitempty"`
@@ -84,6 +96,12 @@ type Settings struct {
 	RejectReasons []string `json:"reject_reasons,omitempty"`
 	CancelReasons []string `json:"cancel_reasons,omitempty"`
 	ZeroStock     bool     `json:"zero_stock,omitempty"`
+	// ShortOrders is what becomes of an order of which people have split off a part in
+	// Linnworks and cancelled it: "wait", which is the default, tells customer service;
+	// "cancel the whole order" does that for one of CancelReasons; "ship the rest"
+	// cancels the missing lines in the shop, where the market allows it, and needs
+	// ZeroStock. What is set to zero is published again at once. See [policy.ShortOrders].
+	ShortOrders policy.ShortOrders `json:"short_orders,omitempty"`
 	// AtDeadline decides about orders whose deadline is near while the shop cannot be
 	// asked: "hold", the default, or "go ahead".
 	AtDeadline AtDeadline `json:"at_deadline,omitempty"`
@@ -119,6 +137,14 @@ type Settings struct {
 	Sessions []Session `json:"sessions,omitempty"`
 	// MaxStock caps what is published. Default [stock.MaxStock].
 	MaxStock int `json:"max_stock,omitempty"`
+	// KeepItems keeps units of single items back in every location, by their SKU in the
+	// warehouse, before kits are made of them, see [stock.Options.KeepItems]. A SKU that
+	// is not there is a case, [exceptions.NameUnknown].
+	KeepItems map[string]int `json:"keep_items,omitempty"`
+	// LeaveAlone are listings whose stock is never published, such as what is made to
+	// order: by the shop's SKU id or the seller SKU, letter by letter. One that is not
+	// there is a case, [exceptions.NameUnknown].
+	LeaveAlone []string `json:"leave_alone,omitempty"`
 
 	// ForgetAfter is how long after its end an order is forgotten, see [retention.Orders].
 	// Default 2160 hours, which are 90 days; the least is 24 hours.
@@ -126,6 +152,52 @@ type Settings struct {
 
 	// Every is how long each flow waits between two runs.
 	Every Pace `json:"every,omitzero"`
+}
+
+// lowered has the ids of stock locations as the warehouse spells them, for people copy
+// them from where they are in capitals.
+func (s Settings) lowered() Settings {
+	locations := make(map[string][]string, len(s.Locations))
+	for id, list := range s.Locations {
+		for _, at := range list {
+			locations[id] = append(locations[id], strings.ToLower(at))
+		}
+	}
+	s.Locations, s.DefaultLocation, s.PlatformLocation = locations, strings.ToLower(s.DefaultLocation), strings.ToLower(s.PlatformLocation)
+	return s
+}
+
+// clone returns a copy whose maps and lists nobody else has.
+func (s Settings) clone() Settings {
+	locations := make(map[string][]string, len(s.Locations))
+	for id, list := range s.Locations {
+		locations[id] = slices.Clone(list)
+	}
+	s.Locations = locations
+	s.SKUs, s.Services, s.Carriers, s.KeepItems = maps.Clone(s.SKUs), maps.Clone(s.Services), maps.Clone(s.Carriers), maps.Clone(s.KeepItems)
+	for _, list := range []*[]string{&s.StatusTable, &s.RejectReasons, &s.CancelReasons, &s.Kinds, &s.SellingStatuses, &s.Measures, &s.LeaveAlone} {
+		*list = slices.Clone(*list)
+	}
+	if s.Collections != nil {
+		vans := *s.Collections
+		vans.Days, vans.Holidays = maps.Clone(vans.Days), slices.Clone(vans.Holidays)
+		s.Collections = &vans
+	}
+	s.Buffer, s.Sessions = clonedRules(s.Buffer), slices.Clone(s.Sessions)
+	for i := range s.Sessions {
+		s.Sessions[i].Rule = clonedRules([]stock.BufferRule{s.Sessions[i].Rule})[0]
+	}
+	return s
+}
+
+func clonedRules(rules []stock.BufferRule) []stock.BufferRule {
+	rules = slices.Clone(rules)
+	for i := range rules {
+		r := &rules[i]
+		r.Rules = clonedRules(r.Rules)
+		r.SKUs, r.Classes, r.Warehouses = slices.Clone(r.SKUs), slices.Clone(r.Classes), slices.Clone(r.Warehouses)
+	}
+	return rules
 }
 
 // Session is a [stock.LiveSession] in a file.
@@ -187,104 +259,218 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// mistake is what is wrong with one setting, at its path in the file.
+type mistake struct{ path, what string }
+
+func (m mistake) Error() string { return strings.TrimPrefix(m.path+": "+m.what, ": ") }
+
+// mistakesIn takes errors apart that begin with the path of what they are about, below
+// the path of a setting.
+func mistakesIn(path string, err error) (list []mistake) {
+	switch err := err.(type) { //nolint:errorlint // each error of the tree is looked at by itself
+	case nil:
+		return nil
+	case mistake:
+		return []mistake{{path + err.path, err.what}}
+	case interface{ Unwrap() []error }:
+		for _, e := range err.Unwrap() {
+			list = append(list, mistakesIn(path, e)...)
+		}
+		return list
+	}
+	at, what, _ := strings.Cut(err.Error(), ": ")
+	return []mistake{{path + at, what}}
+}
+
+// What is more than these is a slip of the pen: it would wait for years, or keep back
+// more than any warehouse holds.
+const (
+	maxName          = 200
+	mostStock        = 999_999 // that any page of the shop's speaks of
+	mostOrdersPerDay = 10_000_000
+	mostPace         = 24 * time.Hour
+	mostLook         = 366 * 24 * time.Hour
+	mostForgetAfter  = 10 * 366 * 24 * time.Hour
+)
+
 // check returns everything that is wrong and that can be known without a call.
 func (s Settings) check() error {
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	return errors.Join(errorsOf(s.mistakes())...)
+}
+
+func errorsOf(list []mistake) []error {
+	errs := make([]error, len(list))
+	for i, m := range list {
+		errs[i] = m
+	}
+	return errs
+}
+
+func (s Settings) mistakes() (list []mistake) {
+	bad := func(path, format string, args ...any) {
+		list = append(list, mistake{path, fmt.Sprintf(format, args...)})
+	}
 	if err := exceptions.CheckShop(s.Shop); err != nil {
-		bad("shop: %w", err)
+		bad("shop", "%v", err)
 	}
-	if len(s.Locations) == 0 {
-		bad("locations: none: name the stock locations of every warehouse of the shop")
-	}
-	for _, id := range slices.Sorted(maps.Keys(s.Locations)) {
-		switch list := s.Locations[id]; {
-		case id == "":
-			bad("locations: a warehouse has no id")
-		case len(list) == 0 || slices.Contains(list, ""):
-			bad("locations: warehouse %s: a stock location has no id, or there is none", id)
+	// Names and ids are compared letter by letter: a blank at an end, which nobody
+	// sees, would make another one of them.
+	name := func(path, text string) {
+		switch {
+		case strings.TrimSpace(text) == "":
+			bad(path, "empty")
+		case strings.TrimSpace(text) != text:
+			bad(path, "%q has a blank at an end", part.Clip(text))
+		case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
+			bad(path, "%q has a character that cannot be seen", part.Clip(text))
+		case len(text) > maxName:
+			bad(path, "%q is longer than %d bytes", part.Clip(text), maxName)
 		}
 	}
+	names := func(path string, texts []string) {
+		seen := map[string]bool{}
+		for i, text := range texts {
+			at := fmt.Sprintf("%s[%d]", path, i)
+			if name(at, text); seen[strings.ToLower(text)] && text != "" {
+				bad(at, "%q is in the list twice", part.Clip(text))
+			}
+			seen[strings.ToLower(text)] = true
+		}
+	}
+	if len(s.Locations) == 0 {
+		bad("locations", "none: name the stock locations of every warehouse of the shop")
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Locations)) {
+		at := below("locations", id)
+		if name(at, id); len(s.Locations[id]) == 0 {
+			bad(at, "none: name the stock locations that feed the warehouse")
+		}
+		names(at, s.Locations[id])
+	}
 	if s.DefaultLocation == "" {
-		bad("default_location: empty: name the stock location that orders of other warehouses draw on")
+		bad("default_location", "empty: name the stock location that orders of other warehouses draw on")
+	}
+	for _, t := range []struct{ path, text string }{
+		{"sub_source", s.SubSource}, {"default_location", s.DefaultLocation}, {"platform_location", s.PlatformLocation},
+	} {
+		if t.text != "" {
+			name(t.path, t.text)
+		}
 	}
 	for _, m := range []struct {
-		name string
+		path string
 		m    map[string]string
 	}{{"skus", s.SKUs}, {"services", s.Services}, {"carriers", s.Carriers}} {
 		for _, key := range slices.Sorted(maps.Keys(m.m)) {
-			if key == "" || m.m[key] == "" {
-				bad("%s: %q maps to %q: neither may be empty", m.name, key, m.m[key])
+			name(below(m.path, key), key)
+			if key != "" {
+				name(below(m.path, key), m.m[key])
 			}
 		}
 	}
-	for _, a := range []struct {
-		name   string
-		answer Answer
-	}{{"late_requests", s.LateRequests}, {"due_requests", s.DueRequests}} {
-		if a.answer != "" && a.answer != AnswerByPerson && a.answer != AnswerReject {
-			bad("%s: %q is neither %q nor %q", a.name, a.answer, AnswerByPerson, AnswerReject)
+	for _, w := range []struct {
+		path, value  string
+		first, other string
+	}{
+		{"late_requests", string(s.LateRequests), string(AnswerByPerson), string(AnswerReject)},
+		{"due_requests", string(s.DueRequests), string(AnswerByPerson), string(AnswerReject)},
+		{"at_deadline", string(s.AtDeadline), string(HoldAtDeadline), string(ShipAtDeadline)},
+	} {
+		if w.value != "" && w.value != w.first && w.value != w.other {
+			bad(w.path, "%q is neither %q nor %q", part.Clip(w.value), w.first, w.other)
 		}
 	}
-	if s.AtDeadline != "" && s.AtDeadline != HoldAtDeadline && s.AtDeadline != ShipAtDeadline {
-		bad("at_deadline: %q is neither %q nor %q", s.AtDeadline, HoldAtDeadline, ShipAtDeadline)
-	}
-	for _, r := range []struct {
-		name string
-		list []string
-	}{{"reject_reasons", s.RejectReasons}, {"cancel_reasons", s.CancelReasons}} {
-		for i, reason := range r.list {
-			switch {
-			case strings.TrimSpace(reason) == "":
-				bad("%s[%d]: empty", r.name, i)
-			case r.name == "cancel_reasons" && zeroesStock(reason) && !s.ZeroStock:
-				bad("%s[%d]: with %q the shop sets the stock to zero: set zero_stock if that is wanted", r.name, i, reason)
-			}
+	list = append(list, mistakesIn("units.", s.Units.Check())...)
+	names("reject_reasons", s.RejectReasons)
+	names("cancel_reasons", s.CancelReasons)
+	for i, reason := range s.CancelReasons {
+		if zeroesStock(reason) && !s.ZeroStock {
+			bad(fmt.Sprintf("cancel_reasons[%d]", i), "with %q the shop sets the stock to zero: set zero_stock if that is wanted", part.Clip(reason))
 		}
+	}
+	names("selling_statuses", s.SellingStatuses)
+	for i, sku := range s.LeaveAlone {
+		at := fmt.Sprintf("leave_alone[%d]", i)
+		if name(at, sku); slices.Contains(s.LeaveAlone[:i], sku) {
+			bad(at, "%q is in the list twice", part.Clip(sku))
+		}
+	}
+	for _, sku := range slices.Sorted(maps.Keys(s.KeepItems)) {
+		at, n := below("keep_items", sku), s.KeepItems[sku]
+		switch name(at, sku); {
+		case n < 0:
+			bad(at, "%d is negative", n)
+		case n > mostStock:
+			bad(at, "%d is too many: the most is %d", n, mostStock)
+		}
+	}
+	if err := checkShort(s.ShortOrders, s.CancelReasons, s.ZeroStock); err != nil {
+		bad("short_orders", "%s", err)
 	}
 	for _, d := range []struct {
-		name  string
-		value Duration
+		path        string
+		value       Duration
+		least, most time.Duration
 	}{
-		{"first_look", s.FirstLook}, {"forget_after", s.ForgetAfter}, {"every.orders", s.Every.Orders}, {"every.stock", s.Every.Stock},
-		{"every.dispatch", s.Every.Dispatch}, {"every.deadlines", s.Every.Deadlines},
+		{"first_look", s.FirstLook, 0, mostLook}, {"forget_after", s.ForgetAfter, retention.LeastAfter, mostForgetAfter},
+		{"every.orders", s.Every.Orders, LeastPace, mostPace}, {"every.stock", s.Every.Stock, LeastPace, mostPace},
+		{"every.dispatch", s.Every.Dispatch, LeastPace, mostPace}, {"every.deadlines", s.Every.Deadlines, LeastPace, mostPace},
 	} {
-		switch paced := strings.HasPrefix(d.name, "every."); {
-		case d.value < 0:
-			bad("%s: %s is negative", d.name, d.value)
-		case d.name == "forget_after" && d.value > 0 && time.Duration(d.value) < retention.LeastAfter:
-			bad("%s: %s is too early: the least is %s", d.name, d.value, retention.LeastAfter)
-		case paced && d.value > 0 && time.Duration(d.value) < LeastPace:
-			bad("%s: %s is too fast: the least is %s", d.name, d.value, LeastPace)
+		switch value := time.Duration(d.value); {
+		case value < 0:
+			bad(d.path, "%s is negative", d.value)
+		case value > 0 && value < d.least:
+			bad(d.path, "%s is too short: the least is %s", d.value, d.least)
+		case value > d.most:
+			bad(d.path, "%s is too long: the most is %s", d.value, d.most)
 		}
 	}
-	if s.OrdersPerDay < 0 {
-		bad("orders_per_day: %d is negative", s.OrdersPerDay)
+	for _, n := range []struct {
+		path        string
+		value, most int
+	}{{"orders_per_day", s.OrdersPerDay, mostOrdersPerDay}, {"max_stock", s.MaxStock, mostStock}} {
+		switch {
+		case n.value < 0:
+			bad(n.path, "%d is negative", n.value)
+		case n.value > n.most:
+			bad(n.path, "%d is too many: the most is %d", n.value, n.most)
+		}
 	}
 	if _, err := s.zone(); err != nil {
-		bad("zone: %w", err)
+		bad("zone", "%v", err)
 	}
-	if s.MaxStock < 0 {
-		bad("max_stock: %d is negative", s.MaxStock)
+	if at := s.PlatformLocation; at != "" && s.feeds(at) {
+		bad("platform_location", "%s feeds the shop: what TikTok's warehouse sends is not taken from there", part.Clip(at))
 	}
-	if at := s.PlatformLocation; at != "" && (at == s.DefaultLocation || slices.ContainsFunc(slices.Collect(maps.Values(s.Locations)), func(list []string) bool { return slices.Contains(list, at) })) {
-		bad("platform_location: %s feeds the shop: what TikTok's warehouse sends is not taken from there", at)
+	measures, err := s.measures()
+	list = append(list, mistakesIn("", err)...)
+	if known := measures.Markets(); s.Market != "" && !slices.Contains(known, s.Market) {
+		bad("market", "%q is no market: there are %s; a new one needs a row in measures", part.Clip(s.Market), strings.Join(known, ", "))
 	}
-	if s.Market != "" && (len(s.Market) != 2 || strings.ToUpper(s.Market) != s.Market) {
-		bad("market: %q is no code such as GB", s.Market)
+	_, err = s.collections()
+	list = append(list, mistakesIn("collections.", err)...)
+	for i, session := range s.Sessions {
+		if time.Duration(session.Ahead) > mostLook {
+			bad(fmt.Sprintf("sessions[%d].ahead", i), "%s is too long: the most is %s", session.Ahead, mostLook)
+		}
 	}
-	if _, err := s.collections(); err != nil {
-		bad("collections: %w", err)
-	}
-	_, err := s.table()
-	errs = append(errs, err)
+	_, err = s.table()
+	list = append(list, mistakesIn("", err)...)
 	_, err = s.kinds()
-	errs = append(errs, err)
-	_, err = s.measures()
-	errs = append(errs, err)
+	list = append(list, mistakesIn("", err)...)
 	_, err = s.buffer()
-	errs = append(errs, err)
-	return errors.Join(errs...)
+	return append(list, mistakesIn("", err)...)
+}
+
+// leftAlone reports whether the stock of a listing is nobody's to set.
+func (s Settings) leftAlone(l catalogue.Listing) bool {
+	return slices.Contains(s.LeaveAlone, l.ID) || l.SellerSKU != "" && slices.Contains(s.LeaveAlone, l.SellerSKU)
+}
+
+// feeds reports whether orders of the shop's own warehouses draw on a location.
+func (s Settings) feeds(location string) bool {
+	same := func(id string) bool { return strings.EqualFold(id, location) }
+	return same(s.DefaultLocation) || slices.ContainsFunc(slices.Collect(maps.Values(s.Locations)), func(list []string) bool { return slices.ContainsFunc(list, same) })
 }
 
 // platformKind and platformRows let in what the platform's warehouse sends, as
@@ -344,11 +530,11 @@ func replaced[T interface{ Override(r io.Reader) (T, error) }](name string, rows
 	for i, row := range rows {
 		if _, err := table.Override(strings.NewReader(row + "\n")); err != nil {
 			_, what, _ := strings.Cut(err.Error(), ": ") // behind the line, which is always the same
-			errs = append(errs, fmt.Errorf("%s[%d]: %s", name, i, cmp.Or(what, err.Error())))
+			errs = append(errs, mistake{fmt.Sprintf("%s[%d]", name, i), cmp.Or(what, err.Error())})
 		}
 	}
 	if len(errs) == 0 { // each of them would do
-		errs = append(errs, fmt.Errorf("%s: %w", name, err))
+		errs = append(errs, mistake{name, err.Error()})
 	}
 	return table, errors.Join(errs...)
 }
@@ -375,10 +561,7 @@ func (s Settings) collections() (*policy.Calendar, error) {
 	return s.Collections.Calendar()
 }
 
-func (s Settings) buffer() (stock.Buffer, error) {
-	if len(s.Buffer)+len(s.Sessions) == 0 {
-		return nil, nil
-	}
+func (s Settings) buffer() (*stock.BufferRules, error) {
 	o := stock.BufferOptions{Rules: s.Buffer}
 	for _, session := range s.Sessions {
 		o.Sessions = append(o.Sessions, stock.LiveSession{
@@ -387,7 +570,7 @@ func (s Settings) buffer() (stock.Buffer, error) {
 	}
 	rules, err := stock.NewBufferRules(o)
 	if err == nil {
-		return rules.Buffer(), nil
+		return rules, nil
 	}
 	list := []error{err}
 	if joined, ok := errors.Unwrap(err).(interface{ Unwrap() []error }); ok {
@@ -398,7 +581,7 @@ func (s Settings) buffer() (stock.Buffer, error) {
 		if rest, ok := strings.CutPrefix(at, "Rules"); ok {
 			at = "buffer" + rest
 		}
-		list[i] = fmt.Errorf("%s: %s", strings.ToLower(at), what)
+		list[i] = mistake{strings.ToLower(at), what}
 	}
 	return nil, errors.Join(list...)
 }

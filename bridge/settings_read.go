@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,8 +24,9 @@ import (
 const maxSettings = 16 << 20
 
 // ReadSettings reads one JSON object, with or without a byte order mark. The error
-// names everything that is wrong with it at once, each with the path of the setting:
-// names that are not known, values of another kind, and values that no part accepts.
+// names everything that is wrong with it at once, a line for each with the path of the
+// setting: names that are not known, values of another kind, and values that no part
+// accepts, whatever else is wrong beside them. After 200 lines it only counts.
 func ReadSettings(r io.Reader) (Settings, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxSettings+1))
 	if err != nil {
@@ -47,64 +50,43 @@ func parseSettings(text []byte) (s Settings, err error) {
 	}
 	var all any
 	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
+	d.UseNumber() // what is too large is told by its path
 	if err := d.Decode(&all); err != nil {
 		return s, notJSON(text, err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return s, fmt.Errorf("%s: something comes behind the object", place(text, d.InputOffset()))
 	}
-	object, ok := all.(map[string]any)
-	if !ok {
-		return s, fmt.Errorf("want one object, %s", got(all))
+	if all == nil {
+		return s, errors.New("want an object, got nothing")
 	}
-	// One name at a time, so that one that cannot be read hides no other.
-	errs := twice(json.NewDecoder(bytes.NewReader(text)), "")
-	unread := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		one := map[string]any{name: object[name]}
-		wrong := unlike("", one, reflect.TypeFor[Settings]())
-		if len(wrong) == 0 {
-			wrong = decode(one, &s)
-		}
-		if errs = append(errs, wrong...); len(wrong) > 0 {
-			unread[strings.ToLower(name)] = true
-		}
-	}
-	if checked, ok := s.check().(interface{ Unwrap() []error }); ok {
-		for _, err := range flatten(checked.Unwrap()) {
-			// What could not be read is not missing too.
-			name := err.Error()
-			if name = name[:max(0, strings.IndexAny(name, ".:["))]; !unread[name] {
-				errs = append(errs, err)
-			}
-		}
-	}
-	return s, errors.Join(errs...)
-}
-
-// flatten takes joined errors apart.
-func flatten(errs []error) (list []error) {
-	for _, err := range errs {
-		if joined, ok := err.(interface{ Unwrap() []error }); ok {
-			list = append(list, flatten(joined.Unwrap())...)
-		} else {
-			list = append(list, err)
-		}
-	}
-	return list
-}
-
-func decode(one map[string]any, s *Settings) []error {
-	text, err := json.Marshal(one)
+	r := settingsReader{d: json.NewDecoder(bytes.NewReader(text)), left: map[string]bool{}}
+	r.d.UseNumber()
+	kept, err := json.Marshal(r.value("", reflect.TypeFor[Settings]()))
 	if err == nil {
-		err = json.Unmarshal(text, s)
+		err = json.Unmarshal(kept, &s) // what is kept can be read
 	}
-	if err != nil { // not after unlike, which knows more
-		return []error{fmt.Errorf("%w", err)}
+	if err != nil {
+		r.bad("", "%v", err)
 	}
-	return nil
+	for _, m := range s.mistakes() {
+		if !r.lacks(m.path) {
+			r.mistakes = append(r.mistakes, m)
+		}
+	}
+	if more := len(r.mistakes) - maxMistakes; more > 0 {
+		return s, errors.Join(append(errorsOf(r.mistakes[:maxMistakes]), fmt.Errorf("and %d more", more))...)
+	}
+	return s, errors.Join(errorsOf(r.mistakes)...)
 }
+
+const (
+	// maxMistakes is more than anyone reads at once.
+	maxMistakes = 200
+	// maxSettingsDepth is deeper than settings are nested, those rules that rules may
+	// have.
+	maxSettingsDepth = 64
+)
 
 // notJSON says where a text stops being JSON.
 func notJSON(text []byte, err error) error {
@@ -125,107 +107,205 @@ func place(text []byte, offset int64) string {
 	return fmt.Sprintf("line %d, column %d", line, column)
 }
 
-// got names the kind of a value.
-func got(v any) string {
-	switch v := v.(type) {
-	case string:
-		return "got text"
-	case json.Number:
-		return "got the number " + part.Clip(v.String())
-	case bool:
-		return fmt.Sprintf("got %t", v)
-	case []any:
-		return "got a list"
-	case map[string]any:
-		return "got an object"
-	}
-	return "got nothing"
+// settingsReader reads JSON against the type that it is for, and leaves out what the
+// type cannot hold, so that the rest can be looked at all the same.
+type settingsReader struct {
+	d        *json.Decoder
+	mistakes []mistake
+	// left are the paths, in small letters, of what was left out.
+	left  map[string]bool
+	depth int
 }
 
-// unlike returns an error for everything in a value that a type cannot hold, each with
-// its path. Null is what is not set.
-func unlike(path string, v any, t reflect.Type) (errs []error) {
-	wrong := func(want string) []error { return []error{fmt.Errorf("%s: want %s, %s", path, want, got(v))} }
-	if v == nil {
+func (r *settingsReader) bad(path, format string, args ...any) {
+	r.mistakes = append(r.mistakes, mistake{path, fmt.Sprintf(format, args...)})
+	r.leave(path)
+}
+
+func (r *settingsReader) leave(path string) { r.left[strings.ToLower(path)] = true }
+
+// lacks reports whether a setting, or what it is part of, was left out: whatever is
+// wrong with its zero value was not written by anybody.
+func (r *settingsReader) lacks(path string) bool {
+	path = strings.ToLower(path)
+	for end := len(path); end >= 0; end = strings.LastIndexAny(path[:end], ".[") {
+		if r.left[path[:end]] {
+			return true
+		}
+	}
+	return r.left[""]
+}
+
+// value reads the next value and returns as much of it as the type can hold, nil for
+// nothing. No type holds anything, and nobody is told. The text is known to be JSON.
+func (r *settingsReader) value(path string, t reflect.Type) any {
+	token, _ := r.d.Token()
+	if token == nil {
+		return nil // null is what is not set
+	}
+	r.depth++
+	defer func() { r.depth-- }()
+	switch why := unfit(token, t); {
+	case t == nil:
+	case r.depth > maxSettingsDepth:
+		r.bad(path, "nested too deep")
+		t = nil
+	case why != "":
+		r.bad(path, "%s", why)
+		t = nil
+	}
+	switch token {
+	case json.Delim('['):
+		return r.list(path, t)
+	case json.Delim('{'):
+		return r.object(path, t)
+	}
+	if t == nil {
 		return nil
 	}
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
+	return token
+}
+
+func (r *settingsReader) list(path string, t reflect.Type) any {
+	kept := []any{} // with what is left out as nil: the others keep their places
+	var of reflect.Type
+	if t != nil {
+		of = deref(t).Elem()
 	}
-	if text, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {
-		want := "text"
-		if t == reflect.TypeFor[time.Time]() {
-			want = `a moment such as "2026-12-01T18:00:00Z"`
-		} else if t == reflect.TypeFor[Duration]() {
-			want = `a duration such as "90s" or "1h30m"`
-		}
-		s, ok := v.(string)
-		if !ok {
-			return wrong(want)
-		}
-		if err := text.UnmarshalText([]byte(s)); err == nil {
-			return nil
-		} else if want == "text" {
-			return []error{fmt.Errorf("%s: %w", path, err)}
-		}
-		return []error{fmt.Errorf("%s: want %s, got %q", path, want, part.Clip(s))}
+	for i := 0; r.d.More(); i++ {
+		kept = append(kept, r.value(fmt.Sprintf("%s[%d]", path, i), of))
 	}
-	switch t.Kind() {
-	case reflect.Struct:
-		object, ok := v.(map[string]any)
-		if !ok {
-			return wrong("an object")
-		}
-		fields := fieldsOf(t)
-		for _, name := range slices.Sorted(maps.Keys(object)) {
-			at := strings.TrimPrefix(path+"."+name, ".")
-			if field, ok := fields[strings.ToLower(name)]; ok {
-				errs = append(errs, unlike(at, object[name], field)...)
-				continue
-			}
+	_, _ = r.d.Token()
+	if t == nil {
+		return nil
+	}
+	return kept
+}
+
+func (r *settingsReader) object(path string, t reflect.Type) any {
+	kept, seen := map[string]any{}, map[string]bool{}
+	var fields map[string]reflect.Type // of a struct
+	if t != nil && deref(t).Kind() == reflect.Struct {
+		fields = fieldsOf(deref(t))
+	}
+	unknown := map[string]string{} // and which setting may have been meant
+	for r.d.More() {
+		token, _ := r.d.Token()
+		name, _ := token.(string)
+		at, folded := below(path, name), strings.ToLower(name)
+		var of reflect.Type
+		switch {
+		case t == nil:
+		case fields == nil:
+			of = deref(t).Elem()
+		case fields[folded] != nil:
+			of = fields[folded]
+		default:
+			unknown[name] = part.Nearest(name, slices.Sorted(maps.Keys(fields)))
 			hint := ""
-			if near := part.Nearest(name, slices.Sorted(maps.Keys(fields))); near != "" {
+			if near := unknown[name]; near != "" {
 				hint = fmt.Sprintf("; did you mean %q?", near)
 			}
-			errs = append(errs, fmt.Errorf("%s: unknown setting%s", part.Clip(at), hint))
+			r.bad(at, "unknown setting%s", hint)
 		}
-	case reflect.Map:
-		object, ok := v.(map[string]any)
-		if !ok {
-			return wrong("an object")
+		if t != nil && seen[folded] { // the last one would win; names differ by more than case
+			r.mistakes = append(r.mistakes, mistake{at, "it is there twice"})
 		}
-		for _, name := range slices.Sorted(maps.Keys(object)) {
-			errs = append(errs, unlike(path+"."+name, object[name], t.Elem())...)
+		seen[folded] = true
+		if value := r.value(at, of); of != nil {
+			kept[name] = value
 		}
-	case reflect.Slice:
-		list, ok := v.([]any)
-		if !ok {
-			return wrong("a list")
+	}
+	_, _ = r.d.Token()
+	for _, near := range unknown {
+		if near != "" && !seen[near] {
+			r.leave(below(path, near)) // it is misspelt, not missing too
 		}
-		for i, entry := range list {
-			errs = append(errs, unlike(fmt.Sprintf("%s[%d]", path, i), entry, t.Elem())...)
+	}
+	if t == nil {
+		return nil
+	}
+	return kept
+}
+
+// below is the path of what has a name in an object.
+func below(path, name string) string {
+	return strings.TrimPrefix(path+"."+part.Name(name), ".")
+}
+
+// got names what a value is.
+func got(token json.Token) string {
+	switch token := token.(type) {
+	case json.Delim:
+		if token == '[' {
+			return "a list"
 		}
-	case reflect.String:
-		if _, ok := v.(string); !ok {
-			return wrong("text")
+		return "an object"
+	case json.Number:
+		return "the number " + part.Clip(token.String())
+	case bool:
+		return strconv.FormatBool(token)
+	}
+	return "text"
+}
+
+// unfit says why a type cannot hold a value, "" if it can.
+func unfit(token json.Token, t reflect.Type) string {
+	if t == nil {
+		return ""
+	}
+	t = deref(t)
+	value, want, fits := reflect.New(t), "", false
+	switch text, isText := value.Interface().(encoding.TextUnmarshaler); {
+	case isText:
+		switch t {
+		case reflect.TypeFor[time.Time]():
+			want = `a moment such as "2026-12-01T18:00:00Z"`
+		case reflect.TypeFor[Duration]():
+			want = `a duration such as "90s" or "1h30m"`
 		}
-	case reflect.Bool:
-		if _, ok := v.(bool); !ok {
-			return wrong("true or false")
+		if token, ok := token.(string); ok {
+			err := text.UnmarshalText([]byte(token))
+			switch {
+			case err == nil:
+				return ""
+			case want == "":
+				return part.Short(err.Error())
+			}
+			return fmt.Sprintf("want %s, got %q", want, part.Clip(token))
 		}
-	case reflect.Int, reflect.Float64:
-		want := "a number"
-		if t.Kind() == reflect.Int {
+		want = cmp.Or(want, "text")
+	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map:
+		want, fits = "an object", token == json.Delim('{')
+	case t.Kind() == reflect.Slice:
+		want, fits = "a list", token == json.Delim('[')
+	case t.Kind() == reflect.String:
+		_, fits = token.(string)
+		want = "text"
+	case t.Kind() == reflect.Bool:
+		_, fits = token.(bool)
+		want = "true or false"
+	case t.Kind() == reflect.Int, t.Kind() == reflect.Float64:
+		number, ok := token.(json.Number)
+		fits = ok && json.Unmarshal([]byte(number), value.Interface()) == nil // or it is too large
+		if want = "a number"; t.Kind() == reflect.Int {
 			want = "a whole number"
 		}
-		number, ok := v.(json.Number)
-		if !ok || json.Unmarshal([]byte(number), reflect.New(t).Interface()) != nil { // or it does not fit
-			return wrong(want)
-		}
 	default:
-		return []error{fmt.Errorf("%s: it cannot be set in a file", path)}
+		return "it cannot be set in a file"
 	}
-	return errs
+	if fits {
+		return ""
+	}
+	return fmt.Sprintf("want %s, got %s", want, got(token))
+}
+
+// deref is what a pointer points to.
+func deref(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		return t.Elem()
+	}
+	return t
 }
 
 // fieldsOf returns the types of a struct's fields by their names in JSON.
@@ -239,36 +319,6 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 		fields[name] = f.Type
 	}
 	return fields
-}
-
-// twice returns an error for every name that an object has more than once, which
-// encoding/json lets pass: the last one would win. Names differ by more than case.
-func twice(d *json.Decoder, path string) (errs []error) {
-	token, err := d.Token()
-	if err != nil {
-		return nil // what is no JSON was refused before
-	}
-	switch token {
-	case json.Delim('{'):
-		seen := map[string]bool{}
-		for d.More() {
-			name, _ := d.Token()
-			at := strings.TrimPrefix(fmt.Sprintf("%s.%v", path, name), ".")
-			if folded := strings.ToLower(at); seen[folded] {
-				errs = append(errs, fmt.Errorf("%s: it is there twice", at))
-			} else {
-				seen[folded] = true
-			}
-			errs = append(errs, twice(d, at)...)
-		}
-		_, _ = d.Token()
-	case json.Delim('['):
-		for i := 0; d.More(); i++ {
-			errs = append(errs, twice(d, fmt.Sprintf("%s[%d]", path, i))...)
-		}
-		_, _ = d.Token()
-	}
-	return errs
 }
 
 // ReadSettingsFile is [ReadSettings] of a file.

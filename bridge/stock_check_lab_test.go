@@ -44,11 +44,12 @@ type driftLab struct {
 	check  *stock.Check
 	intake *bridge.Importer
 
-	keep  int // the buffer
-	east  linnworks.GUID
-	lose  bool // pushes are accepted and not carried out
-	alter func([]stock.ShownStock) []stock.ShownStock
-	sent  []stock.ProductStock
+	locations map[string][]string
+	keep      int // the buffer
+	east      linnworks.GUID
+	lose      bool // pushes are accepted and not carried out
+	alter     func([]stock.ShownStock) []stock.ShownStock
+	sent      []stock.ProductStock
 }
 
 // target is what a drift happens to.
@@ -126,9 +127,9 @@ func newDriftLab(t *testing.T) (*driftLab, map[string]target) {
 	must(t, err)
 	l.house, err = linnworksadapter.New(t.Context(), linn, linnworksadapter.Options{SubSource: "test"})
 	must(t, err)
-	locations := map[string][]string{west: {string(linnworks.ZeroGUID)}, east: {string(l.east)}}
+	l.locations = map[string][]string{west: {string(linnworks.ZeroGUID)}, east: {string(l.east)}}
 	l.book, err = stock.NewBook(stock.Options{
-		Locations: locations, Buffer: func(catalogue.Listing, string, int) int { return l.keep },
+		Locations: l.locations, Buffer: func(catalogue.Listing, string, int) int { return l.keep },
 	})
 	must(t, err)
 	l.check, err = stock.NewCheck(stock.CheckPorts{
@@ -138,7 +139,7 @@ func newDriftLab(t *testing.T) (*driftLab, map[string]target) {
 	l.intake, err = bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: l.house, Tracer: l.house, Addresses: l.house, Orders: l.shop, Catalogue: l.house, Ledger: l.memory,
 		Records: new(store.Memory).Shop("shop"), Locks: l.memory, Exceptions: l.queue,
-	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID), Locations: map[string]string{west: string(linnworks.ZeroGUID), east: string(l.east)}})
+	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID), Locations: map[string][]string{west: {string(linnworks.ZeroGUID)}, east: {string(l.east)}}})
 	must(t, err)
 
 	l.readShop()
@@ -409,6 +410,12 @@ var drifts = []struct {
 			orders := l.tiktok.Orders()
 			must(l.T, l.tiktok.CancelBySeller(orders[len(orders)-1].ID, l.tiktok.SellerCancelReasons()[0]))
 		}, kind: stock.Zeroed, raised: exceptions.StockZeroed},
+	{name: "zeroed by an out-of-stock cancellation of the bridge", before: func(l *driftLab, to target) { l.place(to, 1); l.takeIn(); l.readLevels(); l.publish() },
+		cause: func(l *driftLab, to target) {
+			orders := l.tiktok.Orders()
+			must(l.T, l.tiktok.CancelBySeller(orders[len(orders)-1].ID, l.tiktok.SellerCancelReasons()[0]))
+			l.book.ExpectZero(to.sku, "of another shop")
+		}, kind: stock.Zeroed},
 	{name: "zeroed, and really gone", before: func(l *driftLab, to target) { l.place(to, 1); l.takeIn(); l.readLevels(); l.publish() },
 		cause: func(l *driftLab, to target) {
 			orders := l.tiktok.Orders()
@@ -633,14 +640,15 @@ func (l *driftLab) verify(name string, to target, kind stock.DriftKind, raised e
 	}
 	l.sent = nil
 	l.publish()
-	l.bounded(to, stays)
+	lowered := kind == stock.CampaignLock || kind == stock.CreatorLock || kind == stock.BothLocks
+	l.bounded(to, stays, lowered)
 	if stays {
 		l.quiet()
 		if again := l.look(); len(again.Drifts) == 0 && kind != stock.Frozen && kind != stock.Deactivated && kind != stock.Deleted {
 			l.Errorf("the second check: %s", again)
 		}
 		l.publish()
-		l.bounded(to, stays)
+		l.bounded(to, stays, lowered)
 		l.mend(to)
 	}
 	// The rest of the day: orders are seen, levels read.
@@ -650,7 +658,7 @@ func (l *driftLab) verify(name string, to target, kind stock.DriftKind, raised e
 		l.takeIn()
 		l.readLevels()
 		l.publish()
-		l.bounded(to, false)
+		l.bounded(to, false, false)
 		for _, d := range l.look().Drifts {
 			if d.Kind != stock.GivenBack && !strings.Contains(name, "unknown outcome") {
 				l.Errorf("later: %s", d)
@@ -685,12 +693,17 @@ func (l *driftLab) mend(to target) {
 	l.look()
 }
 
-// bounded checks what was published.
-func (l *driftLab) bounded(to target, stays bool) {
+// bounded checks what was published: if lowered as much as is locked, which is more than
+// is free.
+func (l *driftLab) bounded(to target, stays, lowered bool) {
 	l.Helper()
 	for _, p := range l.sent {
 		for _, s := range p.SKUs {
 			if s.ID != to.sku {
+				continue
+			}
+			if lowered {
+				l.isLocked(s)
 				continue
 			}
 			for _, w := range s.Stock {
@@ -704,4 +717,18 @@ func (l *driftLab) bounded(to target, stays bool) {
 		}
 	}
 	l.sent = nil
+}
+
+// isLocked checks that a SKU was lowered to what is locked.
+func (l *driftLab) isLocked(s stock.SKUStock) {
+	l.Helper()
+	shown, err := l.shop.ShopStock(l.Context(), []string{s.ID})
+	must(l.T, err)
+	sum := 0
+	for _, w := range s.Stock {
+		sum += w.Quantity
+	}
+	if locked := shown[0].Campaign + shown[0].Creator; sum != locked {
+		l.Errorf("%d units of %s published, want the %d that are locked", sum, s.SellerSKU, locked)
+	}
 }

@@ -13,18 +13,18 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
-	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
-func (l *driftLab) pusher() *stock.Push {
+func (l *driftLab) pusher() *stock.Engine {
 	l.Helper()
-	p, err := stock.NewPush(stock.Ports{
-		Listings: l.shop, Catalogue: l.house, Levels: l.house, Ledger: l.memory, Publisher: l.shop, Locks: l.memory, Exceptions: l.queue,
-	}, stock.Options{Locations: map[string][]string{west: {string(linnworks.ZeroGUID)}, east: {string(l.east)}}})
+	p, err := stock.NewEngine(stock.Ports{
+		Listings: l.shop, Catalogue: l.house, Levels: l.house, SeeOrders: world.AllSeen, Ledger: l.memory, Publisher: l.shop, Locks: l.memory, Exceptions: l.queue,
+	}, stock.Options{Locations: l.locations})
 	must(l.T, err)
 	return p
 }
@@ -74,10 +74,10 @@ func TestStockCheckSecondWriter(t *testing.T) {
 				if _, err := l.pusher().Push(t.Context()); !errors.Is(err, stock.ErrSecondWriter) || len(l.tiktok.CallsOf(writes)) > 0 {
 					t.Errorf("a push: %v, %d calls", err, len(l.tiktok.CallsOf(writes)))
 				}
-				live, err := stock.NewLive(stock.LivePorts{Book: l.book, Sweep: l.house, Ports: stock.Ports{
-					Listings: l.shop, Catalogue: l.house, Levels: l.house, Ledger: l.memory, Publisher: l.shop, Locks: l.memory, Exceptions: l.queue,
-				}}, stock.LiveOptions{})
-				must(t, err)
+				live, err := stock.NewEngine(stock.Ports{
+					Listings: l.shop, Catalogue: l.house, Levels: l.house, Sweep: l.house, Ledger: world.Current{Ledger: l.memory}, Publisher: l.shop, Locks: l.memory, Exceptions: l.queue,
+				}, stock.Options{Locations: l.locations})
+				must(t, errors.Join(err, live.ReadShop(t.Context()), live.Sweep(t.Context())))
 				if did, err := live.Publish(t.Context()); did || !errors.Is(err, stock.ErrSecondWriter) {
 					t.Errorf("live: %t, %v", did, err)
 				}
@@ -140,11 +140,11 @@ func (b *breaking) StockLevels(ctx context.Context, ids []string) (stock.Reading
 	return b.l.house.StockLevels(ctx, ids)
 }
 
-func (b *breaking) Reservations(ctx context.Context) ([]store.Reservation, error) {
-	if err := b.call("Reservations"); err != nil {
-		return nil, err
+func (b *breaking) LedgerChanges(ctx context.Context, after store.Revision) ([]store.Change, store.Revision, error) {
+	if err := b.call("LedgerChanges"); err != nil {
+		return nil, 0, err
 	}
-	return b.l.memory.Reservations(ctx)
+	return b.l.memory.LedgerChanges(ctx, after)
 }
 
 func (b *breaking) Raise(ctx context.Context, e exceptions.Exception) error {

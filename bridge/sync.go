@@ -12,7 +12,9 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/rates"
 	"github.com/linnbridge/linnbridge/bridge/retention"
 	"github.com/linnbridge/linnbridge/bridge/shopstatus"
 	"github.com/linnbridge/linnbridge/bridge/stock"
@@ -35,7 +37,11 @@ type Shop interface {
 	catalogue.PriceSource
 	catalogue.PlaceSource
 	delivery.Shop
+	catalogue.BundleReader
 	stock.Publisher
+	stock.Permits
+	stock.ShownReader
+	stock.ProductStates
 	shopstatus.Source
 }
 
@@ -56,9 +62,12 @@ type Warehouse interface {
 	DispatchSource
 	catalogue.ItemSource
 	catalogue.MappingSource
+	catalogue.MeasureSource
 	catalogue.PlaceSource
 	delivery.Warehouse
 	stock.Reader
+	stock.Sweeper
+	stock.Touches
 	stock.ItemStates
 }
 
@@ -100,7 +109,7 @@ type Sync struct {
 	Dispatch   *DispatchQueue
 	Deadlines  *Deadlines
 	ShopStatus *shopstatus.Watch
-	Stock      *stock.Push
+	Stock      *stock.Engine
 	Retention  *retention.Orders
 
 	// Flows are what Run and Step run, in the order of Step. Every one needs a name of
@@ -110,21 +119,26 @@ type Sync struct {
 	// if not. The stack of a panic comes at the level Error. Nothing in it is about a
 	// buyer. Nil: no log.
 	Log *slog.Logger
-	// Observe is called after every run of a flow, also one that ctx cut short, by the
-	// goroutine that ran it: the flow waits until it returns. If it panics, the run has
-	// failed. Nil: nobody is told.
+	// Observe is called after every run of a flow, also one that ctx cut short: the flow
+	// waits until it returns. If it panics, the run has failed, and the case
+	// of it ([exceptions.RunFailing]) is about what watches the flow. Nil: nobody is told.
 	Observe func(context.Context, FlowRun)
 
 	shop      Shop
 	warehouse Warehouse
 	queue     exceptions.Queue
 	hinted    chan struct{} // wakes the flow of orders
+	zeroed    chan struct{} // wakes that of stock
+
+	checks health.Timings // of checkOnce
 
 	mu      sync.Mutex
 	checked bool
 	watches map[string]*flowWatch // by flow
-	// failures are what was told of the flows that ran.
+	// failures are what was told of the flows that ran, and of what watches them.
 	failures map[string]failing
+	// named is when the SKUs of the settings were compared last.
+	named time.Time
 }
 
 // Flow is one of the things that a [Sync] does again and again.
@@ -134,7 +148,8 @@ type Flow struct {
 	// does not heed it.
 	Every time.Duration
 	// Run does it once. The result is for people and logs: it has a String method. A
-	// panic in it is an error of the flow, which is tried again like any other.
+	// panic in it, and runtime.Goexit, is an error of the flow, which is tried again like
+	// any other. It runs in a goroutine of its own.
 	Run func(context.Context) (result fmt.Stringer, err error)
 }
 
@@ -148,6 +163,7 @@ const (
 	FlowShopStatus  = "shop status" // what stops the whole shop
 	FlowStock       = "stock"       // free stock into the shop
 	FlowRetention   = "retention"   // orders that ended long ago forgotten, every hour
+	FlowNames       = "names"       // SKUs in the settings that are not there, every hour
 )
 
 // FlowRun is one run of a flow.
@@ -176,8 +192,9 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 	if err := settings.check(); err != nil {
 		return nil, fmt.Errorf("bridge: NewSync: %w", err)
 	}
+	settings = settings.clone()
 	settings.FirstLook = cmp.Or(settings.FirstLook, Duration(48*time.Hour))
-	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, queue: memory, hinted: make(chan struct{}, 1),
+	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, queue: memory, hinted: make(chan struct{}, 1), zeroed: make(chan struct{}, 1),
 		watches: map[string]*flowWatch{}, failures: map[string]failing{}}
 	if err := s.wire(shop, warehouse, memory); err != nil {
 		return nil, err
@@ -190,18 +207,19 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
 		{FlowShopStatus, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.ShopStatus.Check(ctx) }},
-		{FlowStock, time.Duration(every.Stock), s.push},
+		{FlowStock, time.Duration(every.Stock), func(ctx context.Context) (fmt.Stringer, error) { return s.Stock.Push(ctx) }},
 		{FlowRetention, time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Retention.Forget(ctx) }},
+		{FlowNames, namesEvery, s.checkNames},
 	}
 	return s, nil
 }
 
 // wire makes the parts.
 func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
-	set := s.Settings
-	locations := map[string]string{}
-	for id, list := range set.Locations {
-		locations[id] = list[0]
+	set := s.Settings.lowered()
+	var levels stock.Reader = warehouse
+	if set.FirstLocation {
+		levels = nil
 	}
 	buffer, err := set.buffer()
 	if err != nil {
@@ -235,10 +253,10 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Importer, err = NewImporter(ImportPorts{
-				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Prices: shop, Processor: warehouse, Places: warehouse,
+				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Prices: shop, Processor: warehouse, Levels: levels, Places: warehouse,
 				Ledger: m, Records: m, Locks: m, Exceptions: m,
 			}, ImportOptions{
-				Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table, Kinds: kinds, PlatformLocation: set.PlatformLocation,
+				Locations: set.Locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table, Kinds: kinds, PlatformLocation: set.PlatformLocation,
 			})
 			return err
 		},
@@ -250,9 +268,15 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 		func() error {
+			take := TakeOrders(s.Importer, s.Canceller, shop)
 			s.Intake, err = NewIntake(IntakePorts{
-				Orders: shop, OpenOrders: shop, Requests: shop, Handle: TakeOrders(s.Importer, s.Canceller, shop),
-				Cursors: m, Hints: m, Revisits: m, Locks: m, Exceptions: m,
+				Orders: shop, OpenOrders: shop, Requests: shop,
+				Handle: func(ctx context.Context, orders []Order) (OrderResults, error) {
+					results, err := take(ctx, orders)
+					_ = s.Deadlines.Count(ctx, orders...) // its next check tries again, and says so
+					return results, err
+				},
+				Ledger: m, Cursors: m, Hints: m, Revisits: m, Locks: m, Exceptions: m,
 			}, IntakeOptions{FirstWindow: time.Duration(set.FirstLook), RequestsEvery: time.Duration(set.Every.orDefault().Orders) / 2})
 			return err
 		},
@@ -262,8 +286,8 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Revoker, err = NewRevoker(RevokePorts{
-				Orders: shop, Desk: shop, OrderBook: warehouse, Ledger: m, Locks: m, Exceptions: m, Source: warehouse, Cursors: m, Revisits: m,
-			}, RevokeOptions{Reasons: set.CancelReasons, ZeroStock: set.ZeroStock, FirstWindow: time.Duration(set.FirstLook)})
+				Orders: shop, Desk: shop, OrderBook: warehouse, Ledger: m, Locks: m, Exceptions: m, Source: warehouse, Cursors: m, Revisits: m, Zeroes: zeroes{s},
+			}, RevokeOptions{Reasons: set.CancelReasons, ZeroStock: set.ZeroStock, Short: set.ShortOrders, CutOff: set.CutOff, FirstWindow: time.Duration(set.FirstLook)})
 			return err
 		},
 		func() error {
@@ -272,7 +296,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Dispatcher, err = NewDispatcher(DispatchPorts{
-				Gate: s.Gate, Orders: shop, Shipper: shop, OrderBook: warehouse, Reader: warehouse, Packaging: warehouse, Catalogue: s.Catalogue,
+				Gate: s.Gate, Orders: shop, Shipper: shop, OrderBook: warehouse, Reader: warehouse, Packaging: warehouse, Catalogue: s.Catalogue, Measures: warehouse,
 				Tracking: warehouse, Documents: shop, Labels: m, Corrector: shop, Records: m, Locks: m, Exceptions: m,
 			}, DispatchOptions{Carriers: set.Carriers, Table: table})
 			return err
@@ -284,7 +308,13 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 		func() error {
-			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{
+			over, err := rates.New(rates.Ports{Records: m, Values: m, Locks: m}, rates.Options{
+				Keep: measures.LongestWindow() + 24*time.Hour, Forgets: cmp.Or(time.Duration(set.ForgetAfter), retention.DefaultAfter),
+			})
+			if err != nil {
+				return err
+			}
+			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m, Over: over}, DeadlineOptions{
 				Measures: measures, Kinds: kinds, Market: set.Market, Collections: calendar,
 			})
 			return err
@@ -296,10 +326,14 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 		func() error {
-			s.Stock, err = stock.NewPush(stock.Ports{
-				Listings: shop, Bundles: shop, Catalogue: s.Catalogue, Levels: warehouse, Places: warehouse, States: warehouse, Publisher: shop,
-				Ledger: m, Locks: m, Exceptions: m,
-			}, stock.Options{Locations: set.Locations, Buffer: buffer, Max: set.MaxStock})
+			s.Stock, err = stock.NewEngine(stock.Ports{
+				Listings: shop, Bundles: shop, Catalogue: s.Catalogue, Levels: warehouse, Sweep: warehouse, Touches: warehouse, Places: warehouse, States: warehouse,
+				Publisher: shop, Permits: shop, Shown: shop, Components: shop, ProductStates: shop, Stops: s.ShopStatus,
+				SeeOrders: s.seeOrders, Ledger: m, Values: m, Locks: m, Exceptions: m,
+			}, stock.Options{
+				Shop: set.Shop, Locations: set.Locations, Buffer: buffer.Buffer(), KeepItems: set.KeepItems, LeaveAlone: set.leftAlone, Max: set.MaxStock,
+				Pace: stock.Pace{Hot: buffer.Live},
+			})
 			return err
 		},
 		func() error {
@@ -344,9 +378,7 @@ func (s *Sync) Check(ctx context.Context) error {
 		return fmt.Errorf("bridge: sync of %s: settings: %w", s.Settings.Shop, err)
 	}
 	for _, what := range unchecked {
-		if s.Log != nil {
-			s.Log.InfoContext(ctx, "a part of the settings could not be compared with the other side", "shop", s.Settings.Shop, "what", what)
-		}
+		_ = s.log(ctx, slog.LevelInfo, "a part of the settings could not be compared with the other side", "what", what)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -354,14 +386,20 @@ func (s *Sync) Check(ctx context.Context) error {
 	return nil
 }
 
-func (s *Sync) check(ctx context.Context) error {
+// checkOnce does it until it succeeds once. That it fails is told like that of a flow.
+func (s *Sync) checkOnce(ctx context.Context) error {
 	s.mu.Lock()
 	checked := s.checked
 	s.mu.Unlock()
 	if checked {
 		return nil
 	}
-	return s.Check(ctx)
+	const what = "comparing the settings with both sides"
+	start := time.Now()
+	err := s.guarded(ctx, "", what, func() error { return s.Check(ctx) })
+	err = errors.Join(err, s.tell(ctx, "", what, start, err))
+	s.checks.Done(start, time.Now(), err)
+	return err
 }
 
 // Hint says that something may have happened to an order, as a webhook does: it is
@@ -387,15 +425,28 @@ func (s *Sync) requested(ctx context.Context) (ids []string, err error) {
 	return ids, err
 }
 
-// push publishes stock once every order that the shop has is counted: what is not
-// reserved would be sold twice.
-func (s *Sync) push(ctx context.Context) (fmt.Stringer, error) {
+// zeroes tells the stock of what the shop sets to zero, and wakes its flow: it is sold
+// again as soon as the right number is published.
+type zeroes struct{ *Sync }
+
+// ExpectZero implements [stock.ZeroExpecter].
+func (z zeroes) ExpectZero(skuIDs ...string) {
+	z.Stock.Book().ExpectZero(skuIDs...)
+	select {
+	case z.zeroed <- struct{}{}:
+	default: // it is about to run
+	}
+}
+
+// seeOrders takes in every order that the shop has by now: what is not reserved would
+// be sold twice.
+func (s *Sync) seeOrders(ctx context.Context) error {
 	taken, err := s.Intake.Run(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("stock was not published, because the orders could not all be read: %w", err)
+	switch {
+	case taken.Complete(): // an order that failed is the other flow's to tell of: its units are reserved
+		return nil
+	case taken.Unseen > 0:
+		return fmt.Errorf("%d order(s) are not counted yet: %w", taken.Unseen, cmp.Or(err, errors.New("they wait for another try")))
 	}
-	if !taken.Complete() {
-		return nil, fmt.Errorf("stock was not published: %d order(s) are not counted yet", taken.Unseen)
-	}
-	return s.Stock.Push(ctx)
+	return err
 }

@@ -95,9 +95,12 @@ func (s *Sync) watch(flow string) *flowWatch {
 // SyncHealth is how a [Sync] is.
 type SyncHealth struct {
 	Shop string `json:"shop"`
-	// Healthy reports whether the last run of every flow succeeded and none is overdue.
+	// Healthy reports whether the last run of every flow succeeded and none is overdue,
+	// and the settings, if they were compared with both sides, were found right.
 	// Alarm somebody when it has been false for longer than a side may be down.
 	Healthy bool `json:"healthy"`
+	// Check is how the comparing of the settings went, before which no flow runs.
+	Check health.Flow `json:"check"`
 	// Flows are by their names. While [Sync.Run] keeps it going, a flow is overdue if no
 	// run of it has ended, and Observe returned, for ten times its pace and at least a
 	// minute; under [Sync.Step], if one run has taken as long.
@@ -108,7 +111,8 @@ type SyncHealth struct {
 
 // Health returns how every flow and every part went so far.
 func (s *Sync) Health() SyncHealth {
-	h := SyncHealth{Shop: s.Settings.Shop, Healthy: true, Flows: map[string]health.Flow{}, Parts: map[string]health.Flow{}}
+	h := SyncHealth{Shop: s.Settings.Shop, Check: s.checks.Health(), Flows: map[string]health.Flow{}, Parts: map[string]health.Flow{}}
+	h.Healthy = h.Check.Healthy()
 	now := time.Now()
 	for _, f := range s.Flows {
 		flow := s.watch(f.Name).health(now, f.Every)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -39,7 +40,7 @@ func (r StepResult) String() string {
 // Step runs every flow once, one after the other. One that fails does not stop the
 // others: its error is in the result, and part of the one returned.
 func (s *Sync) Step(ctx context.Context) (StepResult, error) {
-	if err := errors.Join(s.checkFlows(false), s.check(ctx)); err != nil {
+	if err := errors.Join(s.checkFlows(false), s.checkOnce(ctx)); err != nil {
 		return nil, err
 	}
 	var result StepResult
@@ -98,24 +99,21 @@ func (s *Sync) Run(ctx context.Context) error {
 		defer s.watch(f.Name).expect(time.Now())()
 	}
 	for wait := retryCheck; ; wait = min(2*wait, 10*retryCheck) {
-		err := s.check(ctx)
+		err := s.checkOnce(ctx)
 		if err == nil {
 			break
 		}
 		if errors.Is(err, catalogue.ErrUnknownPlace) || errors.Is(err, delivery.ErrUnknown) {
 			return err
 		}
-		s.warn(ctx, "the settings could not be compared with both sides yet", "err", err)
+		_ = s.warn(ctx, "the settings could not be compared with both sides yet", "err", err)
 		if err := sleep(ctx, wait, nil); err != nil {
 			return err
 		}
 	}
 	var wg sync.WaitGroup
 	for _, f := range s.Flows {
-		wake := (chan struct{})(nil)
-		if f.Name == FlowOrders {
-			wake = s.hinted
-		}
+		wake := map[string]chan struct{}{FlowOrders: s.hinted, FlowStock: s.zeroed}[f.Name]
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				s.once(ctx, f)
@@ -139,8 +137,8 @@ func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
 	return ctx.Err()
 }
 
-// once runs a flow and tells of it. Nothing that the flow or Observe does ends the
-// program.
+// once runs a flow and tells of it. Nothing that the flow, Log or Observe does ends the
+// program, or the flow for good.
 func (s *Sync) once(ctx context.Context, f Flow) FlowRun {
 	run := FlowRun{Shop: s.Settings.Shop, Flow: f.Name, Start: time.Now()}
 	watch := s.watch(f.Name)
@@ -153,52 +151,109 @@ func (s *Sync) once(ctx context.Context, f Flow) FlowRun {
 	if ended := ctx.Err(); ended != nil && run.Err != nil && !errors.Is(run.Err, ended) {
 		run.Err = fmt.Errorf("%w: %w", ended, run.Err) // what failed has failed for that
 	}
-	if ctx.Err() == nil {
-		told := s.guarded(ctx, f.Name, "the queue of exceptions", func() error { return s.tellFailing(ctx, run) })
-		run.Err = errors.Join(run.Err, told)
-	}
+	run.Err = errors.Join(run.Err, s.tell(ctx, f.Name, "flow "+f.Name, run.Start, run.Err))
 	watch.timings.Done(run.Start, run.Start.Add(run.Took), run.Err)
-	switch {
-	case run.Err != nil && ctx.Err() == nil:
-		s.warn(ctx, "a flow of the bridge failed and will be tried again", "flow", f.Name, "took", run.Took, "err", run.Err)
-	case s.Log != nil:
-		s.Log.DebugContext(ctx, "a flow of the bridge ran", "shop", run.Shop, "flow", f.Name, "took", run.Took, "err", run.Err)
+	var aside error // nobody else would hear of it
+	if run.Err != nil && ctx.Err() == nil {
+		aside = s.warn(ctx, "a flow of the bridge failed and will be tried again", "flow", f.Name, "took", run.Took, "err", run.Err)
+	} else {
+		aside = s.log(ctx, slog.LevelDebug, "a flow of the bridge ran", "flow", f.Name, "took", run.Took, "err", run.Err)
 	}
-	if s.Observe == nil {
-		return run
+	if s.Observe != nil {
+		aside = errors.Join(aside, s.guarded(ctx, f.Name, "Observe", func() error { s.Observe(ctx, run); return nil }))
 	}
-	if err := s.guarded(ctx, f.Name, "Observe", func() error { s.Observe(ctx, run); return nil }); err != nil {
+	aside = errors.Join(aside, s.tell(ctx, f.Name, "what watches flow "+f.Name, run.Start, aside))
+	if aside != nil {
 		if run.Err == nil {
-			watch.timings.Fail(time.Now(), err)
+			watch.timings.Fail(time.Now(), aside)
 		}
-		run.Err = errors.Join(run.Err, err)
+		run.Err = errors.Join(run.Err, aside)
 	}
 	return run
 }
 
-// guarded calls do, and makes an error of a panic: its stack goes to the log. What
-// was thrown may hold anything, a buyer's address too: unless it is the runtime's own,
-// only its type is told.
-func (s *Sync) guarded(ctx context.Context, flow, who string, do func() error) (err error) {
-	defer func() {
-		thrown := recover()
-		if thrown == nil {
-			return
-		}
-		text := fmt.Sprintf("a value of the type %T", thrown)
-		if e, ok := thrown.(runtime.Error); ok {
-			text = e.Error()
-		}
-		err = fmt.Errorf("%s panicked: %s; the log has the stack", who, text)
-		if s.Log != nil {
-			s.Log.ErrorContext(ctx, "a flow of the bridge panicked", "shop", s.Settings.Shop, "flow", flow, "err", err, "stack", string(debug.Stack()))
-		}
-	}()
-	return do()
+// tell tells the queue how something goes, unless ctx has ended: what failed then has
+// failed for that.
+func (s *Sync) tell(ctx context.Context, flow, object string, start time.Time, failed error) error {
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // the caller knows
+	}
+	return s.guarded(ctx, flow, "the queue of exceptions", func() error { return s.tellFailing(ctx, object, start, failed) })
 }
 
-func (s *Sync) warn(ctx context.Context, text string, args ...any) {
-	if s.Log != nil {
-		s.Log.WarnContext(ctx, text, append([]any{"shop", s.Settings.Shop}, args...)...)
+// guarded calls do, and makes an error of a panic: its stack goes to the log.
+func (s *Sync) guarded(ctx context.Context, flow, who string, do func() error) error {
+	broke, stack, err := contained(do)
+	if broke == "" {
+		return err
 	}
+	err = fmt.Errorf("%s %s; the log has the stack", who, broke)
+	return errors.Join(err, s.log(ctx, slog.LevelError, "a flow of the bridge panicked", "flow", flow, "err", err, "stack", string(stack)))
+}
+
+// contained calls do in a goroutine of its own, of which it waits for the end, because
+// runtime.Goexit cannot be stopped. If do does not return, broke says what it did instead.
+// What was thrown may hold anything, a buyer's address too: unless it is the runtime's
+// own, only its type is told. An error whose text cannot be had is replaced.
+func contained(do func() error) (broke string, stack []byte, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		returned := false
+		defer func() {
+			thrown := recover()
+			switch e, ours := thrown.(runtime.Error); {
+			case returned:
+				return
+			case thrown == nil:
+				broke = "called runtime.Goexit"
+			case ours:
+				broke = "panicked: " + e.Error()
+			default:
+				broke = fmt.Sprintf("panicked: a value of the type %T", thrown)
+			}
+			stack = debug.Stack()
+		}()
+		err = readable(do())
+		returned = true
+	}()
+	<-done
+	return broke, stack, err
+}
+
+// errNobodys is no error of anybody's.
+var errNobodys = errors.New("")
+
+// readable returns err, or another one if one of its methods panics.
+func readable(err error) (same error) {
+	if err == nil {
+		return nil
+	}
+	defer func() {
+		if recover() != nil {
+			same = fmt.Errorf("an error of the type %T, of which a method panics", err)
+		}
+	}()
+	_ = err.Error()
+	_ = errors.Is(err, errNobodys) // Is and Unwrap, of every error in it
+	return err
+}
+
+func (s *Sync) warn(ctx context.Context, text string, args ...any) error {
+	return s.log(ctx, slog.LevelWarn, text, args...)
+}
+
+// log writes to the log, if there is one. The error says that its handler panicked.
+func (s *Sync) log(ctx context.Context, level slog.Level, text string, args ...any) error {
+	if s.Log == nil {
+		return nil
+	}
+	broke, _, _ := contained(func() error {
+		s.Log.Log(ctx, level, text, append([]any{"shop", s.Settings.Shop}, args...)...)
+		return nil
+	})
+	if broke != "" {
+		return fmt.Errorf("the handler of the log %s", broke)
+	}
+	return nil
 }

@@ -119,6 +119,25 @@ func TestSyncStepSurvivesPanics(t *testing.T) {
 	}
 }
 
+// A step that is stopped begins nothing more: what is left to do waits for the next.
+func TestSyncStepStopsBetweenFlows(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	var log bytes.Buffer
+	second := false
+	b := idle(t, &log, bridge.Flow{Name: "first", Run: func(ctx context.Context) (fmt.Stringer, error) {
+		cancel()
+		return nothing(ctx)
+	}}, bridge.Flow{Name: "second", Run: func(ctx context.Context) (fmt.Stringer, error) {
+		second = true
+		return nothing(ctx)
+	}})
+	did, err := b.Step(ctx)
+	if second || len(did) != 1 || !errors.Is(err, context.Canceled) {
+		t.Errorf("the second flow ran: %t, %d results, %v; want the first alone and %v", second, len(did), err, context.Canceled)
+	}
+}
+
 // A flow that hangs, or whoever observes it, does not leave health green, and health
 // turns green again when it goes on.
 func TestSyncHealthSaysWhatIsOverdue(t *testing.T) {
@@ -161,8 +180,9 @@ func TestSyncHealthSaysWhatIsOverdue(t *testing.T) {
 				began := time.Now()
 				stop := start(t, b)
 				time.Sleep(last + 10*time.Minute)
-				if h := b.Health(); !h.Healthy {
-					t.Errorf("overdue too early: %s", h.Flows["slow"])
+				// What fails is not healthy, long before it is overdue.
+				if h := b.Health(); h.Healthy != (where != "check") || !h.Flows["slow"].Healthy() {
+					t.Errorf("healthy %t, overdue too early: %s", h.Healthy, h.Flows["slow"])
 				}
 				time.Sleep(time.Second)
 				h := b.Health()
@@ -173,7 +193,7 @@ func TestSyncHealthSaysWhatIsOverdue(t *testing.T) {
 					t.Errorf("the other flow: %s", h.Flows["rare"])
 				}
 				close(gate)
-				time.Sleep(3 * time.Minute)
+				time.Sleep(3*time.Minute + time.Second) // between two runs
 				if h := b.Health(); !h.Healthy || !h.Flows["slow"].Overdue.IsZero() || !h.Flows["slow"].Began.IsZero() {
 					t.Errorf("after it went on: %s", h.Flows["slow"])
 				}

@@ -96,7 +96,8 @@ func TestTwoShopsOnOneStore(t *testing.T) {
 				}
 				go func() { done <- b.sync.Run(ctx) }()
 			}
-			for range 12 * 6 { // ten minutes each
+			time.Sleep(30 * time.Second) // nobody buys or packs in the middle of a run
+			for range 12 * 6 {           // ten minutes each
 				b := branches[r.IntN(2)]
 				units := 1 + r.IntN(2)
 				id, err := b.fake.PlaceOrder(tiktokshoptest.OrderSpec{Lines: mugs(units), State: tiktokshop.OrderStatusOnHold})

@@ -4,14 +4,18 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
@@ -96,20 +100,23 @@ func TestParcelOfALabel(t *testing.T) {
 	measured := errors.New("no scales")
 	shop, err := tiktokadapter.New(client, tiktokadapter.Options{
 		Parcel: tiktokadapter.Parcel{LengthCM: 90, WidthCM: 90, HeightCM: 90, WeightGrams: 9000},
-		ParcelOf: func(_ context.Context, o bridge.Order, lines []bridge.OrderLine) (tiktokadapter.Parcel, error) {
-			mug := tiktokadapter.Measured{Length: 4, Width: 4, Height: 4, Weight: 0.5}
-			return tiktokadapter.ParcelOf(slices.Repeat([]tiktokadapter.Measured{mug}, len(lines)), tiktokadapter.Units{GramsEach: 453.6, CMEach: 2.54}, tiktokadapter.Parcel{}), measured
+		ParcelOf: func(_ context.Context, _ bridge.Order, lines []bridge.OrderLine) (tiktokadapter.Parcel, error) {
+			mugs := catalogue.Packed{Units: len(lines), Each: catalogue.Measures{Grams: 226.8, LengthCM: 10.16, WidthCM: 10.16, HeightCM: 10.16}}
+			return tiktokadapter.ParcelOf([]catalogue.Packed{mugs}, tiktokadapter.Parcel{}), measured
 		},
 	})
 	must(t, err)
 	orders, err := shop.OrdersByID(t.Context(), []string{id})
 	must(t, err)
-	if _, err := shop.ArrangeShipping(t.Context(), bridge.Shipment{Order: orders[0]}); !errors.Is(err, measured) {
+	shipment := bridge.Shipment{Order: orders[0], Contents: func(context.Context) ([]catalogue.Packed, error) {
+		return nil, errors.New("the program that measures comes first")
+	}}
+	if _, err := shop.ArrangeShipping(t.Context(), shipment); !errors.Is(err, measured) {
 		t.Fatalf("got %v, want what the measuring says", err)
 	}
 	measured = nil
 	s.tiktok.ResetCalls()
-	_, err = shop.ArrangeShipping(t.Context(), bridge.Shipment{Order: orders[0]})
+	_, err = shop.ArrangeShipping(t.Context(), shipment)
 	must(t, err)
 	bought := s.tiktok.CallsOf(tiktokshoptest.On("Fulfillment.CreatePackages"))
 	const want = `"dimension":{"height":"31","length":"11","unit":"CM","width":"11"}`
@@ -120,3 +127,71 @@ func TestParcelOfALabel(t *testing.T) {
 		t.Errorf("got %s, want %s of 681 g", body, want)
 	}
 }
+
+// TikTok makes one package of an order, and people pack it in two parcels: the package is
+// split where TikTok can, and each part ships with its own number.
+func TestPackageInTwoParcels(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		lines  []tiktokshoptest.Line
+		model  tiktokshop.ShippingType
+		revoke bool // the app may not split
+		lost   bool // the reply of the split is lost
+		shown  []string
+		open   int
+	}{
+		"two SKUs":                   {lines: mugAndSet, model: tiktokshop.ShippingTypeSeller, shown: []string{"T1", "T2"}},
+		"two SKUs, TikTok's carrier": {lines: mugAndSet, model: tiktokshop.ShippingTypeTikTok},
+		"two SKUs, a lost reply":     {lines: mugAndSet, model: tiktokshop.ShippingTypeSeller, lost: true, shown: []string{"T1", "T2"}},
+		// TikTok splits whole SKUs in Thailand: a person has to.
+		"two units of one":  {lines: mugs(2), model: tiktokshop.ShippingTypeSeller, shown: []string{"", ""}, open: 1},
+		"without the scope": {lines: mugAndSet, model: tiktokshop.ShippingTypeSeller, revoke: true, shown: []string{"", ""}, open: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				d := newDispatching(t, "TH")
+				id := d.imported(t, tiktokshoptest.OrderSpec{Lines: tc.lines, ShippingType: tc.model, WarehouseID: shopWarehouse})[0]
+				whole := d.inLinnworks(id)[0]
+				parts, err := d.staff.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: whole.OrderID, NewOrders: []linnworks.OrderSplit{{
+					Items: []linnworks.OrderSplitOutItem{{RowID: &whole.Items[0].RowID, Quantity: new(1)}},
+				}}})
+				must(t, err)
+				d.tiktok.ResetCalls()
+				if tc.model == tiktokshop.ShippingTypeSeller {
+					d.send(t, parts[0].OrderID, "T1")
+					d.send(t, parts[1].OrderID, "T2")
+				}
+				split := tiktokshoptest.On("Fulfillment.SplitOrders")
+				if tc.lost {
+					d.tiktok.Fail(split, 1, tiktokshoptest.Fault{After: true, Drop: true})
+				}
+				if tc.revoke {
+					d.tiktok.Fail(split, 100, tiktokshoptest.Fault{Code: 105005, Message: "The app lacks the scope"})
+				}
+				for i := range 4 {
+					if _, err := d.try(t); err != nil && (!tc.lost || i > 0) {
+						t.Fatal(err)
+					}
+					time.Sleep(20 * time.Minute)
+				}
+				shown := d.shown(t, id)
+				if tc.shown == nil && (shown[0] == "" || shown[0] == shown[1]) {
+					t.Errorf("the shop shows %q, want a number for each parcel", shown)
+				}
+				if diff := cmp.Diff(tc.shown, shown); tc.shown != nil && diff != "" {
+					t.Errorf("the shop shows (-want +got):\n%s", diff)
+				}
+				open := d.open(t)
+				if len(open) != tc.open || tc.open > 0 && !strings.Contains(open[0], string(exceptions.DispatchRefused)) {
+					t.Errorf("open: %v, want %d of %q", open, tc.open, exceptions.DispatchRefused)
+				}
+				if n := len(d.tiktok.CallsOf(split)); tc.open == 0 && (n != 1 || d.shipCalls() != 2) {
+					t.Errorf("%d splits and %d shipments, want 1 and 2", n, d.shipCalls())
+				}
+			})
+		})
+	}
+}
+
+var mugAndSet = []tiktokshoptest.Line{{SKUID: mugSKU, Quantity: 1}, {SKUID: setSKU, Quantity: 1}}

@@ -4,9 +4,13 @@
 // [Run] trades for some hours of simulated time and checks, all the while, what
 // the bridge promises: no order lost, none doubled, none shipped twice or after
 // it was cancelled before its permit, no stock published above what was free,
-// and every failure returned, repeated or in the exception queue. One seed
-// decides what happens. A seed that fails is in the error; running it again
-// fails again.
+// and every failure returned, repeated or in the exception queue. On one day of three
+// two shops sell from the same stock. People cancel single lines, cancel in Linnworks,
+// merge and split orders, and make orders by hand; some orders cannot be read, or
+// Linnworks refuses them, or knows no such SKU, until somebody does what the case says.
+// What can be sent has to be sent in time, every case has to close with its cause, and
+// what people made is left as it is. One seed decides what happens. A seed that fails
+// is in the error; running it again fails again.
 //
 // It needs no network and no real time, but simulated time needs a bubble:
 //
@@ -20,8 +24,8 @@
 //		})
 //	}
 //
-// [Config.Wrap] puts ports of your own between bridge and fakes: your durable
-// ledger, your queue, or a fault of your own to see whether the lab finds it.
+// [Config.Open] runs it on a store of your own. [Config.Wrap] puts ports of your own
+// between bridge and fakes: a fault of your own, say, to see whether the lab finds it.
 //
 // # Stores
 //

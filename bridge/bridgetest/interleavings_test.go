@@ -195,7 +195,7 @@ func newOneOrder(t *testing.T, o bridge.CancelOptions) *oneOrder {
 	must(err)
 	w.shop, err = tiktokadapter.New(tiktok, tiktokadapter.Options{})
 	must(err)
-	book, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{Source: source, SubSource: subSource})
+	book, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{Source: source, SubSource: "shop"})
 	must(err)
 	w.toDispatch = book.OrdersToDispatch
 	w.gate, err = bridge.NewGate(bridge.GatePorts{Orders: w.shop, Cancellations: w.shop}, bridge.GateOptions{})
@@ -237,7 +237,7 @@ func (w *oneOrder) anotherImporter(ctx context.Context) *bridge.Importer {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	book, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{Source: source, SubSource: subSource})
+	book, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{Source: source, SubSource: "shop"})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -485,7 +485,7 @@ func (w *oneOrder) effect(r *http.Request) string {
 }
 
 func (w *oneOrder) inWarehouse() linnworks.OrderDetails {
-	found := w.linn.OrdersByReference(source, subSource, w.id)
+	found := w.linn.OrdersByReference(source, "shop", w.id)
 	if len(found) != 1 {
 		w.t.Fatalf("%d orders in the warehouse", len(found))
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
@@ -28,8 +30,15 @@ type Config struct {
 	OrdersPerHour float64
 	// Faults are the chances of a fault for each call. Default [StormyRates].
 	Faults *Rates
+	// Open is called when a process of the bridge begins, and returns what it remembers
+	// and the cases of its people. What the process before it has opened is its to close.
+	// Default: one store in memory for the whole run.
+	Open func(context.Context) (store.Store, exceptions.Store, error)
 	// Wrap may replace ports before the bridge is put together.
 	Wrap func(*Ports)
+
+	// mix are the weights of the trades instead of those that the seed draws.
+	mix []float64
 }
 
 // Rates are the chances, from 0 to 1, that a call meets a fault.
@@ -61,10 +70,13 @@ type Ports struct {
 	Listings      catalogue.ListingSource
 	Bundles       catalogue.BundleSource
 	Publisher     stock.Publisher
+	Shown         stock.ShownReader
+	States        stock.ProductStates
 	Shipper       bridge.Shipper
 	Documents     bridge.LabelSource
 	Cancellations bridge.CancellationSource
 	Desk          bridge.CancellationDesk
+	SellerDesk    bridge.SellerDesk
 
 	Catalogue catalogue.Source
 	Levels    stock.Reader
@@ -74,9 +86,12 @@ type Ports struct {
 	Canceller bridge.OrderCanceller
 	Lines     bridge.LineReducer
 	Tracking  bridge.TrackingWriter
+	Processor bridge.OrderProcessor
 	// Reader and ToDispatch are the warehouse's lists for dispatch.
 	Reader     bridge.WarehouseReader
 	ToDispatch bridge.DispatchSource
+	// Revocations lists what people have cancelled in the warehouse.
+	Revocations bridge.CancelledOrderSource
 
 	Store      store.Shop
 	Exceptions exceptions.Queue
@@ -88,41 +103,78 @@ type Report struct {
 	Market string
 	// Simulated is the time that passed in the run.
 	Simulated time.Duration
+	Counts
+}
+
+// Counts are how often things happened.
+type Counts struct {
+	// TwoShops is one on a day with two shops.
+	TwoShops int
 	// Orders were placed in the shop, TurnedAway found it sold out, Elsewhere
 	// came through another channel.
 	Orders, TurnedAway, Elsewhere int
 	// Cancelled orders were cancelled on both sides; Late ones after the cut-off, and
-	// are in the queue.
-	Cancelled, Late int
-	Shipped         int
+	// are in the queue. LinesCancelled are single lines.
+	Cancelled, Late, LinesCancelled int
+	// Dropped orders were cancelled in Linnworks, of which Revoked in the shop by the
+	// bridge.
+	Dropped, Revoked int
+	// Merged is how often two orders became one, MergedCancelled how often one of the
+	// two was cancelled then, Split how often one became two.
+	Merged, MergedCancelled, Split int
+	// ByHand and Foreign orders were made in Linnworks by people and by another channel
+	// for one of the shop; SentByHand ones were sent by people.
+	ByHand, Foreign, SentByHand int
+	// Unreadable and Refused orders were poisoned; Mended ones were shipped after
+	// somebody had done what a case says.
+	Unreadable, Refused, Mended int
+	Shipped                     int
+	// Campaigns held units in the shop, of SKUs that the warehouse was running out of too.
+	// DeadIntakes is how often no order was taken in for a while. KeptBack is one on a day
+	// on which units of every SKU are kept back.
+	Campaigns, DeadIntakes, KeptBack int
 	// Deadlines passed before the order was shipped, all of them told of before.
-	Deadlines     int
-	Passes, Calls int
-	Faults, Kills int
-	Exceptions    int
+	Deadlines int
+	// Kills are ends of the process in the middle of a call, Restarts in good order.
+	Passes, Calls, Faults, Kills, Restarts int
+	Exceptions                             int
+}
+
+// String names every count that is not zero.
+func (c Counts) String() string {
+	var list []string
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		if n := v.Field(i).Int(); n != 0 {
+			list = append(list, fmt.Sprintf("%s %d", v.Type().Field(i).Name, n))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// Zero names the counts that are zero.
+func (c Counts) Zero() (list []string) {
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() {
+			list = append(list, v.Type().Field(i).Name)
+		}
+	}
+	return list
 }
 
 // String is one line.
 func (r Report) String() string {
-	return fmt.Sprintf("seed %d (%s): %s, %d orders (%d sold out, %d elsewhere), %d shipped, %d cancelled, %d too late, %d deadlines missed, %d passes, %d calls, %d faults, %d kills, %d exceptions",
-		r.Seed, r.Market, r.Simulated.Round(time.Minute), r.Orders, r.TurnedAway, r.Elsewhere, r.Shipped, r.Cancelled, r.Late, r.Deadlines, r.Passes, r.Calls, r.Faults, r.Kills, r.Exceptions)
+	return fmt.Sprintf("seed %d (%s), %s: %s", r.Seed, r.Market, r.Simulated.Round(time.Minute), r.Counts)
 }
 
 // Add sums reports up.
 func (r Report) Add(other Report) Report {
 	r.Simulated += other.Simulated
-	r.Orders += other.Orders
-	r.TurnedAway += other.TurnedAway
-	r.Elsewhere += other.Elsewhere
-	r.Cancelled += other.Cancelled
-	r.Late += other.Late
-	r.Shipped += other.Shipped
-	r.Deadlines += other.Deadlines
-	r.Kills += other.Kills
-	r.Passes += other.Passes
-	r.Calls += other.Calls
-	r.Faults += other.Faults
-	r.Exceptions += other.Exceptions
+	sum, more := reflect.ValueOf(&r.Counts).Elem(), reflect.ValueOf(other.Counts)
+	for i := range sum.NumField() {
+		sum.Field(i).SetInt(sum.Field(i).Int() + more.Field(i).Int())
+	}
 	return r
 }
 
@@ -152,11 +204,16 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	if c.Faults == nil {
 		c.Faults = new(StormyRates)
 	}
-	l := &lab{config: c, rand: rand.New(rand.NewPCG(c.Seed, 0x11bb)), start: time.Now(), rates: *c.Faults}
+	if c.Open == nil {
+		account, cases := new(store.Memory), new(exceptions.Memory)
+		c.Open = func(context.Context) (store.Store, exceptions.Store, error) { return account, cases, nil }
+	}
+	l := &lab{config: c, rand: rand.New(rand.NewPCG(c.Seed, 0x11bb)), shelfRand: rand.New(rand.NewPCG(c.Seed, 0x5e1f)), start: time.Now(), rates: *c.Faults}
 	if err := l.build(ctx); err != nil {
 		return Report{}, fmt.Errorf("seed %d: building the lab: %w", c.Seed, err)
 	}
 	l.plan()
+	l.planShelves()
 	for passAt := l.start; passAt.Before(l.start.Add(c.Trading)); passAt = passAt.Add(c.Every) {
 		if err := l.waitUntil(ctx, passAt); err != nil {
 			return l.report, err
@@ -164,9 +221,12 @@ func Run(ctx context.Context, c Config) (Report, error) {
 		_ = l.pass(ctx) // returned errors are for the next pass: what stays wrong is found at the end
 	}
 	err := l.settle(ctx)
-	l.report.Seed, l.report.Market, l.report.Simulated = c.Seed, l.market, time.Since(l.start)
-	if open, e := l.queue.Open(ctx); e == nil {
-		l.report.Exceptions = len(open)
+	l.report.Seed, l.report.Simulated = c.Seed, time.Since(l.start)
+	for _, s := range l.shops {
+		l.report.Market = strings.TrimPrefix(l.report.Market+"+"+s.market, "+")
+		if open, e := s.queue.Open(ctx); e == nil {
+			l.report.Exceptions += len(open)
+		}
 	}
 	return l.report, errors.Join(append([]error{err}, l.violations...)...)
 }

@@ -1,10 +1,12 @@
 package bridgetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 // network is the way from the bridge to one side. It lets people act between
 // two calls and makes calls fail.
 type network struct {
-	lab  *lab
+	shop *shop // whose bridge it is
 	next http.RoundTripper
 }
 
@@ -25,7 +27,7 @@ var (
 )
 
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
-	l := n.lab
+	l := n.shop.lab
 	if err := r.Context().Err(); err != nil {
 		return nil, err // the process is dead
 	}
@@ -50,7 +52,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 		l.report.Kills++
 		l.kill()
 		if l.rand.IntN(2) == 0 {
-			if resp, err := n.next.RoundTrip(r.WithContext(context.WithoutCancel(r.Context()))); err == nil {
+			if resp, err := n.answer(r.WithContext(context.WithoutCancel(r.Context()))); err == nil {
 				_ = resp.Body.Close() // it took effect, and nobody has heard of it
 			}
 		}
@@ -58,7 +60,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	case hit(rates.CutBefore):
 		return nil, errCutBefore
 	case hit(rates.CutAfter):
-		resp, err := n.next.RoundTrip(r)
+		resp, err := n.answer(r)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +80,43 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	return n.next.RoundTrip(r)
+	return n.answer(r)
+}
+
+// answer passes a call on. Linnworks refuses what holds an order that it does not
+// like, and of the shop's orders some cannot be read.
+func (n *network) answer(r *http.Request) (*http.Response, error) {
+	t := &n.shop.truth
+	if len(t.refused) > 0 && strings.HasSuffix(r.URL.Path, "/Orders/CreateOrders") && r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		for id := range t.refused {
+			if bytes.Contains(body, []byte(url.QueryEscape(`"ReferenceNumber":"`+id+`"`))) || bytes.Contains(body, []byte(`"ReferenceNumber":"`+id+`"`)) {
+				return reply(r, http.StatusBadRequest, `{"Code":"-","Message":"Orders have invalid values: the country is unknown"}`), nil
+			}
+		}
+	}
+	resp, err := n.next.RoundTrip(r)
+	if err != nil || len(t.unreadable) == 0 || !strings.HasSuffix(r.URL.Path, "/orders") {
+		return resp, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	for id := range t.unreadable {
+		body = bytes.ReplaceAll(body, []byte(`"id":"`+id+`"`), []byte(`"buyer_message":{},"id":"`+id+`"`))
+	}
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return resp, nil
+}
+
+// reply is one of a server that has read the request.
+func reply(r *http.Request, code int, body string) *http.Response {
+	return &http.Response{StatusCode: code, Header: http.Header{"Content-Type": {"application/json"}}, Request: r, Body: io.NopCloser(strings.NewReader(body))}
 }
 
 // status is a reply of a gateway: no JSON, and a pause asked for with a 429.
@@ -93,19 +131,19 @@ func status(r *http.Request, code int) *http.Response {
 // webhook is the receiver of the shop's webhooks: of ten, one is lost as if it had
 // never been sent, one is answered with an error and comes again, and one comes
 // twice. They come late in any case: when a pass begins.
-func (l *lab) webhook(w http.ResponseWriter, r *http.Request) {
+func (s *shop) webhook(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		l.violate("the lab could not read a webhook: %v", err)
+		s.violate("the lab could not read a webhook: %v", err)
 	}
 	event, err := tiktokshop.ParseWebhook(body)
 	if err != nil {
-		l.violate("the lab could not parse a webhook: %v", err)
+		s.violate("the lab could not parse a webhook: %v", err)
 		return
 	}
 	times := 1
-	if l.rates != (Rates{}) {
-		switch l.rand.IntN(10) {
+	if s.rates != (Rates{}) {
+		switch s.rand.IntN(10) {
 		case 0:
 			times = 0
 		case 1:
@@ -117,7 +155,7 @@ func (l *lab) webhook(w http.ResponseWriter, r *http.Request) {
 	}
 	for range times {
 		for _, id := range tiktokadapter.HintsOf(event) {
-			if err := l.intake.Hint(r.Context(), id); err != nil {
+			if err := s.intake.Hint(r.Context(), id); err != nil {
 				w.WriteHeader(http.StatusInternalServerError)
 			}
 		}

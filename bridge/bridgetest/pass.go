@@ -1,20 +1,31 @@
 package bridgetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
 )
 
-// pass runs every primitive once, as a small program would. A process that dies
-// is started again, and begins with a pass.
+// pass runs every primitive of every shop once, as a small program would. A process
+// that dies is started again, and begins with a pass.
 func (l *lab) pass(ctx context.Context) error {
+	if l.rates != (Rates{}) && l.rand.IntN(40) == 0 { // somebody updates the program
+		l.report.Restarts++
+		if err := l.boot(ctx); err != nil {
+			return err
+		}
+	}
 	for {
 		alive, err := l.tryPass(ctx)
 		if alive || ctx.Err() != nil {
 			return err
 		}
-		if err := l.restart(ctx); err != nil {
+		if err := l.boot(ctx); err != nil {
 			return err
 		}
 	}
@@ -22,40 +33,71 @@ func (l *lab) pass(ctx context.Context) error {
 
 // tryPass runs a pass and reports whether the process lived to its end.
 func (l *lab) tryPass(ctx context.Context) (alive bool, err error) {
-	l.report.Passes++
-	l.truth.newPass(l)
-	l.tiktok.SendWebhooks(ctx)
 	process, kill := context.WithCancel(ctx)
 	defer kill()
 	l.kill = kill
-	err = l.work(process)
-	return process.Err() == nil, err
+	var errs []error
+	for _, s := range l.shops {
+		l.report.Passes++
+		s.beginPass()
+		s.tiktok.SendWebhooks(ctx)
+		errs = append(errs, s.work(process))
+		l.passing = nil
+		if process.Err() != nil {
+			return false, errors.Join(errs...)
+		}
+	}
+	return true, errors.Join(errs...)
 }
 
-// work is what the bridge does in a pass. Stock is pushed only when the intake has
-// seen the orders: without that the ledger is blind.
-func (l *lab) work(ctx context.Context) error {
-	taken, takeErr := l.intake.Run(ctx)
-	_, referenceErr := l.references.Write(ctx)
-
-	_, dispatchErr := l.dispatch.Run(ctx)
-	_, deadlineErr := l.deadlines.Check(ctx)
-
-	if taken.Failed > 0 {
-		takeErr = errors.Join(takeErr, fmt.Errorf("the intake: %s", taken))
+// work is what the bridge does in a pass.
+func (s *shop) work(ctx context.Context) error {
+	taken, takeErr := s.takeIn(ctx)
+	_, referenceErr := s.references.Write(ctx)
+	_, revokeErr := s.revoker.Run(ctx)
+	_, dispatchErr := s.dispatch.Run(ctx)
+	var deadlineErr error
+	if !time.Now().Before(s.nextCheck) { // every quarter of an hour, and again if it fails
+		if _, deadlineErr = s.deadlines.Check(ctx); deadlineErr == nil {
+			s.nextCheck = time.Now().Add(15*time.Minute - s.config.Every/2)
+		}
 	}
-	errs := []error{takeErr, referenceErr, dispatchErr, deadlineErr}
-	if taken.Complete() {
-		_, pushErr := l.stock.Push(ctx)
-		errs = append(errs, pushErr)
+
+	// That poisoned orders fail is meant; anything else in the error is not.
+	if e, ok := errors.AsType[*bridge.OrdersError](takeErr); ok && takeErr.Error() == "bridge: intake: "+e.Error() &&
+		!slices.ContainsFunc(e.Failed, func(r bridge.OrderResult) bool { return !s.truth.poisoned(r.OrderID) }) {
+		takeErr = nil
 	}
-	return errors.Join(errs...)
+	for _, r := range taken.Results {
+		if r.Err != nil && !s.truth.poisoned(r.OrderID) {
+			takeErr = errors.Join(takeErr, fmt.Errorf("the intake: order %s: %w", r.OrderID, r.Err))
+		}
+	}
+	_, pushErr := s.stock.Push(ctx)
+	if pushErr == nil && !s.truth.blind {
+		s.approached()
+	}
+	return errors.Join(takeErr, referenceErr, revokeErr, dispatchErr, deadlineErr, pushErr)
 }
 
-// restart begins a new process on what the last one has stored.
-func (l *lab) restart(ctx context.Context) error {
-	if err := l.connect(ctx); err != nil {
-		return err
+// errDead is the error of an intake that takes nothing in.
+var errDead = errors.New("the intake is dead")
+
+// takeIn runs the intake.
+func (s *shop) takeIn(ctx context.Context) (bridge.IntakeResult, error) {
+	if time.Now().Before(s.deadUntil) {
+		return bridge.IntakeResult{}, errDead
 	}
-	return l.assemble()
+	return s.intake.Run(ctx)
+}
+
+// seeOrders takes in what the shop has sold by now: without that the ledger is blind.
+func (s *shop) seeOrders(ctx context.Context) error {
+	taken, err := s.takeIn(ctx)
+	if !taken.Complete() {
+		s.truth.blind = true
+		return fmt.Errorf("the intake: %s: %w", taken, cmp.Or(err, errors.New("orders wait for another try")))
+	}
+	s.truth.counted = s.truth.known
+	return nil
 }

@@ -130,8 +130,15 @@ var calls = map[string]func(context.Context, store.Shop) error{
 		_, err := s.EndedRecords(ctx, moment, store.Record{}, 9)
 		return err
 	},
-	"ReferencesDue":    func(ctx context.Context, s store.Shop) error { _, err := s.ReferencesDue(ctx, moment, 9); return err },
-	"Lock":             lockAndUnlock,
+	"ReferencesDue": func(ctx context.Context, s store.Shop) error { _, err := s.ReferencesDue(ctx, moment, 9); return err },
+	"Lock":          lockAndUnlock,
+	"TryLock": func(ctx context.Context, s store.Shop) error {
+		_, _, unlock, err := s.TryLock(ctx, "of the call", "another of the call")
+		if err == nil {
+			unlock()
+		}
+		return err
+	},
 	"SetCursor":        writes["SetCursor"],
 	"AddHint":          writes["AddHint"],
 	"DropHints":        writes["DropHints"],

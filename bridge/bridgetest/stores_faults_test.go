@@ -1134,6 +1134,140 @@ var faults = map[string]storeFault{
 		}
 	}, nil},
 
+	// Many locks.
+	"many locks wait": {"many locks: some", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			return oneByOne(ctx, keys, f.Shop.Lock)
+		}
+	}, nil},
+	"many locks, or none": {"many locks: some", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			held, taken, unlock, err := f.Shop.TryLock(ctx, keys...)
+			if err == nil && len(taken) < len(keys) {
+				unlock()
+				return ctx, nil, unlock, nil
+			}
+			return held, taken, unlock, err
+		}
+	}, nil},
+	"all locks are said to be taken": {"many locks: some", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			held, taken, unlock, err := f.Shop.TryLock(ctx, keys...)
+			if err == nil {
+				taken = keys
+			}
+			return held, taken, unlock, err
+		}
+	}, nil},
+	"locks are not taken one by one": {"many locks: keys", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			held, taken, unlock, err := f.Shop.TryLock(ctx, keys...)
+			return held, slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !slices.Contains(taken, key) }), unlock, err
+		}
+	}, nil},
+	"no more than 100 locks at once": {"many locks", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			return f.Shop.TryLock(ctx, keys[:min(len(keys), 100)]...)
+		}
+	}, nil},
+	"a busy lock frees the locks before it": {"many locks: some", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			held, taken, unlock, err := f.Shop.TryLock(ctx, keys...)
+			if err == nil && len(taken) > 0 && len(taken) < len(keys) {
+				f.of.memory.LoseLock(f.name, taken[0])
+			}
+			return held, taken, unlock, err
+		}
+	}, nil},
+	"many locks are looked at and then taken": {"many locks: at once", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			_, taken, unlock, err := f.Shop.TryLock(ctx, keys...)
+			if err != nil {
+				return ctx, nil, nil, err
+			}
+			unlock()
+			return ctx, taken, func() {}, nil
+		}
+	}, nil},
+	"many locks are apart from single ones": {"many locks", func(f *faulty) {
+		own := new(store.Memory).Shop(f.name)
+		f.tryLock = own.TryLock
+	}, nil},
+	"an ended context gets many locks": {"many locks: cancelled", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			return f.Shop.TryLock(context.WithoutCancel(ctx), keys...)
+		}
+	}, nil},
+	"many locks end with their context": {"many locks: cancelled", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			held, taken, unlock, err := f.Shop.TryLock(ctx, keys...)
+			if err == nil {
+				context.AfterFunc(ctx, unlock)
+			}
+			return held, taken, unlock, err
+		}
+	}, nil},
+	"the held context outlives many locks": {"many locks: context", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			_, taken, unlock, err := f.Shop.TryLock(ctx, keys...)
+			return ctx, taken, unlock, err
+		}
+	}, nil},
+	"the first of many locks is given back": {"many locks", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			first := keys[:min(len(keys), 1)]
+			held, taken, unlock, err := f.Shop.TryLock(ctx, first...)
+			if err != nil || len(keys) < 2 {
+				return held, taken, unlock, err
+			}
+			held, more, _, err := f.Shop.TryLock(held, keys[1:]...)
+			return held, append(taken, more...), unlock, err
+		}
+	}, nil},
+	"an old unlock of many frees those of others": {"many locks: unlocked", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			held, taken, unlock, err := f.Shop.TryLock(ctx, keys...)
+			return held, taken, func() {
+				unlock()
+				for _, key := range taken {
+					f.of.memory.LoseLock(f.name, key)
+				}
+			}, err
+		}
+	}, nil},
+	"one of many lost locks goes unnoticed": {"many locks: lost", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			held, taken, unlock, err := f.Shop.TryLock(ctx, keys...)
+			return context.WithoutCancel(held), taken, unlock, err
+		}
+	}, nil},
+	"one lost lock loses all": {"many locks: lost", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			held, taken, unlock, err := f.Shop.TryLock(ctx, keys...)
+			if err == nil {
+				context.AfterFunc(held, unlock)
+			}
+			return held, taken, unlock, err
+		}
+	}, nil},
+	"only the last of many fences": {"many locks: fence", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			return oneByOne(ctx, keys, func(ctx context.Context, key string) (context.Context, func(), error) {
+				held, taken, unlock, err := f.Shop.TryLock(fenceless(ctx), key)
+				if err == nil && len(taken) == 0 {
+					err = errBusy
+				}
+				return held, unlock, err
+			})
+		}
+	}, nil},
+	"many locks hide the fence of one": {"many locks: nested", func(f *faulty) {
+		f.tryLock = func(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+			return f.Shop.TryLock(fenceless(ctx), keys...)
+		}
+	}, nil},
+	"the shop is ignored: many locks": {"many locks: shops", func(f *faulty) { f.tryLock = ourShop(f).TryLock }, nil},
+
 	// Shops.
 	"the shop is ignored: cursors": {"shops", func(f *faulty) { f.setCursor, f.cursor = ourShop(f).SetCursor, ourShop(f).Cursor }, nil},
 	"the shop is ignored: hints": {"shops", func(f *faulty) {
@@ -1172,4 +1306,28 @@ func nameAll(list []store.Reservation, shop string) {
 	for i := range list {
 		list[i].Shop = shop
 	}
+}
+
+var errBusy = errors.New("somebody has it")
+
+// oneByOne takes locks one after the other, except those that lock says are busy.
+func oneByOne(ctx context.Context, keys []string, lock func(context.Context, string) (context.Context, func(), error)) (context.Context, []string, func(), error) {
+	var taken []string
+	var unlocks []func()
+	unlock := func() {
+		for _, u := range unlocks {
+			u()
+		}
+	}
+	for _, key := range keys {
+		held, u, err := lock(ctx, key)
+		if errors.Is(err, errBusy) {
+			continue
+		} else if err != nil {
+			unlock()
+			return ctx, nil, nil, err
+		}
+		ctx, taken, unlocks = held, append(taken, key), append(unlocks, u) //nolint:fatcontext // it carries the locks taken so far
+	}
+	return ctx, taken, unlock, nil
 }

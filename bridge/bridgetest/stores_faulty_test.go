@@ -41,6 +41,7 @@ type faulty struct {
 	ended        func(context.Context, time.Time, store.Record, int) ([]store.Record, error)
 	forget       func(context.Context, ...store.Record) (int, error)
 	lock         func(context.Context, string) (context.Context, func(), error)
+	tryLock      func(context.Context, ...string) (context.Context, []string, func(), error)
 }
 
 func (f *faulty) Cursor(ctx context.Context, name string) (store.Cursor, error) {
@@ -237,4 +238,11 @@ func (f *faulty) Lock(ctx context.Context, key string) (context.Context, func(),
 		return f.lock(ctx, key)
 	}
 	return f.Shop.Lock(ctx, key)
+}
+
+func (f *faulty) TryLock(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+	if f.tryLock != nil {
+		return f.tryLock(ctx, keys...)
+	}
+	return f.Shop.TryLock(ctx, keys...)
 }

@@ -26,6 +26,18 @@ var lockTests = map[string]func(*storeTest){
 	"locks: lost":              testLockLost,
 	"locks: fence":             testFence,
 	"locks: nested fences":     testNestedFences,
+
+	"many locks":            testTryLock,
+	"many locks: some":      testTryLockSome,
+	"many locks: keys":      testTryLockKeys,
+	"many locks: at once":   testTryLockAtOnce,
+	"many locks: cancelled": testTryLockCancelled,
+	"many locks: context":   testTryLockContext,
+	"many locks: unlocked":  testTryUnlocked,
+	"many locks: lost":      testTryLockLost,
+	"many locks: fence":     testTryLockFence,
+	"many locks: nested":    testTryLockNested,
+	"many locks: shops":     testTryLockShops,
 }
 
 // other is the same shop as another process sees it.

@@ -3,71 +3,148 @@ package bridgetest
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
-	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
-// truth is what the lab knows and the bridge has to find out.
+// truth is what the lab knows of a shop and the bridge has to find out.
 type truth struct {
-	items     []item
-	locations []linnworks.GUID
-	// known are the orders that were in the shop when the pass began. A later
-	// sale the bridge cannot know yet.
-	known map[string]bool
+	// known are the orders that were in the shop when the pass began, counted those
+	// that were when the intake last saw all. A later sale the bridge cannot know yet.
+	known, counted map[string]bool
 	// peak is the most that was free at any moment since the pass began, known
 	// orders taken off. What is published must not exceed it.
 	peak map[stockKey]int
-	// step counts what people did; cancelledAt and permitAt say at which step an
-	// order was cancelled, and its permit read.
-	step                  int
+	// shown is the most that the shop showed since the pass began, blind whether the bridge
+	// could not see all orders in it. Then it only cuts: what it has to send beside a
+	// cut, because the shop takes all warehouses of a SKU or none, may be that much.
+	shown map[stockKey]int
+	blind bool
+	// locked are the units of a SKU that a campaign holds, or held when the pass began:
+	// the shop does not go below them, in all its warehouses together. over are SKUs whose
+	// campaign is over.
+	locked map[string]int
+	over   map[string]bool
+	// high are SKUs that the pass before has left higher than the campaign makes it.
+	high map[string]bool
+	// cancelledAt and permitAt say at which step an order was cancelled, and its
+	// permit read.
 	cancelledAt, permitAt map[string]int
 	// shipped are the orders that a ship call has taken effect for.
 	shipped map[string]bool
+	// parcels are orders that people have made several parcels of.
+	parcels map[string]int
+	// unreadable and refused are orders that cannot be read, and that Linnworks does
+	// not take.
+	unreadable, refused map[string]bool
+	// readable says since when those can be read that could not.
+	readable map[string]time.Time
+	// mended says since when nothing stands in the way of an order that could not go.
+	mended map[string]time.Time
+	// dropped are orders that people have cancelled in Linnworks.
+	dropped map[string]bool
+}
+
+func newTruth() truth {
+	return truth{
+		locked: map[string]int{}, over: map[string]bool{}, high: map[string]bool{},
+		counted: map[string]bool{}, peak: map[stockKey]int{}, shown: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{},
+		parcels: map[string]int{}, unreadable: map[string]bool{}, refused: map[string]bool{}, readable: map[string]time.Time{}, mended: map[string]time.Time{}, dropped: map[string]bool{},
+	}
+}
+
+func (t *truth) poisoned(id string) bool { return t.unreadable[id] || t.refused[id] }
+
+// poisonedLately reports whether the bridge may not know yet what an order takes,
+// because it could not be read until then.
+func (t *truth) poisonedLately(id string) bool {
+	at, ok := t.readable[id]
+	return t.unreadable[id] || ok && time.Since(at) < prompt
+}
+
+// ref is a shop's order.
+type ref struct{ shop, order string }
+
+// refsOf are the shops' orders whose goods an order in Linnworks holds.
+func (l *lab) refsOf(o linnworks.OrderDetails) []ref {
+	if refs, ok := l.made[o.OrderID]; ok {
+		return refs
+	}
+	if o.GeneralInfo.Source == source {
+		return []ref{{o.GeneralInfo.SubSource, o.GeneralInfo.ReferenceNum}}
+	}
+	return nil
+}
+
+// copies are the orders in Linnworks that hold goods of the shops' orders.
+func (l *lab) copies() map[ref][]linnworks.OrderDetails {
+	m := map[ref][]linnworks.OrderDetails{}
+	for _, o := range l.linn.Orders() {
+		for _, r := range l.refsOf(o) {
+			m[r] = append(m[r], o)
+		}
+	}
+	return m
+}
+
+func (l *lab) isMended(r ref) bool {
+	for _, s := range l.shops {
+		if _, ok := s.truth.mended[r.order]; ok && s.name == r.shop {
+			return true
+		}
+	}
+	return false
 }
 
 type stockKey struct{ sku, warehouseID string }
 
-func (t *truth) newPass(l *lab) {
-	clear(t.peak)
-	t.known = map[string]bool{}
-	for _, o := range l.tiktok.Orders() {
-		t.known[o.ID] = true
+// beginPass notes what the bridge can know.
+func (s *shop) beginPass() {
+	s.passing = s
+	clear(s.truth.peak)
+	clear(s.truth.shown)
+	s.truth.blind = false
+	for id := range s.truth.over {
+		delete(s.truth.locked, id)
 	}
-	t.observe(l)
+	clear(s.truth.over)
+	s.truth.known = map[string]bool{}
+	for _, o := range s.tiktok.Orders() {
+		s.truth.known[o.ID] = true
+	}
+	s.observe()
 }
 
 // observe notes what is free now.
-func (t *truth) observe(l *lab) {
-	t.step++
-	free := l.freeParts()
-	for _, it := range t.items {
+func (l *lab) observe() {
+	l.step++
+	s := l.passing
+	if s == nil {
+		return
+	}
+	free := s.freeParts()
+	for _, it := range s.items {
 		for i, id := range warehouseIDs {
-			n := free[partKey{it.sku, i}]
-			if len(it.parts) > 0 {
-				n = -1
-				for sku, per := range it.parts {
-					if k := max(free[partKey{sku, i}], 0) / per; n < 0 || k < n {
-						n = k
-					}
-				}
-			}
 			key := stockKey{it.skuID, id}
-			t.peak[key] = max(t.peak[key], n)
+			s.truth.peak[key] = max(s.truth.peak[key], it.freeAt(free, i))
+			shown, _ := s.tiktok.Stock(it.skuID, id)
+			s.truth.shown[key] = max(s.truth.shown[key], shown)
 		}
 	}
 }
 
-func (t *truth) cancelled(id string) {
-	t.step++
-	if _, have := t.cancelledAt[id]; !have {
-		t.cancelledAt[id] = t.step
+func (s *shop) cancelled(id string) {
+	s.step++
+	if _, have := s.truth.cancelledAt[id]; !have {
+		s.truth.cancelledAt[id] = s.step
 	}
 }
 
@@ -76,37 +153,51 @@ type partKey struct {
 	location int
 }
 
-// freeParts is what is free of every single item: what Linnworks has, less what
-// the shop has sold and Linnworks does not hold yet.
-func (l *lab) freeParts() map[partKey]int {
+// freeParts is what is free of every single item for the shop: what Linnworks has,
+// less what this shop has sold, and any other as far as its bridge has looked, and
+// Linnworks does not hold yet.
+func (s *shop) freeParts() map[partKey]int {
 	free := map[partKey]int{}
 	parts := map[string]map[string]int{}
-	for _, it := range l.truth.items {
+	for _, it := range s.items {
 		parts[it.skuID] = it.parts
-		if len(it.parts) == 0 {
-			parts[it.skuID] = map[string]int{it.sku: 1}
-			for i, location := range l.truth.locations {
-				level, err := l.linn.Level(it.sku, location)
-				if err != nil {
-					l.violate("the lab could not read a level: %v", err)
-				}
-				free[partKey{it.sku, i}] = level.Available
-			}
-		}
-	}
-	for _, o := range l.tiktok.Orders() {
-		if !sold[o.Status] || !l.truth.known[o.ID] || len(l.linn.OrdersByReference(source, subSource, o.ID)) > 0 {
+		if len(it.parts) > 0 {
 			continue
 		}
-		at := 0
-		for i, id := range warehouseIDs {
-			if id == o.WarehouseID {
-				at = i
-			}
+		parts[it.skuID] = map[string]int{it.sku: 1}
+		if s.absent == it.sku {
+			continue
 		}
-		for _, line := range o.LineItems {
-			for sku, n := range parts[line.SKUID] {
-				free[partKey{sku, at}] -= n
+		for i, location := range s.locations {
+			level, err := s.linn.Level(it.sku, location)
+			if err != nil {
+				s.violate("the lab could not read a level: %v", err)
+			}
+			free[partKey{it.sku, i}] = level.Available
+		}
+	}
+	held := map[ref]bool{}
+	for r := range s.copies() {
+		held[r] = true
+	}
+	for _, other := range s.shops {
+		known := other.truth.counted
+		if other == s {
+			known = s.truth.known
+		}
+		for _, o := range other.tiktok.Orders() {
+			if !sold[o.Status] || !known[o.ID] || held[ref{other.name, o.ID}] || other.truth.poisonedLately(o.ID) {
+				continue
+			}
+			at := max(0, slices.Index(warehouseIDs, o.WarehouseID))
+			for _, line := range o.LineItems {
+				// What another shop's orders of a new item take its own bridge has to find.
+				if line.CancelUser != "" || other != s && line.SKUID == s.later().skuID {
+					continue
+				}
+				for sku, n := range parts[line.SKUID] {
+					free[partKey{sku, at}] -= n
+				}
 			}
 		}
 	}
@@ -120,17 +211,28 @@ var sold = map[tiktokshop.OrderStatus]bool{
 
 // watchedPublisher checks what is published.
 type watchedPublisher struct {
-	lab *lab
+	shop *shop
 	stock.Publisher
 }
 
 func (w watchedPublisher) PublishStock(ctx context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
-	w.lab.truth.observe(w.lab) // the bridge itself frees stock when it cancels
+	w.shop.observe() // the bridge itself frees stock when it cancels
+	t := &w.shop.truth
 	for _, sku := range p.SKUs {
+		sent, free := 0, 0
 		for _, s := range sku.Stock {
-			if peak := w.lab.truth.peak[stockKey{sku.ID, s.WarehouseID}]; s.Quantity > peak || s.Quantity < 0 {
-				w.lab.violate("%s: %d published in warehouse %s, at most %d were free", sku.SKU, s.Quantity, s.WarehouseID, peak)
+			key := stockKey{sku.ID, s.WarehouseID}
+			most := max(t.peak[key]-w.shop.kept, 0)
+			sent, free = sent+s.Quantity, free+most
+			if t.blind || t.locked[sku.ID] > 0 { // a cut may still leave more than are free
+				most = max(most, t.shown[key])
 			}
+			if s.Quantity > most || s.Quantity < 0 {
+				w.shop.violate("%s: %d published in warehouse %s, at most %d were free", sku.SKU, s.Quantity, s.WarehouseID, most)
+			}
+		}
+		if locked := t.locked[sku.ID]; locked > 0 && !t.blind && sent > max(free, locked) {
+			w.shop.violate("%s: %d published, at most %d were free and %d locked", sku.SKU, sent, free, locked)
 		}
 	}
 	return w.Publisher.PublishStock(ctx, p)
@@ -138,39 +240,37 @@ func (w watchedPublisher) PublishStock(ctx context.Context, p stock.ProductStock
 
 // watchedShipper checks what is shipped.
 type watchedShipper struct {
-	lab *lab
+	shop *shop
 	bridge.Shipper
 }
 
 func (w watchedShipper) Ship(ctx context.Context, s bridge.Shipment) (string, error) {
 	w.before(s.Order.ID)
 	warning, err := w.Shipper.Ship(ctx, s)
-	w.after(s.Order.ID)
+	w.shop.checkShipCalls(s.Order.ID)
 	return warning, err
 }
 
 func (w watchedShipper) ArrangeShipping(ctx context.Context, s bridge.Shipment) (bridge.Label, error) {
 	w.before(s.Order.ID)
 	label, err := w.Shipper.ArrangeShipping(ctx, s)
-	w.after(s.Order.ID)
+	w.shop.checkShipCalls(s.Order.ID)
 	return label, err
 }
 
 func (w watchedShipper) before(id string) {
-	t := &w.lab.truth
+	t := &w.shop.truth
 	if at, ok := t.cancelledAt[id]; ok && at <= t.permitAt[id] {
-		if o, _ := w.lab.tiktok.Order(id); o.Status == tiktokshop.OrderStatusCancelled || w.lab.pending(id) {
-			w.lab.violate("order %s is being shipped although it was cancelled before its permit", id)
+		if o, _ := w.shop.tiktok.Order(id); o.Status == tiktokshop.OrderStatusCancelled || w.shop.pending(id) {
+			w.shop.violate("order %s is being shipped although it was cancelled before its permit", id)
 		}
 	}
-	w.lab.checkShipCalls(id)
+	w.shop.checkShipCalls(id)
 }
 
-func (w watchedShipper) after(id string) { w.lab.checkShipCalls(id) }
-
 // pending reports whether a cancellation of the order waits for a decision.
-func (l *lab) pending(id string) bool {
-	for _, c := range l.tiktok.Cancellations() {
+func (s *shop) pending(id string) bool {
+	for _, c := range s.tiktok.Cancellations() {
 		if c.OrderID == id && c.CancelStatus == tiktokshop.CancelStatusPending {
 			return true
 		}
@@ -178,109 +278,48 @@ func (l *lab) pending(id string) bool {
 	return false
 }
 
-// checkShipCalls finds ship calls of an order that were sent after one that had
+// trackingSent finds the number in the body of a ship call.
+var trackingSent = regexp.MustCompile(`"tracking_number":"([^"]*)"`)
+
+// checkShipCalls finds ship calls of a parcel that were sent after one that had
 // taken effect: a blind repetition.
-func (l *lab) checkShipCalls(id string) {
-	effective := 0
-	for _, c := range l.shipCalls(id) {
+func (s *shop) checkShipCalls(id string) {
+	effective, parcels := 0, max(1, s.truth.parcels[id])
+	done := map[string]bool{}
+	for _, c := range s.shipCalls(id) {
+		parcel := ""
+		if m := trackingSent.FindStringSubmatch(c.Body); m != nil && parcels > 1 {
+			parcel = m[1]
+		}
+		if done[parcel] {
+			s.violate("order %s: a ship call was repeated blindly after one had taken effect", id)
+		}
 		if c.Code == 0 && c.Status == http.StatusOK {
 			effective++
-			continue
-		}
-		if effective > 0 {
-			l.violate("order %s: a ship call was repeated blindly after one had taken effect", id)
+			done[parcel] = true
 		}
 	}
-	if effective > 1 {
-		l.violate("order %s was shipped %d times", id, effective)
+	if effective > parcels {
+		s.violate("order %s was shipped %d times", id, effective)
 	}
-	if effective > 0 && !l.truth.shipped[id] {
-		l.truth.shipped[id] = true
-		l.report.Shipped++
+	if effective > 0 && !s.truth.shipped[id] {
+		s.truth.shipped[id] = true
+		s.report.Shipped++
 	}
 }
 
 // permitReads notes when the Gate read an order: a permit cannot know what
 // happens later.
 type permitReads struct {
-	lab *lab
+	shop *shop
 	bridge.OrderSource
 }
 
 func (p permitReads) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, error) {
 	for _, id := range ids {
-		p.lab.truth.permitAt[id] = p.lab.truth.step
+		p.shop.truth.permitAt[id] = p.shop.step
 	}
 	return p.OrderSource.OrdersByID(ctx, ids)
-}
-
-// verdict checks, when everything has settled, that nothing was lost.
-func (l *lab) verdict(ctx context.Context) {
-	open, err := l.queue.Open(ctx)
-	if err != nil {
-		l.violate("the queue cannot be read: %v", err)
-	}
-	raised := func(id string) bool {
-		for _, e := range open {
-			if strings.Contains(e.Object, id) || strings.Contains(e.Seen, id) {
-				return true
-			}
-		}
-		return false
-	}
-	for _, e := range open {
-		if e.Kind == exceptions.LateCancellation {
-			l.report.Late++
-		}
-	}
-	for _, o := range l.tiktok.Orders() {
-		found := l.linn.OrdersByReference(source, subSource, o.ID)
-		live, processed := 0, 0
-		for _, w := range found {
-			if !w.GeneralInfo.HoldOrCancel {
-				live++
-				if w.Processed {
-					processed++
-				}
-			}
-		}
-		switch {
-		case live > 1:
-			l.violate("order %s has %d live orders in Linnworks", o.ID, live)
-		case o.Status == tiktokshop.OrderStatusCancelled && processed > 0 && !raised(o.ID):
-			l.violate("order %s was cancelled and sent, and nobody is told", o.ID)
-		case o.Status == tiktokshop.OrderStatusCancelled && live > processed && !raised(o.ID):
-			l.violate("order %s is cancelled in the shop and live in Linnworks", o.ID)
-		case o.Status == tiktokshop.OrderStatusAwaitingShipment && live == 0 && !raised(o.ID):
-			l.violate("order %s is lost: it is not in Linnworks and nobody is told", o.ID)
-		case o.Status == tiktokshop.OrderStatusAwaitingShipment && processed > 0 && !raised(o.ID):
-			l.violate("order %s was sent, the shop does not know, and nobody is told", o.ID)
-		case processed > 0 && l.pending(o.ID) && !raised(o.ID):
-			l.violate("order %s was sent, a cancellation of it waits, and nobody is told", o.ID)
-		case o.Status == tiktokshop.OrderStatusOnHold && len(found) == 0 && !raised(o.ID):
-			l.violate("order %s is held and not in Linnworks", o.ID)
-		}
-		if o.Status == tiktokshop.OrderStatusCancelled {
-			if processed == 0 {
-				l.report.Cancelled++
-			}
-		}
-	}
-	l.checkLedger(ctx)
-}
-
-// checkLedger finds reservations that nothing justifies.
-func (l *lab) checkLedger(ctx context.Context) {
-	held, err := l.ports.Store.Reservations(ctx)
-	if err != nil {
-		l.violate("the ledger cannot be read: %v", err)
-	}
-	for _, r := range held {
-		o, ok := l.tiktok.Order(r.OrderID)
-		if !ok || !sold[o.Status] || len(l.linn.OrdersByReference(source, subSource, r.OrderID)) > 0 {
-			l.violate("the ledger still reserves order %s, which is %s and in Linnworks or gone", r.OrderID, o.Status)
-		}
-	}
 }
 
 // noFaults is the context of the people's own calls.
@@ -293,9 +332,9 @@ var shipOperations = map[string]bool{
 }
 
 // shipCalls are the ship calls that reached the shop for an order.
-func (l *lab) shipCalls(id string) []tiktokshoptest.Call {
+func (s *shop) shipCalls(id string) []tiktokshoptest.Call {
 	names := []string{id}
-	if o, ok := l.tiktok.Order(id); ok {
+	if o, ok := s.tiktok.Order(id); ok {
 		for _, line := range o.LineItems {
 			if line.PackageID != "" && !slices.Contains(names, line.PackageID) {
 				names = append(names, line.PackageID)
@@ -303,7 +342,7 @@ func (l *lab) shipCalls(id string) []tiktokshoptest.Call {
 		}
 	}
 	var list []tiktokshoptest.Call
-	for _, c := range l.tiktok.Calls() {
+	for _, c := range s.tiktok.Calls() {
 		if shipOperations[c.Operation] && slices.ContainsFunc(names, func(name string) bool {
 			return strings.Contains(c.Path, name) || strings.Contains(c.Body, name)
 		}) {

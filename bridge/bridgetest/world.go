@@ -2,6 +2,7 @@ package bridgetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -25,33 +26,70 @@ import (
 type lab struct {
 	config Config
 	rand   *rand.Rand
-	start  time.Time
-	rates  Rates
-	market string
+	// shelfRand draws what happens to stock alone, so that the rest of a day stays the same.
+	shelfRand *rand.Rand
+	kept      int // units of every SKU
+	start     time.Time
+	rates     Rates
 
-	tiktok *tiktokshoptest.Fake
-	linn   *linnworkstest.Fake
-	queue  exceptions.Queue
-	ports  Ports
-
-	intake     *bridge.Intake
-	references *bridge.References
-	importer   *bridge.Importer
-	stock      *stock.Push
-	canceller  *bridge.Canceller
-	dispatch   *bridge.DispatchQueue
-	deadlines  *bridge.Deadlines
-	elsewhere  *linnworks.Client // another channel's, which never fails
+	linn      *linnworkstest.Fake
+	elsewhere *linnworks.Client // the people's and another channel's, which never fails
+	items     []item
+	locations []linnworks.GUID
+	shops     []*shop
+	passing   *shop // the shop whose pass is under way
+	// absent is the SKU of the item that Linnworks does not know; empty once it does.
+	absent string
+	// made are the orders in Linnworks that people have made, merged or split, with
+	// the shops' orders in them; byHand is how they left those that they made.
+	made   map[linnworks.GUID][]ref
+	byHand map[linnworks.GUID]string
+	// mix are the weights of the trades, revokes whether the client lets the bridge
+	// cancel in the shop.
+	mix     []float64
+	revokes bool
+	// step counts what people did.
+	step int
 
 	events     []event
-	carrier    linnworks.GUID
-	truth      truth
 	stormUntil time.Time
-	kill       func()       // ends the bridge's process
-	memory     store.Memory // outlives the bridge's process
+	kill       func() // ends the bridge's process
+	// account and cases are the store: nothing else outlives the bridge's process.
+	account    store.Store
+	cases      exceptions.Store
 	report     Report
 	violations []error
 	lastErr    error
+}
+
+// shop is one of the shops that sell from the warehouse, the bridge that serves it,
+// and what the lab knows of both.
+type shop struct {
+	*lab
+	// name is its sub-source in Linnworks too.
+	name, market string
+	tiktok       *tiktokshoptest.Fake
+	queue        exceptions.Queue
+	truth        truth
+	// office and desk are what the shop's people work with. They never fail.
+	office *tiktokshop.Client
+	desk   *tiktokadapter.Shop
+	// carrier sends what the seller ships.
+	carrier linnworks.GUID
+
+	// What dies with the process.
+	ports      Ports
+	intake     *bridge.Intake
+	references *bridge.References
+	revoker    *bridge.Revoker
+	importer   *bridge.Importer
+	stock      *stock.Engine
+	canceller  *bridge.Canceller
+	dispatch   *bridge.DispatchQueue
+	deadlines  *bridge.Deadlines
+	nextCheck  time.Time // of the deadlines
+
+	deadUntil time.Time // the intake
 }
 
 // item is something for sale.
@@ -60,15 +98,13 @@ type item struct {
 	parts                 map[string]int // of a kit; empty for a single item
 }
 
-const (
-	source    = "TIKTOKBRIDGE"
-	subSource = "lab"
-)
+const source = "TIKTOKBRIDGE"
 
-// warehouses are the shop's warehouses and the locations that feed them.
+// warehouseIDs are each shop's warehouses and the locations that feed them.
 var warehouseIDs = []string{"7068517275539719942", "7068517275539719943"}
 
-// forSale is what the shop sells: single items, kits that share them.
+// forSale is what the shops sell: five single items, kits that share them, and last an
+// item that Linnworks does not know yet.
 func forSale() []item {
 	var list []item
 	for i := range 5 {
@@ -77,47 +113,98 @@ func forSale() []item {
 	for i, parts := range []map[string]int{{"ITEM-0": 1, "ITEM-1": 2}, {"ITEM-1": 1, "ITEM-2": 1, "ITEM-3": 1}} {
 		list = append(list, item{sku: fmt.Sprintf("KIT-%d", i), skuID: fmt.Sprintf("17295929697122072%02d", i), productID: fmt.Sprintf("17295929697122080%02d", i), parts: parts})
 	}
-	return list
+	return append(list, item{sku: "LATER", skuID: "1729592969712207300", productID: "1729592969712208100"})
 }
 
-func (l *lab) build(ctx context.Context) error {
-	l.market = []string{"GB", "US"}[l.rand.IntN(2)]
-	l.tiktok = tiktokshoptest.New(tiktokshoptest.WithMarket(l.market), tiktokshoptest.WithSeed(l.config.Seed),
-		tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(l.webhook))))
-	l.tiktok.SetWebhooks("https://bridge.example/webhooks")
+// later is the item that Linnworks does not know in the morning.
+func (l *lab) later() item { return l.items[len(l.items)-1] }
+
+// build opens the warehouse and one shop or, on one day of three, two, whose
+// products have the same ids.
+func (l *lab) build(ctx context.Context) (err error) {
 	l.linn = linnworkstest.New(linnworkstest.WithoutQuotas())
-	l.queue = new(exceptions.Memory).Shop("shop")
-	l.truth = truth{items: forSale(), peak: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{}}
-	if err := l.fill(); err != nil {
+	if l.elsewhere, err = l.linn.Client(linnworks.WithLimiter(unpaced{})); err != nil {
 		return err
 	}
-	if err := l.connect(ctx); err != nil {
+	l.made, l.byHand, l.revokes = map[linnworks.GUID][]ref{}, map[linnworks.GUID]string{}, l.rand.IntN(2) == 0
+	for range trades {
+		l.mix = append(l.mix, max(0, 1.5*l.rand.Float64()-0.5))
+	}
+	if l.config.mix != nil {
+		l.mix = l.config.mix
+	}
+	l.items, l.locations = forSale(), []linnworks.GUID{linnworks.ZeroGUID, l.linn.AddLocation("Second")}
+	if l.shelfRand.IntN(4) == 0 {
+		l.kept, l.report.KeptBack = 2, 1
+	}
+	names := []string{"north", "south"}
+	if l.rand.IntN(3) > 0 {
+		names = names[:1]
+	} else {
+		l.report.TwoShops = 1
+	}
+	l.absent = l.later().sku
+	if err := l.stockUp(); err != nil {
 		return err
 	}
-	return l.assemble()
+	for i, name := range names {
+		s := &shop{lab: l, name: name, market: []string{"GB", "US"}[l.rand.IntN(2)], truth: newTruth()}
+		s.tiktok = tiktokshoptest.New(tiktokshoptest.WithMarket(s.market), tiktokshoptest.WithSeed(l.config.Seed), tiktokshoptest.WithIDsAfter(int64(i)*10_000_000),
+			tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(s.webhook))))
+		s.tiktok.SetWebhooks("https://bridge.example/webhooks")
+		if err := errors.Join(s.list(), s.hire()); err != nil {
+			return err
+		}
+		provider := s.tiktok.ShippingProviders(tiktokshoptest.OptionStandard)[0].Name
+		s.carrier = l.linn.AddPostalService(provider, provider)
+		l.shops = append(l.shops, s)
+	}
+	return l.boot(ctx)
 }
 
-// fill stocks both sides alike.
-func (l *lab) fill() error {
-	second := l.linn.AddLocation("Second")
-	l.truth.locations = []linnworks.GUID{linnworks.ZeroGUID, second}
-	provider := l.tiktok.ShippingProviders(tiktokshoptest.OptionStandard)[0].Name
-	l.carrier = l.linn.AddPostalService(provider, provider)
-	products := map[string][]tiktokshoptest.SKU{}
-	var order []string
-	for _, it := range l.truth.items {
+// findFirst reports whether the day has orders that others make before the bridge does.
+func (l *lab) findFirst() bool { return l.mix[4]+l.mix[6] > 0 }
+
+// hire gives the shop's people something to work with.
+func (s *shop) hire() (err error) {
+	if s.office, err = s.tiktok.Client(tiktokshop.WithLimiter(unlimited{})); err != nil {
+		return err
+	}
+	s.desk, err = tiktokadapter.New(s.office, tiktokadapter.Options{})
+	return err
+}
+
+// boot begins a process of the bridge on what the store keeps.
+func (l *lab) boot(ctx context.Context) (err error) {
+	if l.account, l.cases, err = l.config.Open(ctx); err != nil {
+		return err
+	}
+	for _, s := range l.shops {
+		s.queue = l.cases.Shop(s.name)
+		if err := s.connect(ctx); err != nil {
+			return err
+		}
+		if err := s.assemble(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stockUp fills the shelves.
+func (l *lab) stockUp() error {
+	for _, it := range l.items {
+		if it.sku == l.absent {
+			continue
+		}
 		in := linnworkstest.Item{SKU: it.sku}
-		stock := map[string]int{}
-		for i, location := range l.truth.locations {
-			stock[warehouseIDs[i]] = 0
-			if len(it.parts) == 0 {
-				if in.Levels == nil {
-					in.Levels = map[linnworks.GUID]int{}
-				}
+		if len(it.parts) == 0 {
+			in.Levels = map[linnworks.GUID]int{}
+			for _, location := range l.locations {
 				in.Levels[location] = 5 + l.rand.IntN(20)
 			}
 		}
-		for _, part := range l.truth.items {
+		for _, part := range l.items {
 			if n := it.parts[part.sku]; n > 0 {
 				in.Components = append(in.Components, linnworkstest.Component{SKU: part.sku, Quantity: n})
 			}
@@ -125,18 +212,31 @@ func (l *lab) fill() error {
 		if _, err := l.linn.AddItem(in); err != nil {
 			return err
 		}
-		if products[it.productID] == nil {
-			order = append(order, it.productID)
-		}
-		products[it.productID] = append(products[it.productID], tiktokshoptest.SKU{ID: it.skuID, SellerSKU: it.sku, Price: "9.99", Stock: stock})
 	}
+	return nil
+}
+
+// list offers everything in the shop, with nothing in stock yet.
+func (s *shop) list() error {
 	for i, id := range warehouseIDs {
-		if err := l.tiktok.AddWarehouse(tiktokshop.Warehouse{ID: id, Name: fmt.Sprintf("Warehouse %d", i)}); err != nil {
+		if err := s.tiktok.AddWarehouse(tiktokshop.Warehouse{ID: id, Name: fmt.Sprintf("Warehouse %d", i)}); err != nil {
 			return err
 		}
 	}
+	products := map[string][]tiktokshoptest.SKU{}
+	var order []string
+	for _, it := range s.items {
+		if products[it.productID] == nil {
+			order = append(order, it.productID)
+		}
+		products[it.productID] = append(products[it.productID], tiktokshoptest.SKU{ID: it.skuID, SellerSKU: it.sku, Price: "9.99",
+			Stock: map[string]int{warehouseIDs[0]: 0, warehouseIDs[1]: 0}})
+		if it.sku == s.absent { // the shop's people have put it on sale
+			products[it.productID][0].Stock = map[string]int{warehouseIDs[0]: 5, warehouseIDs[1]: 5}
+		}
+	}
 	for _, id := range order {
-		if err := l.tiktok.AddProduct(tiktokshoptest.Product{ID: id, Title: "Product " + id, SKUs: products[id]}); err != nil {
+		if err := s.tiktok.AddProduct(tiktokshoptest.Product{ID: id, Title: "Product " + id, SKUs: products[id]}); err != nil {
 			return err
 		}
 	}
@@ -145,83 +245,91 @@ func (l *lab) fill() error {
 
 // connect makes the clients and adapters. The bridge's calls go through the
 // network that fails; those of the people do not.
-func (l *lab) connect(ctx context.Context) error {
-	tiktok, err := l.tiktok.Client(
-		tiktokshop.WithHTTPClient(&http.Client{Transport: &network{lab: l, next: l.tiktok.RoundTripper()}}),
-		tiktokshop.WithLimiter(unlimited{}), tiktokshop.WithMaxAttempts(3), tiktokshop.WithJitter(l.rand.Float64))
+func (s *shop) connect(ctx context.Context) error {
+	tiktok, err := s.tiktok.Client(
+		tiktokshop.WithHTTPClient(&http.Client{Transport: &network{shop: s, next: s.tiktok.RoundTripper()}}),
+		tiktokshop.WithLimiter(unlimited{}), tiktokshop.WithMaxAttempts(3), tiktokshop.WithJitter(s.rand.Float64))
 	if err != nil {
 		return err
 	}
-	linn, err := l.linn.Client(
-		linnworks.WithHTTPClient(&http.Client{Transport: &network{lab: l, next: l.linn.RoundTripper()}}),
-		linnworks.WithLimiter(unpaced{}), linnworks.WithMaxAttempts(3), linnworks.WithJitter(l.rand.Float64))
+	linn, err := s.linn.Client(
+		linnworks.WithHTTPClient(&http.Client{Transport: &network{shop: s, next: s.linn.RoundTripper()}}),
+		linnworks.WithLimiter(unpaced{}), linnworks.WithMaxAttempts(3), linnworks.WithJitter(s.rand.Float64))
 	if err != nil {
 		return err
 	}
-	if l.elsewhere, err = l.linn.Client(linnworks.WithLimiter(unpaced{})); err != nil {
-		return err
-	}
-	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{
+	front, err := tiktokadapter.New(tiktok, tiktokadapter.Options{
 		Parcel:    tiktokadapter.Parcel{LengthCM: 20, WidthCM: 15, HeightCM: 10, WeightGrams: 500},
-		Documents: &http.Client{Transport: &network{lab: l, next: l.tiktok.RoundTripper()}},
+		Documents: &http.Client{Transport: &network{shop: s, next: s.tiktok.RoundTripper()}},
 	})
 	if err != nil {
 		return err
 	}
-	rates := l.rates
-	l.rates = Rates{} // a bridge that cannot start is nobody's subject
-	book, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{Source: source, SubSource: subSource})
-	l.rates = rates
+	rates := s.rates
+	s.rates = Rates{} // a bridge that cannot start is nobody's subject
+	book, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{Source: source, SubSource: s.name})
+	s.rates = rates
 	if err != nil {
 		return err
 	}
-	l.ports = Ports{
-		Orders: shop, OpenOrders: shop, ReferencesTo: shop, Listings: shop, Bundles: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
-		Cancellations: shop, Desk: shop,
-		Documents: shop,
+	s.ports = Ports{
+		Orders: front, OpenOrders: front, ReferencesTo: front, Listings: front, Bundles: front, Publisher: watchedPublisher{s, front}, Shown: front, States: front, Shipper: watchedShipper{s, front},
+		Cancellations: front, Desk: front, SellerDesk: front,
+		Documents: front,
 		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Lines: book, Tracking: book,
-		Reader: book, ToDispatch: book,
-		Store: l.memory.Shop(subSource), Exceptions: l.queue,
+		Reader: book, ToDispatch: book, Processor: book, Revocations: book,
+		Store: s.account.Shop(s.name), Exceptions: s.queue,
 	}
 	return nil
 }
 
 // assemble puts the bridge together from the ports.
-func (l *lab) assemble() (err error) {
-	if l.config.Wrap != nil {
-		l.config.Wrap(&l.ports)
+func (s *shop) assemble() (err error) {
+	if s.config.Wrap != nil {
+		s.config.Wrap(&s.ports)
 	}
-	p := l.ports
-	permits := permitReads{l, p.Orders}
-	locations, feeds := map[string]string{}, map[string][]string{}
+	p := s.ports
+	permits := permitReads{s, p.Orders}
+	feeds := map[string][]string{}
 	for i, id := range warehouseIDs {
-		locations[id], feeds[id] = string(l.truth.locations[i]), []string{string(l.truth.locations[i])}
+		feeds[id] = []string{string(s.locations[i])}
 	}
-	if l.importer, err = bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: p.OrderBook, Tracer: p.Tracer, Addresses: p.Addresses, Orders: p.Orders, Catalogue: p.Catalogue,
+	if s.importer, err = bridge.NewImporter(bridge.ImportPorts{
+		OrderBook: p.OrderBook, Tracer: p.Tracer, Addresses: p.Addresses, Orders: p.Orders, Catalogue: p.Catalogue, Processor: p.Processor,
 		Ledger: p.Store, Records: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
-	}, bridge.ImportOptions{Locations: locations, DefaultLocation: string(linnworks.ZeroGUID)}); err != nil {
+	}, bridge.ImportOptions{Locations: feeds, DefaultLocation: string(linnworks.ZeroGUID), FindFirst: s.findFirst()}); err != nil {
 		return err
 	}
-	if l.stock, err = stock.NewPush(stock.Ports{
-		Listings: p.Listings, Bundles: p.Bundles, Catalogue: p.Catalogue, Levels: p.Levels, Ledger: p.Store, Publisher: p.Publisher, Locks: p.Store, Exceptions: p.Exceptions,
-	}, stock.Options{Locations: feeds}); err != nil {
+	if s.stock, err = stock.NewEngine(stock.Ports{
+		Listings: p.Listings, Bundles: p.Bundles, Catalogue: p.Catalogue, Levels: p.Levels, SeeOrders: s.seeOrders, Ledger: p.Store, Values: p.Store, Publisher: p.Publisher,
+		Shown: p.Shown, ProductStates: p.States, Locks: p.Store, Exceptions: p.Exceptions,
+	}, stock.Options{Locations: feeds, Buffer: stock.Fixed(s.kept)}); err != nil {
 		return err
 	}
-	if l.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
+	if s.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
 		Orders: p.Orders, Desk: p.Desk, OrderBook: p.OrderBook, Warehouse: p.Canceller, Lines: p.Lines, Ledger: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
 		Records: p.Store, Tracer: p.Tracer,
 	}, bridge.CancelOptions{CutOff: stage.LabelPrinted}); err != nil {
 		return err
 	}
-	if l.references, err = bridge.NewReferences(bridge.ReferencePorts{
+	if s.references, err = bridge.NewReferences(bridge.ReferencePorts{
 		Records: p.Store, Shop: p.ReferencesTo, Exceptions: p.Exceptions,
 	}, bridge.ReferenceOptions{}); err != nil {
 		return err
 	}
-	if l.intake, err = bridge.NewIntake(bridge.IntakePorts{
-		Orders: p.Orders, OpenOrders: p.OpenOrders, Requests: p.Cancellations, Handle: bridge.TakeOrders(l.importer, l.canceller, p.Cancellations),
-		Cursors: p.Store, Hints: p.Store, Revisits: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
+	var reasons []string
+	if s.revokes {
+		reasons = []string{"seller_cancel_reason_wrong_price"}
+	}
+	if s.revoker, err = bridge.NewRevoker(bridge.RevokePorts{
+		Orders: p.Orders, Desk: p.SellerDesk, OrderBook: p.OrderBook, Ledger: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
+		Source: p.Revocations, Cursors: p.Store, Revisits: p.Store,
+	}, bridge.RevokeOptions{Reasons: reasons}); err != nil {
+		return err
+	}
+	if s.intake, err = bridge.NewIntake(bridge.IntakePorts{
+		Orders: p.Orders, OpenOrders: p.OpenOrders, Requests: p.Cancellations, Handle: bridge.TakeOrders(s.importer, s.canceller, p.Cancellations),
+		Ledger: p.Store, Cursors: p.Store, Hints: p.Store, Revisits: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
 	}, bridge.IntakeOptions{}); err != nil {
 		return err
 	}
@@ -236,12 +344,13 @@ func (l *lab) assemble() (err error) {
 	if err != nil {
 		return err
 	}
-	if l.dispatch, err = bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
+	if s.dispatch, err = bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
 		Dispatcher: dispatcher, Source: p.ToDispatch, Reader: p.Reader, Cursors: p.Store, Revisits: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
 	}, bridge.DispatchQueueOptions{}); err != nil {
 		return err
 	}
-	l.deadlines, err = bridge.NewDeadlines(bridge.DeadlinePorts{
+	s.nextCheck = time.Time{}
+	s.deadlines, err = bridge.NewDeadlines(bridge.DeadlinePorts{
 		OpenOrders: p.OpenOrders, Cancellations: p.Cancellations, Exceptions: p.Exceptions,
 	}, bridge.DeadlineOptions{})
 	return err

@@ -136,13 +136,17 @@ func (m Matches) Split() (items map[string]Item, broken map[string]error) {
 func foldSKU(sku string) string { return strings.ToLower(strings.TrimSpace(sku)) }
 
 // normalSKU is an SKU without case and spaces.
-func normalSKU(sku string) string { return strings.ToLower(strings.Join(strings.Fields(sku), "")) }
+func normalSKU(sku string) string { return strings.ToLower(strings.Join(words(sku), "")) }
+
+// words returns the parts of an SKU between its spaces. A byte that is not UTF-8 is a
+// character of its own in them: two of them that a space kept apart might be one together.
+func words(sku string) []string { return strings.Fields(string([]rune(sku))) }
 
 // spellings are the ways in which the warehouse may write an SKU whose case and
 // spaces do not count, the SKU itself first.
 func spellings(sku string) []string {
-	words := strings.Fields(sku)
-	return unique([]string{strings.TrimSpace(sku), strings.Join(words, " "), strings.Join(words, "")})
+	w := words(sku)
+	return unique([]string{strings.TrimSpace(sku), strings.Join(w, " "), strings.Join(w, "")})
 }
 
 // unique returns the values that are not empty, each once, in order.

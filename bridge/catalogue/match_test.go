@@ -36,6 +36,7 @@ func FuzzMatchSKUs(f *testing.F) {
 	f.Add(" x\u00a0Y ", "XY|xy|x y", "xy")
 	f.Add("", "|A", " ")
 	f.Add("İ", "i|İ|I", "I")
+	f.Add("\xc2 \xa00", "0", "0")
 	f.Fuzz(func(t *testing.T, sku, stock, other string) {
 		var items textItems
 		for i, s := range strings.Split(stock, "|") {

@@ -58,9 +58,9 @@ type Names struct {
 // ErrUnknown is wrapped by errors of [Check] that repeating cannot mend.
 var ErrUnknown = errors.New("unknown name")
 
-// Check compares names with what both sides have. The error names every one that a side does not have, what was
-// perhaps meant, and what there is. It asks for nothing that no name needs: without
-// names it makes no call.
+// Check compares names with what both sides have. The error names every one that a side
+// does not have, what was perhaps meant, and what there is. It asks for nothing that no
+// name needs: without names it makes no call.
 //
 // A side that is nil is not asked, and the names on that side are not checked.
 // unchecked says which could not be: where a market's carriers depend on the order,

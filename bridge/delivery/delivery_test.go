@@ -116,3 +116,15 @@ func TestCheckSaysWhatIsUnchecked(t *testing.T) {
 		t.Errorf("where carriers depend on the order: unchecked %q, %v", unchecked, err)
 	}
 }
+
+// While the warehouse does not list its services, no name counts as unknown: the settings
+// may be right.
+func TestCheckWithoutTheWarehouse(t *testing.T) {
+	down := errors.New("no answer")
+	_, err := delivery.Check(t.Context(), &namesOfShop{}, &namesOfWarehouse{err: down}, delivery.Names{
+		Services: mapping{"11": "Anything"}, Carriers: mapping{"Anyone": "Evri"}, Models: models,
+	})
+	if !errors.Is(err, down) || errors.Is(err, delivery.ErrUnknown) {
+		t.Errorf("got %v, want that the warehouse does not answer, and no unknown name", err)
+	}
+}

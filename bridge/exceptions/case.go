@@ -12,7 +12,8 @@ import (
 
 // Desk is what people use: the cases of all shops.
 type Desk interface {
-	// Cases lists what the filter asks for, in the order of [Compare].
+	// Cases lists what the filter asks for, in the order of [Compare]. A filter that
+	// fails [Filter.Check] is refused: nothing is not what was asked for.
 	Cases(ctx context.Context, filter Filter) ([]Case, error)
 	// Decide does what a person has decided about the case with the key, and
 	// returns the case as it is then. Errors wrap [ErrNoCase], [ErrCaseClaimed] or
@@ -30,8 +31,8 @@ var (
 // Case is an exception and what people have done about it.
 //
 // A store keeps cases by [Exception.Key] and changes them with [Case.Raise],
-// [Case.Clear], [Case.Without] and [Case.Decide] only, one at a time for a key: all that there is
-// to decide is decided there.
+// [Case.Clear], [Case.Without] and [Case.Decide] only, one at a time for a key: all
+// that there is to decide is decided there.
 type Case struct {
 	Exception
 	// Standing is set if the cause was seen without an order too: then it does not
@@ -307,6 +308,16 @@ type Filter struct {
 	// Severity is the least. To filter by the severity that a case has risen to,
 	// ask for all, apply the [Escalation] and use Match.
 	Severity Severity
+}
+
+// Check returns an error that names a state which does not exist.
+func (f Filter) Check() error {
+	for _, s := range f.States {
+		if s != CaseOpen && s != CaseResolved && s != CaseCleared {
+			return fmt.Errorf("exceptions: filter: there is no state %q", s)
+		}
+	}
+	return nil
 }
 
 // Match reports whether the filter asks for c.

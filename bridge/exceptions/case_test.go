@@ -230,3 +230,27 @@ func TestMemoryExceptionsForgetTheOldestClosed(t *testing.T) {
 		t.Errorf("%d closed ones: %v", len(closed), closed)
 	}
 }
+
+// A filter by a state that does not exist finds nothing because it is mistyped, and an
+// exception of nothing can neither be found nor closed.
+func TestMemoryRefusesWhatIsNothing(t *testing.T) {
+	var m exceptions.Memory
+	queue := m.Shop("shop")
+	for want, do := range map[string]func() error{
+		`state "opne"`: func() error {
+			_, err := m.Cases(t.Context(), exceptions.Filter{States: []exceptions.State{exceptions.CaseOpen, "opne"}})
+			return err
+		},
+		"a kind and an object": func() error {
+			return queue.Raise(t.Context(), exceptions.Exception{Kind: exceptions.NoTracking})
+		},
+		`"" about "order 1"`: func() error { return queue.Raise(t.Context(), exceptions.Exception{Object: "order 1"}) },
+	} {
+		if err := do(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an error that says %s", err, want)
+		}
+	}
+	if open, err := m.Cases(t.Context(), exceptions.Filter{Owner: exceptions.OwnerWarehouse}); err != nil || len(open) != 0 {
+		t.Errorf("open are %v, %v, want none", open, err)
+	}
+}

@@ -31,6 +31,7 @@ const (
 	AmountUnread         Kind = "amount not read"
 	ReferenceRefused     Kind = "reference refused"
 	DuplicateOrder       Kind = "duplicate order"
+	NotInOnePlace        Kind = "not in one place"
 	AddressChanged       Kind = "address changed"
 	UnknownStatus        Kind = "unknown status"
 	StatesDisagree       Kind = "shop and warehouse disagree"
@@ -48,6 +49,7 @@ const (
 	OrderLimit           Kind = "daily order limit"
 	ShopStopped          Kind = "shop does not sell"
 	RunFailing           Kind = "part of the bridge fails"
+	NameUnknown          Kind = "setting names nothing"
 	LateCancellation     Kind = "late cancellation"
 	PartCancellation     Kind = "part cancellation"
 	CancellationStuck    Kind = "cancellation stuck"
@@ -63,6 +65,7 @@ const (
 	SecondWriter         Kind = "another program writes stock"
 	MassZero             Kind = "much of the shop would go to zero"
 	StaleLevels          Kind = "old stock levels"
+	OrdersUnseen         Kind = "orders not seen"
 	UnmappedWarehouse    Kind = "unmapped warehouse"
 	Unreadable           Kind = "unreadable product"
 )

@@ -169,6 +169,19 @@ var kinds = map[Kind]Info{
 		Closes: "By itself, when the extra order is cancelled and the bridge next looks at the order.",
 		Part:   PartImporter, Ends: []End{EndVoid},
 	},
+	NotInOnePlace: {
+		Owner: OwnerWarehouse, Severity: Warning, Within: 4 * time.Hour,
+		Meaning: "Several stock locations feed the shop, and none of them has everything in an order. The order was put at the first of them, where it cannot be picked whole.",
+		Steps: []string{
+			"Read in the exception which location lacks what.",
+			"If the goods lie in two places, split the order in Linnworks and move one part, or bring the goods together.",
+			"If another location can send all of it after all, move the order there.",
+			"If the goods are nowhere, count them, correct the level, and tell customer service.",
+		},
+		Where:  []string{inOpenOrders, inInventory},
+		Closes: "By itself, when the order was split, moved to another location, sent or cancelled. Otherwise by hand.",
+		Part:   PartImporter, Ends: anyEnd,
+	},
 	AddressChanged: {
 		Owner: OwnerWarehouse, Severity: Urgent, Within: time.Hour,
 		Meaning: "The buyer changed the address after the label was printed, or after the order was merged with others. The parcel has the old address on it.",
@@ -373,11 +386,24 @@ var kinds = map[Kind]Info{
 		Steps: []string{
 			"Read in the exception which part it is and what the last error says.",
 			"If both sides work in a browser, look whether the access to one of them has ended or was taken away.",
-			"If it is about one order or SKU, look for another exception of it.",
+			"If it is about one order or SKU, look for another exception of it. The other orders are not held up.",
+			"If it is about what watches a part, the part itself works: tell the integrator that the log or the observer does not.",
 			"If it goes on for an hour, tell the integrator.",
 		},
 		Where:  []string{"Bridge: the log of the program, and its health numbers"},
-		Closes: "By itself, when the part works again.",
+		Closes: "By itself, when the part works again. If only single orders failed, about an hour after the last time.",
+		Part:   PartSync,
+	},
+	NameUnknown: {
+		Owner: OwnerIntegration, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "The settings say something about a SKU that is not there: units of it are to be kept back, or its stock is to be left alone. Nothing of that is done, and the SKU that was meant may be oversold.",
+		Steps: []string{
+			"Compare the SKU with Linnworks (keep_items) or with the shop (leave_alone). Capital letters count in the shop.",
+			"Correct the setting, or take it out if the SKU is no longer sold, and start the bridge again.",
+			"If the item or the listing is still to be made, there is nothing to do until then.",
+		},
+		Where:  []string{"Bridge: Settings.KeepItems and Settings.LeaveAlone", inSellerProducts},
+		Closes: "By itself, within an hour after the SKU is there or the setting is gone.",
 		Part:   PartSync,
 	},
 	LateCancellation: {
@@ -435,10 +461,11 @@ var kinds = map[Kind]Info{
 	},
 	CancelledInLinnworks: {
 		Owner: OwnerCustomerService, Severity: Urgent, Within: 2 * time.Hour,
-		Meaning: "An order was cancelled in Linnworks and is still live in the shop. Nobody will send it, and when its deadline passes the shop cancels it and holds that against the shop's rating.",
+		Meaning: "An order, or a part of one, was cancelled in Linnworks and is still live in the shop. Nobody will send it, and when its deadline passes the shop cancels it and holds that against the shop's rating.",
 		Steps: []string{
 			"Ask the warehouse why it was cancelled.",
 			"If it is to stay cancelled, cancel it in the shop. Choose another reason than out of stock if you have the goods: that one sets the stock in the shop to zero.",
+			"If only a part was cancelled, the exception names the goods. Some markets let the shop cancel single lines; elsewhere ask the buyer what to do.",
 			"If it was a mistake, send the goods by hand, enter the tracking number in the shop, and book the goods out in Linnworks.",
 		},
 		Where:  []string{inSellerOrders, "Linnworks: the order among the cancelled ones, search for the reference number"},
@@ -553,6 +580,17 @@ var kinds = map[Kind]Info{
 		},
 		Where:  []string{inInventory, inSellerStock},
 		Closes: "By itself, when the levels have been corrected. By hand, if they are right: the update then goes out.",
+		Part:   PartStock,
+	},
+	OrdersUnseen: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: 30 * time.Minute,
+		Meaning: "The bridge does not know all orders of the shop: they have not been read for more than a minute. Until they are, it only lowers stock in the shop and raises nothing, because units that are sold already would go back on sale.",
+		Steps: []string{
+			"Look in the health numbers and the log why orders cannot be read: the shop's consent, the rate limit, the network, or a program that has stopped.",
+			"Start it again, or mend what the error names. Deliveries and returns go on sale by themselves after that.",
+		},
+		Where:  []string{"Bridge: the health numbers of the orders", inSellerOrders},
+		Closes: "By itself, when all orders have been seen again.",
 		Part:   PartStock,
 	},
 	StaleLevels: {

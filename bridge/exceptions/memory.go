@@ -42,6 +42,9 @@ func (q *memoryQueue) Raise(ctx context.Context, e Exception) error {
 	if err := cmp.Or(q.bad, ctx.Err()); err != nil {
 		return err
 	}
+	if e.Kind == "" || e.Object == "" {
+		return fmt.Errorf("exceptions: raise: %q about %q: it needs a kind and an object", e.Kind, e.Object)
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	e.Shop = q.shop
@@ -88,7 +91,7 @@ func (q *memoryQueue) Open(ctx context.Context, kinds ...Kind) ([]Exception, err
 
 // Cases implements [Desk].
 func (m *Memory) Cases(ctx context.Context, filter Filter) ([]Case, error) {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(filter.Check(), ctx.Err()); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()

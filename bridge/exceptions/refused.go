@@ -3,19 +3,22 @@ package exceptions
 import (
 	"errors"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // AsRefused returns the refusal that err wraps.
 func AsRefused(err error) (*RefusedError, bool) { return errors.AsType[*RefusedError](err) }
 
 // Cause is the text of err without the remedy of the refusal that it wraps: what
-// was seen, for an [Exception] that says beside it what to do.
+// was seen, for an [Exception] that says beside it what to do. It is cut off after some
+// 500 bytes.
 func Cause(err error) string {
 	refused, ok := AsRefused(err)
 	if !ok {
-		return err.Error()
+		return part.Short(err.Error())
 	}
-	return strings.Replace(err.Error(), refused.Error(), refused.Err.Error(), 1)
+	return part.Short(strings.Replace(err.Error(), refused.Error(), refused.Err.Error(), 1))
 }
 
 // RefusedError is wrapped by port errors that repeating cannot mend.

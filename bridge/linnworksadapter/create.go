@@ -58,9 +58,6 @@ func (l *Warehouse) CreateOrders(ctx context.Context, orders []bridge.NewOrder) 
 	return c.results
 }
 
-// badLocation is the refusal that is no order's fault.
-const badLocation = "location not found"
-
 // creation is one call of CreateOrders.
 type creation struct {
 	*Warehouse
@@ -68,48 +65,43 @@ type creation struct {
 	// sent are the orders that Linnworks may have, by index, with what the call met.
 	sent  map[int]error
 	saved []linnworks.GUID
+	tally part.Tally
 }
 
-// create sends a part of the orders, by their indexes.
+// create sends a part of the orders, by their indexes. Those that Linnworks broke down
+// over are sent again in halves: what it has of them by then, it skips.
 func (c *creation) create(ctx context.Context, location string, orders []bridge.NewOrder, chunk []int) {
-	err := part.Isolate(ctx, chunk, new(part.Tally), func(part []int) error {
+	if c.tally.Answered > 0 {
+		c.tally = part.Tally{} // while nothing is answered, what follows is not taken apart again
+	}
+	perOrder(ctx, chunk, &c.tally, func(some []int) error {
 		request := &linnworks.CreateOrdersRequest{Location: location}
-		for _, i := range part {
+		for _, i := range some {
 			request.Orders = append(request.Orders, c.ChannelOrder(orders[i]))
 		}
 		saved, err := c.client.Orders.CreateOrders(ctx, request)
-		switch {
-		case err == nil, linnworks.IsOutcomeUnknown(err):
-			c.saved = append(c.saved, saved...)
-			for _, i := range part {
-				c.sent[i] = err
-			}
-		case linnworks.IsRequest(err) && !strings.Contains(strings.ToLower(err.Error()), badLocation):
-			return err // one of them may be the cause
-		case linnworks.IsRequest(err):
-			for _, i := range part {
-				c.results[i].Err = &exceptions.RefusedError{
-					Do:  fmt.Sprintf("look whether the stock location %q was renamed or deleted in Linnworks; restart the bridge afterwards", location),
-					Err: err,
-				}
-			}
-		default:
-			for _, i := range part {
-				c.results[i].Err = err
+		c.saved = append(c.saved, saved...)
+		if err == nil {
+			for _, i := range some {
+				c.sent[i] = nil
 			}
 		}
-		return nil
-	}, func(i int, err error) {
-		c.results[i].Err = &exceptions.RefusedError{Do: "compare the order with the shop; Linnworks says what it does not like", Err: err}
-	})
-	if err == nil {
-		return
-	}
-	for _, i := range chunk { // nothing works: then no order is the cause
-		if _, sent := c.sent[i]; !sent {
+		return err
+	}, func(i int, err error, alone bool) {
+		switch {
+		case linnworks.IsOutcomeUnknown(err):
+			c.sent[i] = err
+		case alone && blamesAnOrder(err):
+			c.results[i].Err = &exceptions.RefusedError{Do: "compare the order with the shop; Linnworks says what it does not like", Err: err}
+		case linnworks.IsRequest(err) && !blamesAnOrder(err):
+			c.results[i].Err = &exceptions.RefusedError{
+				Do:  fmt.Sprintf("look whether the stock location %q was renamed or deleted in Linnworks; restart the bridge afterwards", location),
+				Err: err,
+			}
+		default: // nothing works: then no order is the cause
 			c.results[i].Err = err
 		}
-	}
+	})
 }
 
 // readBack finds what was sent.

@@ -3,8 +3,10 @@ package linnworksadapter
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -273,33 +275,37 @@ func (l *Warehouse) ReleaseOrder(ctx context.Context, w bridge.WarehouseOrder, a
 // ReleaseOrders implements [bridge.OrderBook]: unpark, because a parked order takes
 // neither a status nor an address; then paid; then the address; then the rules
 // engine, which has not run for a parked order and may need the address. All but
-// the addresses, which are two calls each, are one call for up to 200 orders.
+// the addresses, which are two calls each, are one call for up to 200 orders. An order
+// that Linnworks refuses makes it refuse the whole call: it is found by halving.
 func (l *Warehouse) ReleaseOrders(ctx context.Context, orders []bridge.OrderRelease) []error {
 	errs := make([]error, len(orders))
 	// each calls do for those of the orders that have not failed.
-	each := func(what string, wanted func(bridge.OrderRelease) bool, do func([]linnworks.GUID) error) {
+	each := func(what string, wanted func(bridge.OrderRelease) bool, do func([]linnworks.GUID, ...linnworks.CallOption) error) {
 		var at []int
 		for i, o := range orders {
 			if errs[i] == nil && wanted(o) {
 				at = append(at, i)
 			}
 		}
-		for part := range slices.Chunk(at, maxOrderDetails) {
-			ids := make([]linnworks.GUID, len(part))
-			for k, i := range part {
-				ids[k] = linnworks.GUID(orders[i].Order.ID)
-			}
-			if err := do(ids); err != nil {
-				for _, i := range part {
-					errs[i] = fmt.Errorf("%s: %w", what, err)
+		for chunk := range slices.Chunk(at, maxOrderDetails) {
+			var opts []linnworks.CallOption
+			perOrder(ctx, chunk, new(part.Tally), func(some []int) error {
+				ids := make([]linnworks.GUID, len(some))
+				for k, i := range some {
+					ids[k] = linnworks.GUID(orders[i].Order.ID)
 				}
-			}
+				err := do(ids, opts...)
+				if opts == nil {
+					opts = []linnworks.CallOption{linnworks.NoRepeat()} // the halves of what was tried often enough
+				}
+				return err
+			}, func(i int, err error, _ bool) { errs[i] = fmt.Errorf("%s: %w", what, err) })
 		}
 	}
 	every := func(bridge.OrderRelease) bool { return true }
-	each("unparking it", every, func(ids []linnworks.GUID) error { return l.tag(ctx, nil, ids...) })
-	each("marking it as paid", func(o bridge.OrderRelease) bool { return o.Order.Unpaid }, func(ids []linnworks.GUID) error {
-		_, err := l.client.Orders.ChangeStatus(ctx, &linnworks.ChangeStatusRequest{OrderIDs: ids, Status: statusPaid})
+	each("unparking it", every, func(ids []linnworks.GUID, opts ...linnworks.CallOption) error { return l.tag(ctx, nil, ids, opts...) })
+	each("marking it as paid", func(o bridge.OrderRelease) bool { return o.Order.Unpaid }, func(ids []linnworks.GUID, opts ...linnworks.CallOption) error {
+		_, err := l.client.Orders.ChangeStatus(ctx, &linnworks.ChangeStatusRequest{OrderIDs: ids, Status: statusPaid}, opts...)
 		return unlessPartial(err)
 	})
 	for i, o := range orders {
@@ -309,14 +315,58 @@ func (l *Warehouse) ReleaseOrders(ctx context.Context, orders []bridge.OrderRele
 			}
 		}
 	}
-	each("running the rules engine", every, func(ids []linnworks.GUID) error { return l.runRules(ctx, ids...) })
+	each("running the rules engine", every, func(ids []linnworks.GUID, opts ...linnworks.CallOption) error { return l.runRules(ctx, ids, opts...) })
 	return errs
+}
+
+// perOrder calls do with all of these indexes of orders, and with the halves if one of
+// them may be the cause that it failed. fail is told of each that was not done, and
+// whether that was tried with it alone.
+func perOrder(ctx context.Context, at []int, tally *part.Tally, do func([]int) error, fail func(i int, err error, alone bool)) {
+	settled := map[int]bool{}
+	err := part.Isolate(ctx, at, tally, func(some []int) error {
+		err := do(some)
+		if blamesAnOrder(err) {
+			return err
+		}
+		for _, i := range some {
+			if settled[i] = true; err != nil {
+				fail(i, err, false)
+			}
+		}
+		return nil
+	}, func(i int, err error) {
+		settled[i] = true
+		fail(i, err, true)
+	})
+	for _, i := range at {
+		if !settled[i] {
+			fail(i, err, false)
+		}
+	}
+}
+
+// badLocation is the refusal that is no order's fault.
+const badLocation = "location not found"
+
+// blamesAnOrder reports whether a call for several orders may have failed for the
+// sake of one of them: it was refused, before it was sent or by Linnworks, or
+// Linnworks broke down over it. That a gateway got no answer is no order's fault.
+func blamesAnOrder(err error) bool {
+	switch e, answered := errors.AsType[*linnworks.Error](err); {
+	case !answered:
+		return err != nil && !linnworks.IsOutcomeUnknown(err)
+	case strings.Contains(strings.ToLower(e.Message), badLocation):
+		return false
+	default:
+		return linnworks.IsRequest(err) || linnworks.IsNotFound(err) || e.HTTPStatus == http.StatusInternalServerError
+	}
 }
 
 // runRules runs the rules engine. Which orders meet it is read back, if at all:
 // it skips those that are parked or locked.
-func (l *Warehouse) runRules(ctx context.Context, ids ...linnworks.GUID) error {
-	_, err := l.client.Orders.RunRulesEngine(ctx, &linnworks.RunRulesEngineRequest{OrderIDs: ids})
+func (l *Warehouse) runRules(ctx context.Context, ids []linnworks.GUID, opts ...linnworks.CallOption) error {
+	_, err := l.client.Orders.RunRulesEngine(ctx, &linnworks.RunRulesEngineRequest{OrderIDs: ids}, opts...)
 	return unlessPartial(err)
 }
 
@@ -327,7 +377,7 @@ func (l *Warehouse) SetAddress(ctx context.Context, w bridge.WarehouseOrder, a b
 	if err := l.setAddress(ctx, id, a); err != nil {
 		return err
 	}
-	if err := l.runRules(ctx, id); err != nil {
+	if err := l.runRules(ctx, []linnworks.GUID{id}); err != nil {
 		return fmt.Errorf("running the rules engine: %w", err)
 	}
 	return nil
@@ -371,8 +421,8 @@ func (l *Warehouse) read(ctx context.Context, id linnworks.GUID) (linnworks.Orde
 }
 
 // tag sets or clears the marker of orders.
-func (l *Warehouse) tag(ctx context.Context, tag *int, ids ...linnworks.GUID) error {
-	_, err := l.client.Orders.ChangeOrderTag(ctx, &linnworks.ChangeOrderTagRequest{OrderIDs: ids, Tag: tag})
+func (l *Warehouse) tag(ctx context.Context, tag *int, ids []linnworks.GUID, opts ...linnworks.CallOption) error {
+	_, err := l.client.Orders.ChangeOrderTag(ctx, &linnworks.ChangeOrderTagRequest{OrderIDs: ids, Tag: tag}, opts...)
 	return unlessPartial(err)
 }
 

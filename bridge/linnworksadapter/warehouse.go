@@ -41,14 +41,18 @@ type Options struct {
 	// all kits that it computes is documented, and was not tried on every account:
 	// set this if kits show 0 although their components are there.
 	KitsHaveNoStock bool
+	// Units are those that the weights and sides of items are kept in, which Linnworks
+	// does not say. Default grams and centimetres.
+	Units catalogue.Units
 	// Now replaces time.Now.
 	Now func() time.Time
 }
 
 // Warehouse connects the primitives to a Linnworks account through the client of
-// package linnworks. It implements [catalogue.Source], [catalogue.ItemSource], [catalogue.MappingSource],
-// [stock.Reader], [stock.Sweeper], [stock.Touches], [stock.ItemStates], [bridge.OrderBook],
-// [bridge.OrderTracer], [bridge.AddressWriter], [bridge.OrderCanceller] and [bridge.TrackingWriter].
+// package linnworks. It implements [catalogue.Source], [catalogue.ItemSource],
+// [catalogue.MappingSource], [catalogue.MeasureSource], [stock.Reader], [stock.Sweeper], [stock.Touches],
+// [stock.ItemStates], [bridge.OrderBook], [bridge.OrderTracer], [bridge.AddressWriter],
+// [bridge.OrderCanceller] and [bridge.TrackingWriter].
 type Warehouse struct {
 	client  *linnworks.Client
 	options Options
@@ -58,14 +62,16 @@ type Warehouse struct {
 	// centres are the locations that are fulfilment centres.
 	centres map[linnworks.GUID]bool
 
-	mu    sync.Mutex
-	items map[string]itemRef // what was seen of items, by id
+	mu       sync.Mutex
+	items    map[string]itemRef      // what was seen of items, by id
+	measured map[string]itemMeasures // by item id
 }
 
 var _ interface {
 	catalogue.Source
 	catalogue.ItemSource
 	catalogue.MappingSource
+	catalogue.MeasureSource
 	stock.Reader
 	stock.Sweeper
 	stock.Touches
@@ -90,8 +96,13 @@ func New(ctx context.Context, client *linnworks.Client, o Options) (*Warehouse, 
 		return nil, errors.New("linnworksadapter: New: nil client")
 	case o.SubSource == "":
 		return nil, errors.New("linnworksadapter: New: SubSource is empty: name the shop, for good")
+	case strings.TrimSpace(o.Source) != o.Source || strings.TrimSpace(o.SubSource) != o.SubSource:
+		return nil, fmt.Errorf("linnworksadapter: New: Source %q and SubSource %q must not begin or end with a blank: Linnworks finds orders by them", o.Source, o.SubSource)
 	case slices.Contains([]string{"TIKTOK", "TIKTOKSHOP", "AMAZON", "EBAY", "SHOPIFY"}, strings.ToUpper(o.Source)):
 		return nil, fmt.Errorf("linnworksadapter: New: Source %q is the name of another channel: choose one of your own", o.Source)
+	}
+	if err := o.Units.Check(); err != nil {
+		return nil, fmt.Errorf("linnworksadapter: New: Units: %w", err)
 	}
 	o.Now = part.Clock(o.Now)
 	locations, err := client.Inventory.GetStockLocations(ctx, nil)
@@ -140,4 +151,10 @@ func exceptRecords(err error) error {
 type itemRef struct {
 	sku   string
 	intID int // 0: not known
+}
+
+// itemMeasures are those of an item as they were read; zero if it said nothing.
+type itemMeasures struct {
+	catalogue.Measures
+	at time.Time
 }

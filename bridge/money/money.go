@@ -36,8 +36,9 @@ func Places(currency string) int {
 }
 
 // Parse reads a plain decimal amount in major units, such as "19.99".
-// Empty means zero. Digits beyond the currency's minor unit are refused unless
-// they are zeros: rounding money silently loses it.
+// Empty means zero, whatever the currency: an amount that is left out comes
+// without one. Digits beyond the currency's minor unit are refused unless they
+// are zeros: rounding money silently loses it.
 func Parse(amount, currency string) (Amount, error) {
 	m := Amount{Currency: currency}
 	if amount == "" {
@@ -45,6 +46,9 @@ func Parse(amount, currency string) (Amount, error) {
 	}
 	bad := func(why string) (Amount, error) {
 		return Amount{}, fmt.Errorf("amount %q %s: %s", part.Clip(amount), currency, why)
+	}
+	if len(currency) != 3 || strings.Trim(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return bad("no currency: a code of ISO 4217 is three capital letters")
 	}
 	text := strings.TrimPrefix(amount, "-")
 	negative := text != amount

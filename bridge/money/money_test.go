@@ -23,7 +23,7 @@ func TestParse(t *testing.T) {
 		{"92233720368547758.08", "GBP", 0, false}, {"1.234", "GBP", 0, false}, {"0.5", "JPY", 0, false}, {"1,50", "GBP", 0, false}, {"1e3", "GBP", 0, false},
 		{"0x10", "GBP", 0, false}, {"0b11", "GBP", 0, false}, {"0o7", "GBP", 0, false}, {"1/2", "GBP", 0, false}, {"1_000", "GBP", 0, false}, {"+1", "GBP", 0, false},
 		{"--1", "GBP", 0, false}, {"1.2.3", "GBP", 0, false}, {".", "GBP", 0, false}, {"-", "GBP", 0, false}, {"Inf", "GBP", 0, false}, {" 1", "GBP", 0, false},
-		{"£1", "GBP", 0, false}, {strings.Repeat("9", 41), "GBP", 0, false},
+		{"£1", "GBP", 0, false}, {"1.99", "", 0, false}, {"1.99", "POUNDS", 0, false}, {"1.99", "gbp", 0, false}, {"1.99", "G P", 0, false}, {"", "", 0, true}, {strings.Repeat("9", 41), "GBP", 0, false},
 	} {
 		m, err := money.Parse(tc.amount, tc.currency)
 		if (err == nil) != tc.ok || m.Minor != tc.minor {
@@ -98,10 +98,17 @@ func FuzzParse(f *testing.F) {
 		f.Add(s, "GBP")
 		f.Add(s, "JPY")
 		f.Add(s, "KWD")
+		f.Add(s, "")
 	}
 	f.Fuzz(func(t *testing.T, amount, currency string) {
 		m, err := money.Parse(amount, currency)
 		if err != nil {
+			return
+		}
+		if amount == "" {
+			if want := (money.Amount{Currency: currency}); m != want {
+				t.Errorf("no amount, currency %q: got %+v, want %+v", currency, m, want)
+			}
 			return
 		}
 		again, err := money.Parse(m.Decimal(), currency)

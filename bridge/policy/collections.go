@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Collections are when the carrier's van leaves the warehouse for the last time of a
@@ -35,7 +37,7 @@ func (c Collections) Calendar() (*Calendar, error) {
 	calendar := &Calendar{days: map[time.Weekday]time.Duration{}, holidays: map[string]bool{}}
 	zone, err := time.LoadLocation(c.Zone)
 	if err != nil || c.Zone == "" || c.Zone == "Local" {
-		errs = append(errs, fmt.Errorf("zone: %q is no time zone such as Europe/London (a system without time zones needs a program that imports time/tzdata)", c.Zone))
+		errs = append(errs, fmt.Errorf("zone: %q is no time zone such as Europe/London (a system without time zones needs a program that imports time/tzdata)", part.Clip(c.Zone)))
 	}
 	calendar.zone = zone
 	for _, name := range slices.Sorted(maps.Keys(c.Days)) {
@@ -43,9 +45,9 @@ func (c Collections) Calendar() (*Calendar, error) {
 		at, err := time.Parse("15:04", c.Days[name])
 		switch {
 		case !known:
-			errs = append(errs, fmt.Errorf("days: %q is no weekday such as monday", name))
+			errs = append(errs, fmt.Errorf("days.%s: no weekday such as monday", part.Name(name)))
 		case err != nil:
-			errs = append(errs, fmt.Errorf("days: %s: %q is no time such as 17:30", name, c.Days[name]))
+			errs = append(errs, fmt.Errorf("days.%s: %q is no time such as 17:30", name, part.Clip(c.Days[name])))
 		default:
 			calendar.days[day] = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 		}
@@ -53,9 +55,9 @@ func (c Collections) Calendar() (*Calendar, error) {
 	if len(c.Days) == 0 {
 		errs = append(errs, errors.New("days: none: name the weekdays with a collection"))
 	}
-	for _, date := range c.Holidays {
+	for i, date := range c.Holidays {
 		if _, err := time.Parse(time.DateOnly, date); err != nil {
-			errs = append(errs, fmt.Errorf("holidays: %q is no date such as 2026-12-25", date))
+			errs = append(errs, fmt.Errorf("holidays[%d]: %q is no date such as 2026-12-25", i, part.Clip(date)))
 		}
 		calendar.holidays[date] = true
 	}

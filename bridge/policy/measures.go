@@ -27,6 +27,9 @@ const (
 // AllMeasures are the measures in the order in which they are reported.
 var AllMeasures = []Measure{LateAtReady, LateAtScan, ValidTracking, SellerCancellation, SellerFaultReturns, OnTimeDelivery}
 
+// DefaultWindow is over how much time a measure is counted whose window no source says.
+const DefaultWindow = 30 * 24 * time.Hour
+
 // Limit is what the shop allows of a measure in a market from a day on.
 type Limit struct {
 	Measure Measure
@@ -40,7 +43,8 @@ type Limit struct {
 	// itself not allowed.
 	Percent       float64
 	Least, Strict bool
-	// Window is over how much time the shop measures, zero if no source says.
+	// Window is over how much time the shop measures, zero if no source says: then
+	// [DefaultWindow] is taken.
 	Window time.Duration
 	// Model is the shipping model that it is measured for, as bridge.ShippingModel
 	// names it, empty for all.
@@ -166,6 +170,30 @@ func (m *Measures) Override(r io.Reader) (*Measures, error) {
 
 // String prints the table as it was read, comments included.
 func (m *Measures) String() string { return m.text }
+
+// Markets returns the two-letter codes of the markets in which TikTok Shop trades, and of
+// those that the table has besides, sorted.
+func (m *Measures) Markets() []string {
+	list := slices.Clone(markets)
+	for _, l := range m.limits {
+		list = append(list, l.Market)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// markets are those in which TikTok Shop trades, whether or not a source says what it
+// measures there.
+var markets = []string{"BR", "DE", "ES", "FR", "GB", "ID", "IE", "IT", "JP", "MX", "MY", "PH", "SG", "TH", "US", "VN"}
+
+// LongestWindow returns over how much time orders have to be counted for all measures.
+func (m *Measures) LongestWindow() time.Duration {
+	longest := DefaultWindow
+	for _, l := range m.limits {
+		longest = max(longest, l.Window)
+	}
+	return longest
+}
 
 // At returns what is in force at a moment. ok is false if the table does not have
 // the measure for the market then: nobody knows whether the shop measures it.

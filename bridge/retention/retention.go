@@ -30,8 +30,8 @@ type Ports struct {
 
 // Options configure a [Orders]. Zero values take the defaults.
 type Options struct {
-	// After is how long after its end an order is forgotten. Default 90 days, at least
-	// [LeastAfter].
+	// After is how long after its end an order is forgotten. Default [DefaultAfter], at
+	// least [LeastAfter].
 	After time.Duration
 	// Lists are the names of the lists of orders that are looked at again, as the
 	// options of the parts name them. Default those of the parts' defaults.
@@ -43,7 +43,8 @@ type Options struct {
 // LeastAfter is the least that [Options].After may be.
 const LeastAfter = 24 * time.Hour
 
-const forgetAfter = 90 * 24 * time.Hour
+// DefaultAfter is the default of [Options].After.
+const DefaultAfter = 90 * 24 * time.Hour
 
 // Orders forgets the orders of a shop that ended long ago ([store.Record].EndedAt), with
 // their labels. It leaves alone what
@@ -72,7 +73,7 @@ func New(p Ports, o Options) (*Orders, error) {
 	if o.After != 0 && o.After < LeastAfter {
 		return nil, fmt.Errorf("retention: New: After is %v: the least is %v", o.After, LeastAfter)
 	}
-	o.After = cmp.Or(o.After, forgetAfter)
+	o.After = cmp.Or(o.After, DefaultAfter)
 	if o.Lists == nil {
 		o.Lists = []string{"orders", "dispatch", "revocations"}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // Book knows what the shop sells, what each listing consists of, what was
@@ -22,7 +23,7 @@ import (
 // makes no calls and asks no clock: facts go in by the Set methods, and
 // [Book.Plan] tells the calls to make. Only listings that a new fact
 // touches are computed again, so that a book of 100,000 SKUs can be kept up to
-// date many times a second. [Push] and [Live] work on one; a program
+// date many times a second. An [Engine] works on one; a program
 // with readers or a publisher of its own can do the same. It is safe for
 // concurrent use.
 //
@@ -53,14 +54,25 @@ type Book struct {
 	statesAt time.Time // since when products may be off without our knowledge
 	// halted is why nothing may be published, if anything is; haltKnown reports whether
 	// the queue was looked at.
-	halted    error
-	haltKnown bool
-	dirty     []int        // listings to compute again
-	waiting   map[int]bool // products of which a listing may differ
-	tally     [4]int       // listings by state
-	troubled  map[int]bool // listings that a person has to look at
-	taken     int
-	lastRead  time.Time
+	halted     error
+	haltKnown  bool
+	refusals   map[string]bool      // SKUs by name that a refusal is open on; nil if nobody has looked
+	dirty      []int                // listings to compute again
+	waiting    map[int]bool         // products of which a listing may differ
+	tally      [4]int               // listings by state
+	troubled   map[int]bool         // listings that a person has to look at
+	zeroed     map[string]time.Time // by the shop's id of a SKU: until when a zero is expected
+	taken      int
+	lastRead   Mark // of the newest reading of levels
+	ordersSeen seenOrders
+	// selling is how many listings the shop sells whose right number is known, zeroes how
+	// many of them are to be taken off sale.
+	selling, zeroes int
+	zeroDoubt       zeroDoubt
+	revision        store.Revision // of the ledger
+	ledgerAt        time.Time      // when it was last read
+	soldOnce        recent
+	flight          *flight
 
 	stats stockMeter
 }
@@ -79,6 +91,7 @@ type bookItem struct {
 	at, before time.Time
 	mark       Mark
 	levels     []int                 // by index of the location
+	keep       int                   // units that are not sold, in every location
 	reserved   *bookOrders           // nil if no order does
 	usedBy     []int                 // listings
 	owes       *exceptions.Exception // a level below zero
@@ -109,8 +122,17 @@ type bookListing struct {
 	// there is no right number.
 	wanted  []int
 	problem *exceptions.Exception
+	missed  bool // by the last reading of the listings
+	// onTheWay is how much of wanted will be sold while it is on its way.
+	onTheWay int
+	// maybe are units of orders placed about when Stock was shown, which it may have or
+	// not; unclear reports whether it is time to publish because of them.
+	maybe   int
+	unclear bool
 	dirty   bool
 	state   listingState
+	// sells and zeroed report whether the book counts it so.
+	sells, zeroed bool
 	// troubled reports whether the book lists it so.
 	troubled bool
 	// waiting reports whether a part has never been read.
@@ -118,6 +140,9 @@ type bookListing struct {
 	// shownMark and shownAt are when Stock was last read or accepted.
 	shownMark Mark
 	shownAt   time.Time
+	// knownTo is the last moment at which the shop may have shown Stock, by the reading
+	// or call that it comes from: sales before are in it, known to us or not.
+	knownTo time.Time
 	// suspect reports whether the shop may show something else than Stock, found at
 	// suspectAt.
 	suspect   bool
@@ -188,7 +213,7 @@ func NewBook(o Options) (*Book, error) {
 }
 
 func newStockBook(checked Options) *Book {
-	b := &Book{options: checked, locationN: map[string]int{}, orders: map[orderKey]*bookOrder{}, waiting: map[int]bool{}, troubled: map[int]bool{}}
+	b := &Book{options: checked, locationN: map[string]int{}, orders: map[orderKey]*bookOrder{}, waiting: map[int]bool{}, troubled: map[int]bool{}, ordersSeen: seenOrders{held: map[int]bool{}}, flight: new(flight)}
 	for _, locations := range checked.Locations {
 		for _, location := range locations {
 			b.locationN[location] = 0
@@ -216,9 +241,7 @@ func (b *Book) SetLevels(mark Mark, reading Reading, asked ...string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
-	if reading.At.After(b.lastRead) {
-		b.lastRead = reading.At
-	}
+	b.lastRead = max(b.lastRead, mark)
 	for id, levels := range reading.Available {
 		if i, have := b.byItem[id]; have {
 			b.setLevel(i, mark, reading, levels)
@@ -352,6 +375,7 @@ func (b *Book) SetShown(mark Mark, at time.Time, skuID string, stock ...catalogu
 		}
 	}
 	e.saw(mark, at, at)
+	e.knownTo = b.options.Now()
 	b.products[e.product].unsure = false
 	b.touch(n)
 }
@@ -367,6 +391,43 @@ func (b *Book) Suspect(skuIDs ...string) {
 	for _, id := range skuIDs {
 		b.suspect(id)
 	}
+}
+
+// ZeroExpecter is told of zeros that the shop sets itself. [Book] is one.
+type ZeroExpecter interface {
+	// ExpectZero notes that the shop sets SKUs, by its ids, to zero about now: they are
+	// to be published again, and nobody is to be blamed for it.
+	ExpectZero(skuIDs ...string)
+}
+
+// expectZero is how long a zero that the shop was made to set may take to show, and to
+// be put right.
+const expectZero = 10 * time.Minute
+
+// ExpectZero notes that the shop sets SKUs to zero about now, because the bridge has
+// cancelled them there as out of stock. They are published again as [Book.Suspect] has
+// it, and for ten minutes a [Check] that finds them at zero puts them right and tells
+// nobody. Unknown ones are ignored.
+func (b *Book) ExpectZero(skuIDs ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seq++
+	now := b.options.Now()
+	maps.DeleteFunc(b.zeroed, func(_ string, until time.Time) bool { return until.Before(now) })
+	for _, id := range skuIDs {
+		if b.zeroed == nil {
+			b.zeroed = map[string]time.Time{}
+		}
+		b.zeroed[id] = now.Add(expectZero)
+		b.suspect(id)
+	}
+}
+
+// expects reports whether a zero of a SKU is the bridge's own doing.
+func (b *Book) expects(skuID string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.options.Now().Before(b.zeroed[skuID])
 }
 
 func (b *Book) suspect(skuID string) {
@@ -404,15 +465,18 @@ func (b *Book) accepted(at time.Time, sent Mark, e *bookListing, stock []catalog
 	if e.lag != nil {
 		b.stats.published(e, at)
 	}
+	if !b.ledgerAt.IsZero() {
+		b.flight.went(at.Sub(b.ledgerAt))
+	}
 	if sameWarehouses(e.Stock, stock) {
 		if b.watched {
 			e.watch().pushed(at, e.Stock, stock, true)
 		}
 		copy(e.Stock, stock)
 	}
-	e.shownMark, e.shownAt, e.suspect = b.seq, at, e.suspect && e.suspectAt > sent
+	e.shownMark, e.shownAt, e.knownTo, e.suspect = b.seq, at, at, e.suspect && e.suspectAt > sent
 	b.products[e.product].unsure = false
-	e.lag, e.refused = nil, nil
+	e.lag, e.refused, e.maybe = nil, nil, 0
 }
 
 // Recompute has every listing computed again: buffers may say something else by
@@ -436,4 +500,20 @@ func (b *Book) touchUsers(i int) {
 	for _, n := range b.items[i].usedBy {
 		b.touch(n)
 	}
+}
+
+// targets is what to publish at the moment now, by warehouse. Below what is locked the
+// shop does not go: it takes as little as that, and the rest stays where it is shown.
+func (e *bookListing) targets(now time.Time) []int {
+	list, sum := make([]int, len(e.wanted)), 0
+	for i, n := range e.wanted {
+		list[i] = max(n-e.onTheWay, 0)
+		sum += list[i]
+	}
+	for i := range list {
+		n := min(max(e.Stock[i].Quantity-list[i], 0), max(e.locked(now)-sum, 0))
+		list[i] += n
+		sum += n
+	}
+	return list
 }

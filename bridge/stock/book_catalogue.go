@@ -32,7 +32,9 @@ func (b *Book) SetCatalogue(mark Mark, at time.Time, listings []catalogue.Listin
 	b.warehouses = map[string]*bookWarehouses{}
 	clear(b.waiting)
 	clear(b.troubled)
-	b.tally = [4]int{}
+	clear(b.ordersSeen.held)
+	read := b.options.Now()
+	b.tally, b.selling, b.zeroes = [4]int{}, 0, 0
 	b.dirty = b.dirty[:0]
 	for _, l := range listings {
 		if _, twice := b.bySKUID[l.ID]; twice {
@@ -44,7 +46,7 @@ func (b *Book) SetCatalogue(mark Mark, at time.Time, listings []catalogue.Listin
 		b.tally[listingNew]++
 		e := &b.listings[n]
 		e.Stock = slices.Clone(l.Stock)
-		e.shownMark, e.shownAt = mark, at
+		e.shownMark, e.shownAt, e.knownTo = mark, at, read
 		if i, have := oldBySKUID[l.ID]; have {
 			e.keep(mark, &oldListings[i])
 		}
@@ -56,6 +58,9 @@ func (b *Book) SetCatalogue(mark Mark, at time.Time, listings []catalogue.Listin
 	}
 	b.items = slices.Clone(b.items) // without the room that appending left
 	for _, o := range b.orders {
+		if !o.unseen() {
+			o.Reservation = b.resolved(o.put)
+		}
 		b.index(o)
 	}
 	for i := range b.items {
@@ -63,14 +68,36 @@ func (b *Book) SetCatalogue(mark Mark, at time.Time, listings []catalogue.Listin
 	}
 }
 
+// missedOnce are the listings that are not among those read, and were the time before.
+// The shop's pages shift while they are read: one that is missed twice is gone, and one
+// that a [Check] does not find is at once.
+func (b *Book) missedOnce(read []catalogue.Listing) (missed []catalogue.Listing) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	found := make(map[string]bool, len(read))
+	for i := range read {
+		found[read[i].ID] = true
+	}
+	for n := range b.listings {
+		e := &b.listings[n]
+		was := e.missed
+		if e.missed = !found[e.ID]; e.missed && !was && !e.withheld() {
+			l := e.Listing
+			l.Stock = slices.Clone(l.Stock)
+			missed = append(missed, l)
+		}
+	}
+	return missed
+}
+
 // keep carries over what a new reading of the listing cannot know.
 func (e *bookListing) keep(mark Mark, old *bookListing) {
-	e.lag, e.refused, e.heat, e.hot = old.lag, old.refused, old.heat, old.hot
+	e.lag, e.refused, e.heat, e.hot, e.missed = old.lag, old.refused, old.heat, old.hot, old.missed
 	if !sameWarehouses(e.Stock, old.Stock) {
 		return
 	}
-	e.Stock, e.shownMark, e.shownAt, e.check = old.Stock, old.shownMark, old.shownAt, old.check
-	e.suspect, e.suspectAt = old.suspect, old.suspectAt
+	e.Stock, e.shownMark, e.shownAt, e.knownTo, e.check = old.Stock, old.shownMark, old.shownAt, old.knownTo, old.check
+	e.suspect, e.suspectAt, e.maybe = old.suspect, old.suspectAt, old.maybe
 	if c := e.check; c != nil && c.withheldAt <= mark {
 		c.withheldAt, c.off = 0, false
 	}
@@ -148,7 +175,7 @@ func (b *Book) enter(have []bookPart, parts []catalogue.Part, n int, old []bookI
 				it = old[j]
 				it.usedBy, it.reserved = nil, nil
 			}
-			it.sku, it.untracked = p.Item.SKU, p.Item.Untracked
+			it.sku, it.untracked, it.keep = p.Item.SKU, p.Item.Untracked, b.options.keepOf(p.Item.SKU)
 			b.items = append(b.items, it)
 		}
 		if !slices.ContainsFunc(have, func(o bookPart) bool { return o.item == at }) {

@@ -50,18 +50,42 @@ const pastPushes = 2
 
 func (e *bookListing) withheld() bool { return e.check != nil && e.check.withheldAt > 0 }
 
-// held reports whether a push would be refused at the moment now, or at any if that is
-// zero, because more units are locked.
-func (e *bookListing) held(now time.Time) bool {
-	c := e.check
-	if c == nil || c.lock == 0 || !now.IsZero() && !now.Before(c.lockUntil) {
+// locked is how many units are locked at the moment now, or were at all if that is zero:
+// the shop refuses to show fewer. Now and then it is tried whether they still are.
+func (e *bookListing) locked(now time.Time) int {
+	if c := e.check; c != nil && (now.IsZero() || now.Before(c.lockUntil)) {
+		return c.lock
+	}
+	return 0
+}
+
+// aboveWanted reports whether locks keep a SKU above what it should show.
+func (b *Book) aboveWanted(skuID string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n, have := b.bySKUID[skuID]
+	if !have {
 		return false
 	}
 	sum := 0
-	for _, n := range e.wanted {
+	for _, n := range b.listings[n].wanted {
 		sum += n
 	}
-	return sum < c.lock
+	return sum < b.listings[n].locked(time.Time{})
+}
+
+// held reports whether nothing can be published at the moment now, because the shop
+// shows as little as the locks allow.
+func (e *bookListing) held(now time.Time) bool {
+	if e.locked(now) == 0 {
+		return false
+	}
+	for i, n := range e.targets(now) {
+		if n != e.Stock[i].Quantity {
+			return false
+		}
+	}
+	return true
 }
 
 // watch has the book keep what a [Check] needs.
@@ -158,7 +182,7 @@ func (b *Book) drop(o *bookOrder) {
 // saw dates what is shown: it was seen at the moment at, by a reading that began
 // at from.
 func (e *bookListing) saw(mark Mark, at, from time.Time) {
-	e.shownMark, e.shownAt, e.suspect = mark, at, e.suspect && e.suspectAt > mark
+	e.shownMark, e.shownAt, e.knownTo, e.suspect = mark, at, at, e.suspect && e.suspectAt > mark
 	if c := e.check; c != nil {
 		clear(c.maybe)
 		c.maybeFrom, c.unconfirmed = from.Add(-shopClockSlack), false

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -150,23 +151,25 @@ type bufferSession struct {
 }
 
 // NewBufferRules checks the options. The error names every rule and session that is
-// wrong, each with where it is, such as "Rules[1].Rules[0]"; it wraps one error for
-// each (Unwrap() []error behind errors.Unwrap).
+// wrong, each with the field that is, such as "Rules[1].Rules[0].Units: -1 is negative";
+// it wraps one error for each (Unwrap() []error behind errors.Unwrap).
 func NewBufferRules(o BufferOptions) (*BufferRules, error) {
 	r := &BufferRules{root: bufferNode{action: AddUp}, now: part.Clock(o.Now)}
 	b := bufferBuilder{classify: o.Classify != nil}
 	r.root.rules = b.nodes(o.Rules, "Rules", 0)
 	for i, s := range o.Sessions {
 		at := fmt.Sprintf("Sessions[%d]", i)
+		if strings.TrimSpace(s.Name) == "" {
+			b.bad("%s.Name: empty", at)
+		}
 		switch {
-		case s.Name == "":
-			b.bad("%s: Name is empty", at)
 		case s.Start.IsZero():
-			b.bad("%s (%s): Start is not set", at, s.Name)
+			b.bad("%s.Start: not set", at)
 		case !s.End.After(s.Start):
-			b.bad("%s (%s): End %s is not after Start %s", at, s.Name, s.End.Format(time.RFC3339), s.Start.Format(time.RFC3339))
-		case s.Ahead < 0:
-			b.bad("%s (%s): Ahead %s is negative", at, s.Name, s.Ahead)
+			b.bad("%s.End: %s is not after Start %s", at, s.End.Format(time.RFC3339), s.Start.Format(time.RFC3339))
+		}
+		if s.Ahead < 0 {
+			b.bad("%s.Ahead: %s is negative", at, s.Ahead)
 		}
 		r.sessions = append(r.sessions, bufferSession{s, b.node(s.Rule, at+".Rule", 0)})
 	}
@@ -209,7 +212,7 @@ func (r *BufferRules) NextChange(now time.Time) (at time.Time, ok bool) {
 
 // Live reports whether a session is open whose rule is for the listing, in any
 // warehouse: such listings are worth to be read and published before others, see
-// [LiveOptions].
+// [Pace].
 func (r *BufferRules) Live(listing catalogue.Listing, now time.Time) bool {
 	for i := range r.sessions {
 		if s := &r.sessions[i]; s.open(now) && s.root.names(listing, r.classify) {
@@ -466,21 +469,19 @@ func (b *bufferBuilder) node(r BufferRule, at string, depth int) bufferNode {
 		b.bad("%s: nested more than %d deep", at, maxBufferDepth)
 		return n
 	}
-	if err := r.check(); err != nil {
-		b.bad("%s: %w", at, err)
-	}
+	r.check(func(field, what string) { b.bad("%s.%s: %s", at, field, what) })
 	if len(r.Classes) > 0 && !b.classify {
-		b.bad("%s: Classes is set, but BufferOptions.Classify is not", at)
+		b.bad("%s.Classes: set, but nothing says which SKU is of which class: BufferOptions.Classify is not", at)
 	}
 	for _, s := range []struct {
 		name string
 		of   []string
 		to   *map[string]bool
 	}{{"SKUs", r.SKUs, &n.skus}, {"Classes", r.Classes, &n.classes}, {"Warehouses", r.Warehouses, &n.warehouses}} {
-		if slices.Contains(s.of, "") {
-			b.bad("%s: %s has an empty entry", at, s.name)
-		}
-		for _, v := range s.of {
+		for i, v := range s.of {
+			if strings.TrimSpace(v) == "" {
+				b.bad("%s.%s[%d]: empty", at, s.name, i)
+			}
 			if *s.to == nil {
 				*s.to = make(map[string]bool, len(s.of))
 			}
@@ -492,69 +493,73 @@ func (b *bufferBuilder) node(r BufferRule, at string, depth int) bufferNode {
 	return n
 }
 
-// check looks at the fields that the action uses and at those that it does not.
-func (r BufferRule) check() error {
-	units, percent, source, rules := r.Units != 0, r.Percent != 0 || r.Round != "", r.Source != nil, len(r.Rules) > 0
-	var err error
+// check tells of the fields that the action uses and of those that it does not.
+func (r BufferRule) check(bad func(field, what string)) {
+	set := map[string]bool{
+		"Units": r.Units != 0, "Percent": r.Percent != 0, "Round": r.Round != "", "Source": r.Source != nil, "Rules": len(r.Rules) > 0,
+	}
+	var uses []string
 	switch r.Do {
 	case KeepUnits, PublishAtMost, PublishAtLeast, EndWhen:
-		units = false
+		uses = []string{"Units"}
 		if r.Units < 0 {
-			err = fmt.Errorf("Units %d is negative", r.Units)
+			bad("Units", fmt.Sprintf("%d is negative", r.Units))
+		} else if r.Units > absurdStock {
+			bad("Units", fmt.Sprintf("%d is more than any warehouse holds: the most is %d", r.Units, absurdStock))
 		}
 	case KeepPercent:
-		percent = false
-		err = r.checkPercent()
+		uses = []string{"Percent", "Round"}
+		if what := wrongPercent(r.Percent); what != "" {
+			bad("Percent", what)
+		}
+		if !slices.Contains([]Rounding{"", RoundUp, RoundDown, RoundNearest}, r.Round) {
+			bad("Round", fmt.Sprintf("%q is none of up, down, nearest", part.Clip(string(r.Round))))
+		}
 	case KeepComputed:
-		if !source {
-			err = errors.New("Source is not set")
+		if uses = []string{"Source"}; !set["Source"] {
+			bad("Source", "not set: only a program can bring what computes the units")
 		}
-		source = false
 	case AddUp, Heaviest, FirstMatch:
-		if !rules {
-			err = errors.New("Rules is empty")
+		if uses = []string{"Rules"}; !set["Rules"] {
+			bad("Rules", "empty")
 		}
-		rules = false
 	case "":
-		return errors.New("Do is not set")
+		bad("Do", "not set")
+		return
 	default:
-		return fmt.Errorf("Do %q is no action", part.Clip(string(r.Do)))
+		what := fmt.Sprintf("%q is no action", part.Clip(string(r.Do)))
+		if near := part.Nearest(string(r.Do), bufferActions); near != "" {
+			what += fmt.Sprintf("; did you mean %q?", near)
+		}
+		bad("Do", what)
+		return
 	}
-	if err == nil {
-		for _, f := range []struct {
-			set  bool
-			name string
-		}{{units, "Units"}, {percent, "Percent or Round"}, {source, "Source"}, {rules, "Rules"}} {
-			if f.set {
-				err = fmt.Errorf("%s is set, but not used", f.name)
-				break
-			}
+	for _, field := range slices.Sorted(maps.Keys(set)) {
+		if set[field] && !slices.Contains(uses, field) {
+			bad(field, fmt.Sprintf("set, but %q does not use it", r.Do))
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.Do, err)
-	}
-	return nil
 }
 
-func (r BufferRule) checkPercent() error {
-	hundredths := r.Percent * 100
+// bufferActions are the names of the actions.
+var bufferActions = []string{
+	string(KeepUnits), string(KeepPercent), string(KeepComputed), string(PublishAtMost), string(PublishAtLeast), string(EndWhen),
+	string(AddUp), string(Heaviest), string(FirstMatch),
+}
+
+func wrongPercent(p float64) string {
+	hundredths := p * 100
 	switch {
-	case math.IsNaN(r.Percent):
-		return errors.New("Percent is not a number")
-	case r.Percent < 0:
-		return fmt.Errorf("Percent %v is negative", r.Percent)
-	case r.Percent > 100:
-		return fmt.Errorf("Percent %v is over 100", r.Percent)
+	case math.IsNaN(p):
+		return "not a number"
+	case p < 0:
+		return fmt.Sprintf("%v is negative", p)
+	case p > 100:
+		return fmt.Sprintf("%v is over 100", p)
 	case math.Abs(hundredths-math.Round(hundredths)) > 1e-6:
-		return fmt.Errorf("Percent %v has more than two decimal places", r.Percent)
+		return fmt.Sprintf("%v has more than two decimal places", p)
 	}
-	switch r.Round {
-	case "", RoundUp, RoundDown, RoundNearest:
-		return nil
-	default:
-		return fmt.Errorf("Round %q is none of up, down, nearest", part.Clip(string(r.Round)))
-	}
+	return ""
 }
 
 // String says what the rule does, without its parts and whom it is for.

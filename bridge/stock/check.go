@@ -1,7 +1,6 @@
 package stock
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -62,45 +61,6 @@ type SalesStops interface {
 	SalesStopped(ctx context.Context) (why string, err error)
 }
 
-// CheckOptions configure a [Check]. Zero values take the defaults.
-type CheckOptions struct {
-	// Settle is how long after a push was accepted the shop may show something
-	// else. Default 5 seconds.
-	Settle time.Duration
-	// UnseenFor is how long units that have left the shop without an order count as
-	// sold. It has to be longer than an order ever takes to be seen. Default 10
-	// minutes.
-	UnseenFor time.Duration
-	// LockedAfter is when a level that a lock keeps the shop from taking is offered
-	// again, unless the lock has ended by the check before. Default 15 minutes.
-	LockedAfter time.Duration
-	// A second integration is what has overwritten us WriterChecks times within
-	// WriterWindow on WriterSKUs SKUs or more. Defaults 3, 24 hours and 3.
-	WriterChecks, WriterSKUs int
-	WriterWindow             time.Duration
-}
-
-func (o CheckOptions) checked() (CheckOptions, error) {
-	for _, d := range []struct {
-		name  string
-		value *time.Duration
-		std   time.Duration
-	}{
-		{"Settle", &o.Settle, 5 * time.Second}, {"UnseenFor", &o.UnseenFor, 10 * time.Minute}, {"LockedAfter", &o.LockedAfter, 15 * time.Minute},
-		{"WriterWindow", &o.WriterWindow, 24 * time.Hour},
-	} {
-		if *d.value < 0 {
-			return o, fmt.Errorf("%s %s is negative", d.name, *d.value)
-		}
-		*d.value = cmp.Or(*d.value, d.std)
-	}
-	if o.WriterChecks < 0 || o.WriterSKUs < 0 {
-		return o, fmt.Errorf("WriterChecks %d, WriterSKUs %d: negative", o.WriterChecks, o.WriterSKUs)
-	}
-	o.WriterChecks, o.WriterSKUs = cmp.Or(o.WriterChecks, 3), cmp.Or(o.WriterSKUs, 3)
-	return o, nil
-}
-
 // Check closes the loop of a stock push: it compares what the shop shows
 // with what it should show after all that the book knows, and finds out why where
 // they differ.
@@ -131,8 +91,10 @@ func (o CheckOptions) checked() (CheckOptions, error) {
 // since the last check. And a quantity set by hand that a cancellation or an
 // earlier push would explain is taken for that, and corrected all the same.
 //
-// Checks of one book must not overlap.
+// Several checks may run at once: of each call and what it tells one goes after the
+// other, so that a check of a few SKUs does not wait for one of everything.
 type Check struct {
+	turn    chan struct{}
 	ports   CheckPorts
 	options CheckOptions
 	timings health.Timings
@@ -158,7 +120,7 @@ func NewCheck(p CheckPorts, o CheckOptions) (*Check, error) {
 		return nil, fmt.Errorf("stock: NewCheck: %w", err)
 	}
 	p.Book.watch()
-	return &Check{ports: p, options: o}, nil
+	return &Check{turn: make(chan struct{}, 1), ports: p, options: o}, nil
 }
 
 // CheckResult is what a check has found.
@@ -286,6 +248,7 @@ func (c *Check) Check(ctx context.Context, skuIDs ...string) (result CheckResult
 		return run.result, fmt.Errorf("stock check: %w", err)
 	}
 	run.open = open
+	c.ports.Book.setOpen(open)
 	run.result.Stopped = c.ports.Book.halt(open) != nil
 	if c.ports.Stops != nil {
 		if run.result.Closed, err = c.ports.Stops.SalesStopped(ctx); err != nil {
@@ -335,17 +298,24 @@ func (r *checkRun) all(ctx context.Context, skuIDs []string) error {
 	return r.clear(ctx, skuIDs)
 }
 
+// next waits until no other check is in the middle of a call.
+func (c *Check) next(ctx context.Context) (done func(), err error) {
+	select {
+	case c.turn <- struct{}{}:
+		return func() { <-c.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // read asks the shop. The ledger is read before: what is in it then is in what
 // the shop shows.
 func (r *checkRun) read(ctx context.Context, ids []string) (look, []ShownStock, error) {
 	book := r.ports.Book
 	now := book.options.Now
-	at := now().UTC()
-	reservations, err := r.ports.Ledger.Reservations(ctx)
-	if err != nil {
-		return look{}, nil, fmt.Errorf("reading the ledger: %w", err)
+	if err := readLedger(ctx, r.ports.Ledger, book, now); err != nil {
+		return look{}, nil, err
 	}
-	book.SetReservations(at, reservations)
 	l := look{mark: book.Mark(), from: now().UTC()}
 	list, err := r.ports.Shop.ShopStock(ctx, ids)
 	if err != nil {
@@ -357,6 +327,11 @@ func (r *checkRun) read(ctx context.Context, ids []string) (look, []ShownStock, 
 }
 
 func (r *checkRun) part(ctx context.Context, ids []string) error {
+	done, err := r.next(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	l, list, err := r.read(ctx, ids)
 	if err != nil {
 		return err
@@ -435,6 +410,7 @@ func (r *checkRun) settle(ctx context.Context, l look, d Drift) error {
 		if err := r.ports.Exceptions.Raise(ctx, *e); err != nil {
 			return fmt.Errorf("raising %q: %w", e.Kind, err)
 		}
+		r.ports.Book.noteOpen(e.Object)
 		d.Raised = true
 	}
 	d.Done = r.ports.Book.takeOver(l, d, r.options)
@@ -449,6 +425,10 @@ func (r *checkRun) settle(ctx context.Context, l look, d Drift) error {
 // exception is what has to be said about a drift; nil if nothing has.
 func (r *checkRun) exception(d Drift) *exceptions.Exception {
 	seen := string(d.Kind) + d.numbers()
+	if zero := !slices.ContainsFunc(d.Shown, func(w ShownWarehouse) bool { return w.Available > 0 }); zero &&
+		(d.Kind == Zeroed || d.Kind == SetLower) && r.ports.Book.expects(d.ID) {
+		return nil
+	}
 	switch d.Kind {
 	case Zeroed:
 		if n, known := r.ports.Book.wants(d.ID); known && n == 0 {
@@ -566,6 +546,11 @@ func (r *checkRun) checkBundles(ctx context.Context) error {
 }
 
 func (r *checkRun) bundlesAgain(ctx context.Context, bundles []Drift, ids []string) error {
+	done, err := r.next(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	slices.Sort(ids)
 	l, list, err := r.read(ctx, slices.Compact(ids))
 	if err != nil {
@@ -671,7 +656,7 @@ func (r *checkRun) writer(ctx context.Context) error {
 
 // clear closes what earlier checks have raised and this one found right.
 func (r *checkRun) clear(ctx context.Context, asked []string) error {
-	var right map[string]bool
+	var right map[string]shownRight
 	for _, e := range r.open {
 		switch {
 		case e.Kind == exceptions.SecondWriter, e.Kind == exceptions.StockRefused && !strings.HasPrefix(e.Object, "product "):
@@ -680,7 +665,11 @@ func (r *checkRun) clear(ctx context.Context, asked []string) error {
 		if right == nil {
 			right = r.ports.Book.showsRight(asked)
 		}
-		if fine, looked := right[e.Object]; !looked || !fine && e.Kind != exceptions.StockLocked || r.bad[e.Object] {
+		is, looked := right[e.Object]
+		if e.Kind == exceptions.StockLocked { // what was refused for a lock is open until it is taken
+			is.right = is.right || !is.refused
+		}
+		if !looked || !is.right || r.bad[e.Object] {
 			continue
 		}
 		if err := r.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {

@@ -296,21 +296,24 @@ func (b *Book) forgetWritten() {
 	}
 }
 
-// showsRight tells of names whether all that goes by them shows what it should:
-// of the SKUs asked for, or of all if none is given. A product is right if it
-// takes stock.
-func (b *Book) showsRight(asked []string) map[string]bool {
+// shownRight is whether all that goes by a name shows what it should, and whether the
+// shop has refused something of it.
+type shownRight struct{ right, refused bool }
+
+// showsRight tells of names how the SKUs asked for, or all if none is given, are shown. A
+// product is right if it takes stock.
+func (b *Book) showsRight(asked []string) map[string]shownRight {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.compute()
-	names := map[string]bool{}
+	names := map[string]shownRight{}
 	note := func(n int) {
 		e := &b.listings[n]
 		name := e.String()
-		right, have := names[name]
-		names[name] = (right || !have) && (e.Derived || e.wanted != nil && e.right())
-		if product := "product " + e.ProductID; !names[product] {
-			names[product] = !e.withheld()
+		is, have := names[name]
+		names[name] = shownRight{(is.right || !have) && (e.Derived || e.wanted != nil && e.right()), is.refused || e.refused != nil}
+		if product := "product " + e.ProductID; !names[product].right {
+			names[product] = shownRight{right: !e.withheld()}
 		}
 	}
 	for _, id := range asked {
@@ -436,4 +439,35 @@ func (b *Book) mayPush() (known bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.haltKnown, b.halted
+}
+
+// refusalKinds are what is raised on a SKU that the shop does not take.
+var refusalKinds = []exceptions.Kind{exceptions.StockRefused, exceptions.StockLocked}
+
+// setOpen notes which SKUs an exception is open on, by name, that the next call which
+// the shop accepts closes.
+func (b *Book) setOpen(open []exceptions.Exception) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refusals = map[string]bool{}
+	for _, e := range open {
+		if slices.Contains(refusalKinds, e.Kind) {
+			b.refusals[e.Object] = true
+		}
+	}
+}
+
+func (b *Book) noteOpen(object string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.refusals != nil {
+		b.refusals[object] = true
+	}
+}
+
+// opened reports whether an exception may be open on a SKU: it may if nobody has looked.
+func (b *Book) opened(object string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.refusals == nil || b.refusals[object]
 }

@@ -57,6 +57,9 @@ func (m market) PublishStock(_ context.Context, p stock.ProductStock) ([]stock.R
 	return nil, nil
 }
 
+// noMore takes in no orders: a program runs its intake here.
+func noMore(context.Context) error { return nil }
+
 func ExampleBook() {
 	book, err := stock.NewBook(stock.Options{
 		Locations: map[string][]string{"shop-1": {"main"}}, Buffer: stock.Fixed(2),
@@ -93,7 +96,7 @@ func ExampleBook() {
 	// 0 product(s) to update, 2 SKU(s) right already, 0 skipped
 }
 
-func ExamplePush() {
+func ExampleEngine() {
 	ctx := context.Background()
 	mug := catalogue.Item{ID: "MUG", SKU: "MUG"}
 	warehouse := stockroom{
@@ -108,8 +111,8 @@ func ExamplePush() {
 		})
 	}
 	memory := new(store.Memory).Shop("shop")
-	push, err := stock.NewPush(stock.Ports{
-		Listings: shop, Catalogue: warehouse, Levels: warehouse, Ledger: memory, Publisher: shop, Locks: memory,
+	push, err := stock.NewEngine(stock.Ports{
+		Listings: shop, Catalogue: warehouse, Levels: warehouse, SeeOrders: noMore, Ledger: memory, Publisher: shop, Locks: memory,
 		Exceptions: new(exceptions.Memory).Shop("shop"),
 	}, stock.Options{Locations: map[string][]string{"shop-1": {"main"}}, Buffer: stock.Fixed(2)})
 	if err != nil {

@@ -72,10 +72,25 @@ func (b *Book) Plan() Plan {
 
 // compute brings every listing that facts have touched up to date.
 func (b *Book) compute() {
+	if len(b.dirty) == 0 {
+		return
+	}
+	now, delay := b.options.Now(), b.flight.delay()
 	for _, n := range b.dirty {
 		e := &b.listings[n]
 		e.dirty = false
-		b.want(e)
+		b.want(e, now)
+		e.onTheWay = b.allowance(e, delay, now)
+		held := b.holdRaise(e)
+		if e.unclear = e.maybe > 0 && e.onTheWay == 0; e.unclear && !b.ordersSeen.covers(e.knownTo) {
+			e.unclear, held = false, true
+		}
+		if held {
+			b.ordersSeen.held[n] = true
+		} else {
+			delete(b.ordersSeen.held, n)
+		}
+		b.countZero(e)
 		state := listingSkipped
 		switch {
 		case e.wanted == nil:
@@ -123,11 +138,11 @@ func (b *Book) lagOf(e *bookListing) *bookLag {
 
 // right reports whether the shop shows what it should.
 func (e *bookListing) right() bool {
-	if e.suspect {
+	if e.suspect || e.unclear {
 		return false
 	}
-	for i, n := range e.wanted {
-		if e.Stock[i].Quantity != n {
+	for i := range e.wanted {
+		if !e.shows(i) {
 			return false
 		}
 	}
@@ -136,10 +151,10 @@ func (e *bookListing) right() bool {
 
 // want computes what a listing should show; wanted is nil if there is no right
 // number.
-func (b *Book) want(e *bookListing) {
+func (b *Book) want(e *bookListing, now time.Time) {
 	was := e.wanted
 	e.wanted, e.problem, e.waiting = nil, nil, false
-	if e.Derived || e.withheld() {
+	if e.Derived || e.withheld() || b.options.LeaveAlone != nil && b.options.LeaveAlone(e.Listing) {
 		return
 	}
 	if e.problem = b.objection(e); e.problem != nil || e.waiting {
@@ -149,7 +164,12 @@ func (b *Book) want(e *bookListing) {
 		was = make([]int, len(e.Stock))
 	}
 	wanted := was[:len(e.Stock)]
+	stale := b.stale(e, now)
 	for i, w := range e.Stock {
+		if stale {
+			wanted[i] = 0
+			continue
+		}
 		available := b.available(e, e.feeds.feeds[i])
 		if available > absurdStock {
 			e.problem = new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{}, fmt.Sprintf("Linnworks says that %d units are available", available),
@@ -191,8 +211,37 @@ func (b *Book) objection(e *bookListing) *exceptions.Exception {
 			"switch stock tracking on for the item in Linnworks"))
 	case e.feeds.problem != nil:
 		return e.feeds.problem(e.Listing)
+	case !b.trackedThere(e):
+		return new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{},
+			"Linnworks does not track its stock in the locations that supply it, so there is no number to set",
+			"switch stock tracking on for the item in those locations, or name others in stock.Options.Locations"))
 	}
 	return nil
+}
+
+// trackedThere reports whether any location that feeds a listing tracks a part of it.
+func (b *Book) trackedThere(e *bookListing) bool {
+	for _, feeds := range e.feeds.feeds {
+		for _, location := range feeds {
+			for _, p := range e.partsAt(location) {
+				if it := &b.items[p.item]; !it.untracked && !it.unlimited && (it.levels == nil || it.levels[location] != unlimited) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// stale reports whether a level that a listing depends on is too old to sell by.
+func (b *Book) stale(e *bookListing, now time.Time) bool {
+	if b.options.ZeroAfter == 0 {
+		return false
+	}
+	return slices.ContainsFunc(e.allParts(), func(p bookPart) bool {
+		it := &b.items[p.item]
+		return !it.untracked && !it.unlimited && now.Sub(it.at) > b.options.ZeroAfter
+	})
 }
 
 // free is what may be sold of an item from a location, and whether it is tracked
@@ -210,7 +259,7 @@ func (it *bookItem) free(location int) (n int, tracked bool) {
 	if it.reserved != nil {
 		n -= it.reserved.unseen[location]
 	}
-	return n, true
+	return n - it.keep, true
 }
 
 // available is what may be sold of a listing from the locations together: the
@@ -419,7 +468,7 @@ func (b *Book) productStock(n int, now time.Time) ProductStock {
 	p := ProductStock{ProductID: b.products[n].id}
 	for _, i := range b.products[n].listings {
 		if e := &b.listings[i]; e.needs(now) {
-			p.SKUs = append(p.SKUs, e.skuStock())
+			p.SKUs = append(p.SKUs, e.skuStock(now))
 		}
 	}
 	return p
@@ -430,13 +479,14 @@ func (b *Book) needs(n int, now time.Time) bool {
 }
 
 func (e *bookListing) needs(now time.Time) bool {
-	return e.lag != nil && !e.held(now) && (now.IsZero() || e.refused == nil || !now.Before(e.refused.retryAt) || !slices.Equal(e.wanted, e.refused.wanted))
+	return e.lag != nil && !e.held(now) && (now.IsZero() || e.refused == nil || !now.Before(e.refused.retryAt) || !slices.Equal(e.targets(now), e.refused.wanted))
 }
 
-func (e *bookListing) skuStock() SKUStock {
+func (e *bookListing) skuStock(now time.Time) SKUStock {
 	s := SKUStock{SKU: e.SKU, Shown: slices.Clone(e.Stock), Stock: make([]catalogue.WarehouseStock, len(e.Stock))}
+	targets := e.targets(now)
 	for i, w := range e.Stock {
-		s.Stock[i] = catalogue.WarehouseStock{WarehouseID: w.WarehouseID, Quantity: e.wanted[i]}
+		s.Stock[i] = catalogue.WarehouseStock{WarehouseID: w.WarehouseID, Quantity: targets[i]}
 	}
 	return s
 }
@@ -466,28 +516,24 @@ func (b *Book) retake(productID string, now time.Time) ProductStock {
 	return b.productStock(n, now)
 }
 
-// zeroing returns how many SKUs that the shop sells the plan takes off sale, and how
-// many it sells.
-func (b *Book) zeroing() (zeroed, selling int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.compute()
-	for n := range b.listings {
-		e := &b.listings[n]
-		shown, wanted := 0, 0
-		for _, w := range e.Stock {
-			shown += w.Quantity
-		}
-		for _, w := range e.wanted {
-			wanted += w
-		}
-		if shown == 0 || e.wanted == nil {
-			continue
-		}
-		selling++
-		if wanted == 0 {
-			zeroed++
-		}
+// allowance is how many units of a listing will be sold while a number for it is on its
+// way: here, in kits of the same items, and in the other shops of the account.
+func (b *Book) allowance(e *bookListing, delay time.Duration, now time.Time) int {
+	if !b.flight.selling() {
+		return 0
 	}
-	return zeroed, selling
+	most := 0
+	for _, p := range e.allParts() {
+		n := b.flight.onTheWay(b.items[p.item].id, delay, now)
+		most = max(most, (n+p.per-1)/p.per)
+	}
+	return most
+}
+
+// shows reports whether a warehouse shows what it should. While a listing sells it may
+// show less, by as much as is taken off again and again: else every call would be the
+// reason for another one. It counts down by itself.
+func (e *bookListing) shows(i int) bool {
+	shown := e.Stock[i].Quantity
+	return shown == e.wanted[i] || shown < e.wanted[i] && shown >= e.wanted[i]-2*e.onTheWay
 }

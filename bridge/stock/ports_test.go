@@ -12,13 +12,9 @@ func TestMissingPorts(t *testing.T) {
 		make func() error
 		want string
 	}{
-		"NewPush": {
-			func() error { _, err := stock.NewPush(stock.Ports{}, stock.Options{}); return err },
-			"stock: NewPush: missing port(s): Catalogue, Exceptions, Ledger, Levels, Listings, Locks, Publisher",
-		},
-		"NewLive": {
-			func() error { _, err := stock.NewLive(stock.LivePorts{}, stock.LiveOptions{}); return err },
-			"stock: NewLive: missing port(s): Book, Catalogue, Exceptions, Ledger, Levels, Listings, Locks, Publisher, Sweep",
+		"NewEngine": {
+			func() error { _, err := stock.NewEngine(stock.Ports{}, stock.Options{}); return err },
+			"stock: NewEngine: missing port(s): Catalogue, Exceptions, Ledger, Levels, Listings, Locks, Publisher",
 		},
 		"NewCheck": {
 			func() error { _, err := stock.NewCheck(stock.CheckPorts{}, stock.CheckOptions{}); return err },

@@ -9,16 +9,47 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
-// take returns the product that most needs a call at the moment now, with the
-// call that it needs; ok is false if none does. Nobody else gets the product
-// until done is called with it, so that calls of one product never overlap. Every
+// take returns the product given, or if it is empty the one that most needs a call at the
+// moment now, with the call that it needs; ok is false if none does. Nobody else gets the
+// product until done is called with it, so that calls of one product never overlap. Every
 // fair-th time the product that waits longest is taken instead, whatever its
 // rank, if it has waited for fairAfter.
-func (b *Book) take(now time.Time, fair int, fairAfter time.Duration) (p ProductStock, doubt doubt, ok bool) {
+func (b *Book) take(now time.Time, product string, fair int, fairAfter time.Duration) (p ProductStock, doubt doubt, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	c := b.choose(now, product, fair, fairAfter)
+	if c.products == 0 {
+		return ProductStock{}, certain, false
+	}
+	b.taken++
+	b.products[c.best].pushing, b.products[c.best].taken = true, b.seq
+	p = b.productStock(c.best, now)
+	p.Urgent = c.urgent
+	return p, c.doubt, true
+}
+
+// choice is the product that take would return.
+type choice struct {
+	products int // that could be taken
+	best     int
+	urgent   bool
+	doubt    doubt
+}
+
+// next returns what take would, without its being taken.
+func (b *Book) next(now time.Time, product string, fair int, fairAfter time.Duration) choice {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.choose(now, product, fair, fairAfter)
+}
+
+func (b *Book) choose(now time.Time, product string, fair int, fairAfter time.Duration) choice {
 	b.compute()
-	best, oldest := -1, -1
+	if product != "" {
+		return b.chosen(now, product)
+	}
+	c := choice{best: -1}
+	oldest := -1
 	var bestRank, oldestRank rank
 	for n := range b.waiting {
 		product := &b.products[n]
@@ -31,31 +62,50 @@ func (b *Book) take(now time.Time, fair int, fairAfter time.Duration) (p Product
 			}
 			continue
 		}
+		c.products++
 		r := b.rank(n)
-		if best < 0 || r.compare(bestRank) < 0 {
-			best, bestRank = n, r
+		if c.best < 0 || r.compare(bestRank) < 0 {
+			c.best, bestRank = n, r
 		}
 		if oldest < 0 || cmp.Or(r.since.Compare(oldestRank.since), cmp.Compare(r.id, oldestRank.id)) < 0 {
 			oldest, oldestRank = n, r
 		}
 	}
-	if best < 0 {
-		return ProductStock{}, certain, false
+	if c.best < 0 {
+		return c
 	}
-	urgent := bestRank.hot || bestRank.urgency == rankZero
-	if b.taken++; b.taken%fair == 0 && now.Sub(oldestRank.since) >= fairAfter {
-		best, urgent = oldest, true
+	c.urgent = bestRank.hot || bestRank.urgency == rankZero
+	if (b.taken+1)%fair == 0 && now.Sub(oldestRank.since) >= fairAfter {
+		c.best, c.urgent = oldest, true
 	}
-	b.products[best].pushing, b.products[best].taken = true, b.seq
-	p = b.productStock(best, now)
-	p.Urgent = urgent
+	c.doubt = b.doubtOf(c.best, now)
+	return c
+}
+
+// chosen is the choice of the product given, which is tried again although it may have
+// failed a moment ago.
+func (b *Book) chosen(now time.Time, product string) choice {
+	n, have := b.byProduct[product]
+	if !have || b.products[n].pushing || !b.needs(n, now) {
+		return choice{best: -1}
+	}
+	r := b.rank(n)
+	return choice{products: 1, best: n, urgent: r.hot || r.urgency == rankZero, doubt: b.doubtOf(n, now)}
+}
+
+func (b *Book) doubtOf(n int, now time.Time) doubt {
+	listings := b.products[n].listings
 	switch {
-	case b.products[best].unsure:
-		doubt = outcomeUnknown
-	case slices.ContainsFunc(b.products[best].listings, func(i int) bool { return b.listings[i].suspect }):
-		doubt = shopMayDiffer
+	case b.products[n].unsure:
+		return outcomeUnknown
+	case slices.ContainsFunc(listings, func(i int) bool { // a zero that the bridge has caused is known
+		return b.listings[i].suspect && !now.Before(b.zeroed[b.listings[i].ID])
+	}):
+		return shopMayDiffer
+	case slices.ContainsFunc(listings, func(i int) bool { return b.mayShowLess(&b.listings[i], now) }):
+		return salesUnseen
 	}
-	return p, doubt, true
+	return certain
 }
 
 // doubt is why the shop is to be looked at before a product is published.
@@ -65,11 +115,12 @@ const (
 	certain        doubt = iota
 	outcomeUnknown       // of the last call
 	shopMayDiffer        // a SKU is suspect
+	salesUnseen          // the shop may have sold what nobody knows of
 )
 
 // done gives a product back, with what became of the call. An error without
 // anything accepted leaves the product unsure until the shop has been looked at.
-func (b *Book) done(now time.Time, p ProductStock, did published, err error, o *LiveOptions) {
+func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
@@ -84,7 +135,7 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error, o *
 	set(did.accepted, func(e *bookListing, s SKUStock) { b.accepted(now, b.products[e.product].taken, e, s.Stock) })
 	set(did.derived, func(e *bookListing, _ SKUStock) { e.Derived = true })
 	set(did.refused, func(e *bookListing, s SKUStock) {
-		e.refused = &bookRefusal{retryAt: now.Add(o.RefusedAfter)}
+		e.refused = &bookRefusal{retryAt: now.Add(refusedAfter)}
 		for _, w := range s.Stock {
 			e.refused.wanted = append(e.refused.wanted, w.Quantity)
 		}
@@ -103,9 +154,9 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error, o *
 	if nothing && len(did.later) == 0 {
 		b.unsure(now, n, p)
 	}
-	wait := o.RetryAfter
+	wait := retryAfter
 	for range min(product.failures, 20) {
-		wait = min(2*wait, o.RetryMax)
+		wait = min(2*wait, retryMax)
 	}
 	product.failures++
 	product.retryAt = now.Add(wait)
@@ -185,10 +236,6 @@ func (b *Book) heatUp(now time.Time, declared func(catalogue.Listing, time.Time)
 	}
 	return items
 }
-
-// coldUnits is a heat below which a listing does not count as selling: one sale,
-// half an hour ago.
-const coldUnits = 0.05
 
 // unread are the items that were never read, at most n.
 func (b *Book) unread(n int) []string {

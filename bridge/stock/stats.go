@@ -21,6 +21,10 @@ type heat struct {
 // heatMemory is the time in which a sale fades to 37 %.
 const heatMemory = 10 * time.Minute
 
+// coldUnits is a heat below which a listing does not count as selling: one sale,
+// half an hour ago.
+const coldUnits = 0.05
+
 func (h *heat) now(t time.Time) float64 {
 	if h == nil {
 		return 0

@@ -2,7 +2,8 @@
 //
 // A [Store] is the memory of all shops of one Linnworks account; [Store.Shop] is
 // what a part of the bridge works on, bound to one shop so that no part can forget
-// which. A database implements both, and is held to the suite bridgetest.TestStore.
+// which. A database implements both, and is held to the suite bridgetest.TestStore;
+// bridge/sqlstore, a module of its own, does it with SQLite and PostgreSQL.
 //
 //	memory := new(store.Memory)
 //	uk := memory.Shop("uk")
@@ -49,4 +50,8 @@
 // A lock is a lease and can be lost: the holder's context ends, and what it writes
 // after somebody else has the lock is refused ([ErrFenced]). So work on with the
 // context that [Locks.Lock] returned, not with the one that it was given.
+//
+// The locks of a batch are taken with one call ([Locks.TryLock]), which waits for none:
+// who gets only some either works on those first, or gives them back and takes all with
+// Lock, one by one and in one order.
 package store

@@ -29,4 +29,14 @@ type Locks interface {
 	// is taken with the held context of another carries both fences. With an error,
 	// held is ctx.
 	Lock(ctx context.Context, key string) (held context.Context, unlock func(), err error)
+	// TryLock takes the locks of those keys that are free, with one call for all, and
+	// waits for none: so two callers that want some of the same keys never wait for one
+	// another. taken are the keys that it got, each once and in any order; the others are
+	// somebody's, also if that is who calls. That none is free is no error.
+	//
+	// held and unlock are as those of Lock, for all that was taken: unlock gives all of
+	// it back, and nothing else. held ends when one of the locks is lost, while the others
+	// last until they are given back, and writes with it are refused once one of them was
+	// given to somebody else. It can be called with up to 200 keys.
+	TryLock(ctx context.Context, keys ...string) (held context.Context, taken []string, unlock func(), err error)
 }

@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Memory is a [Store] in memory, for one process. The zero value is empty and
@@ -38,7 +35,7 @@ type shopData struct {
 	cursors  map[string]Cursor
 	hints    map[string]map[string]memoryHint
 	revisits map[string]map[string]Revisit
-	records  map[string]Record
+	records  memoryRecords
 	values   map[string][]byte
 	labels   map[labelKey]LabelDocument
 	byAge    []labelKey // of the labels
@@ -95,7 +92,7 @@ func (s memoryShop) data() *shopData {
 	if !have {
 		d = &shopData{
 			cursors: map[string]Cursor{}, hints: map[string]map[string]memoryHint{}, revisits: map[string]map[string]Revisit{},
-			records: map[string]Record{}, values: map[string][]byte{}, labels: map[labelKey]LabelDocument{},
+			records: newMemoryRecords(), values: map[string][]byte{}, labels: map[labelKey]LabelDocument{},
 		}
 		if s.shops == nil {
 			s.shops = map[string]*shopData{}
@@ -252,130 +249,4 @@ func (s memoryShop) Value(ctx context.Context, name string) (value []byte, ok bo
 		value = bytes.Clone(value)
 	})
 	return value, ok, err
-}
-
-// beginRecords is called by whatever uses the records.
-func (s memoryShop) beginRecords(d *shopData) {
-	if d.since.IsZero() {
-		d.since = utc(part.Clock(s.Now)())
-	}
-}
-
-func (s memoryShop) RecordsOf(ctx context.Context, orderIDs ...string) (records map[string]Record, since time.Time, err error) {
-	err = s.read(ctx, func(d *shopData) {
-		s.beginRecords(d)
-		records, since = map[string]Record{}, d.since
-		for _, id := range orderIDs {
-			if r, ok := d.records[id]; ok {
-				records[id] = r.Clone()
-			}
-		}
-	})
-	return records, since, err
-}
-
-func (s memoryShop) PutRecords(ctx context.Context, records ...Record) (versions []int64, err error) {
-	err = s.write(ctx, func(d *shopData) error {
-		s.beginRecords(d)
-		inBatch := make(map[string]bool, len(records))
-		for _, r := range records {
-			if inBatch[r.OrderID] || d.records[r.OrderID].Version != r.Version {
-				return fmt.Errorf("store: order %s of shop %s: %w", r.OrderID, s.name, ErrStale)
-			}
-			inBatch[r.OrderID] = true
-		}
-		for _, r := range records {
-			s.version++
-			r = r.normal()
-			r.Version = s.version
-			d.records[r.OrderID] = r
-			versions = append(versions, r.Version)
-		}
-		return nil
-	})
-	return versions, err
-}
-
-func (s memoryShop) DropRecords(ctx context.Context, orderIDs ...string) error {
-	return s.write(ctx, func(d *shopData) error {
-		s.beginRecords(d)
-		for _, id := range orderIDs {
-			delete(d.records, id)
-		}
-		return nil
-	})
-}
-
-// some returns copies of the records that meet a condition, sorted, up to limit.
-func (s memoryShop) some(ctx context.Context, wanted func(Record) bool, compare func(a, b Record) int, limit int) (list []Record, err error) {
-	err = s.read(ctx, func(d *shopData) {
-		s.beginRecords(d)
-		for _, r := range d.records {
-			if wanted(r) {
-				list = append(list, r)
-			}
-		}
-		slices.SortFunc(list, compare)
-		list = slices.Clone(list[:min(len(list), max(limit, 0))])
-		for i := range list {
-			list[i] = list[i].Clone()
-		}
-	})
-	return list, err
-}
-
-// compareDue is the order of [Records.DueRecords].
-func compareDue(a, b Record) int {
-	return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.OrderID, b.OrderID))
-}
-
-func (s memoryShop) DueRecords(ctx context.Context, at time.Time, after Record, limit int) ([]Record, error) {
-	return s.some(ctx, func(r Record) bool {
-		return !r.Due.IsZero() && !r.Due.After(at) && compareDue(r, after) > 0
-	}, compareDue, limit)
-}
-
-func (s memoryShop) ReferencesDue(ctx context.Context, refusedBefore time.Time, limit int) ([]Record, error) {
-	last := func(r Record) int {
-		if r.Reference.Refused {
-			return 1
-		}
-		return 0
-	}
-	return s.some(ctx, func(r Record) bool { return r.referenceDue(refusedBefore) }, func(a, b Record) int {
-		return cmp.Or(cmp.Compare(last(a), last(b)), cmp.Compare(a.OrderID, b.OrderID))
-	}, limit)
-}
-
-// compareEnded is the order of [Records.EndedRecords].
-func compareEnded(a, b Record) int {
-	return cmp.Or(a.EndedAt.Compare(b.EndedAt), cmp.Compare(a.OrderID, b.OrderID))
-}
-
-func (s memoryShop) EndedRecords(ctx context.Context, before time.Time, after Record, limit int) ([]Record, error) {
-	return s.some(ctx, func(r Record) bool {
-		return r.ended() && r.EndedAt.Before(before) && compareEnded(r, after) > 0
-	}, compareEnded, limit)
-}
-
-func (s memoryShop) Forget(ctx context.Context, records ...Record) (n int, err error) {
-	err = s.write(ctx, func(d *shopData) error {
-		s.beginRecords(d)
-		var gone []string
-		for _, given := range records {
-			r, have := d.records[given.OrderID]
-			if !have || r.Version != given.Version || !r.ended() {
-				continue
-			}
-			gone = append(gone, r.OrderID)
-			delete(d.records, r.OrderID)
-			if r.EndedAt.After(d.since) {
-				d.since = r.EndedAt
-			}
-		}
-		d.dropLabels(gone)
-		n = len(gone)
-		return nil
-	})
-	return n, err
 }

@@ -174,6 +174,102 @@ func TestMemoryLimits(t *testing.T) {
 }
 
 // Equal notices every field but the version, also one that does not exist yet.
+// Nothing that is asked for again and again walks through the orders that have ended,
+// and nothing is left of those that were forgotten.
+func TestMemoryKeepsWhatHasEndedApart(t *testing.T) {
+	const rounds, orders = 30, 1000
+	var m Memory
+	s, ctx := m.Shop("uk"), t.Context()
+	noon := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	put := func(list ...Record) {
+		t.Helper()
+		if _, err := UpdateRecords(ctx, s, func(r *Record) {
+			for _, want := range list {
+				if want.OrderID == r.OrderID {
+					want.Version = r.Version
+					*r = want
+				}
+			}
+		}, list...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := func() memoryRecords { return m.shops["uk"].records }
+	ended := func() (ids []string) {
+		t.Helper()
+		list, err := s.EndedRecords(ctx, noon.Add(1000*time.Hour), Record{}, 1000*orders)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range list {
+			ids = append(ids, r.OrderID)
+		}
+		return ids
+	}
+	put(Record{OrderID: "open", WarehouseIDs: []string{"w"}, Due: noon})
+	for round := range rounds {
+		at := noon.Add(time.Duration(round) * time.Hour)
+		var list []Record
+		for i := range orders {
+			list = append(list, Record{OrderID: fmt.Sprintf("%d/%04d", round, i), WarehouseIDs: []string{"w"}, Due: at})
+		}
+		put(list...)
+		for i := range list {
+			list[i].Due, list[i].EndedAt, list[i].Reference.WarehouseID = time.Time{}, at, "w"
+		}
+		put(list...)
+		if r := kept(); len(r.due) != 1 || len(r.untold) != 1 {
+			t.Fatalf("round %d: %d orders are walked for what is due, %d for references, want the open one", round, len(r.due), len(r.untold))
+		}
+		if round == 0 {
+			continue // and its orders stay until the end
+		}
+		page, err := s.EndedRecords(ctx, at.Add(1), Record{OrderID: fmt.Sprintf("%d/", round), EndedAt: at}, orders)
+		if err != nil || len(page) != orders {
+			t.Fatalf("%d of %d orders have ended, %v", len(page), orders, err)
+		}
+		if _, err := s.Forget(ctx, page...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := kept(); len(r.all) != orders+1 || len(r.ended) > 3*orders {
+		t.Errorf("%d records and %d endings are kept of %d orders that were not forgotten", len(r.all), len(r.ended), orders+1)
+	}
+	if got := len(ended()); got != orders {
+		t.Errorf("%d orders have ended, want %d", got, orders)
+	}
+	page, err := s.EndedRecords(ctx, noon.Add(1), Record{}, orders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Forget(ctx, page...); err != nil {
+		t.Fatal(err)
+	}
+	if r := kept(); len(r.all) != 1 || len(r.ended) > 0 || r.alive != 0 {
+		t.Errorf("%d records, %d endings and %d that are alive are left of one open order", len(r.all), len(r.ended), r.alive)
+	}
+
+	// An order that ends again counts from then on, one that is looked at again not at all.
+	a, b := Record{OrderID: "a", EndedAt: noon}, Record{OrderID: "b", EndedAt: noon.Add(time.Hour)}
+	for _, step := range []struct {
+		what string
+		a    Record
+		want []string
+	}{
+		{"both have ended", a, []string{"a", "b"}},
+		{"it is due again", Record{OrderID: "a", EndedAt: noon, Due: noon}, []string{"b"}},
+		{"it was looked at", a, []string{"a", "b"}},
+		{"it ends later", Record{OrderID: "a", EndedAt: noon.Add(2 * time.Hour)}, []string{"b", "a"}},
+		{"it is open again", Record{OrderID: "a"}, []string{"b"}},
+		{"it ends as at first", a, []string{"a", "b"}},
+	} {
+		put(step.a, b)
+		if diff := cmp.Diff(step.want, ended()); diff != "" {
+			t.Errorf("%s: ended (-want +got):\n%s", step.what, diff)
+		}
+	}
+}
+
 func TestRecordEqual(t *testing.T) {
 	var change func(v reflect.Value)
 	change = func(v reflect.Value) {

@@ -138,8 +138,12 @@ func (r Record) ended() bool { return !r.EndedAt.IsZero() && r.Due.IsZero() }
 
 // referenceDue reports whether the shop is to be told where the order is.
 func (r Record) referenceDue(refusedBefore time.Time) bool {
-	return len(r.WarehouseIDs) > 0 &&
-		(r.Reference.WarehouseID != r.WarehouseIDs[0] || r.Reference.Refused && r.Reference.At.Before(refusedBefore))
+	return r.maybeUntold() && (r.Reference.WarehouseID != r.WarehouseIDs[0] || r.Reference.At.Before(refusedBefore))
+}
+
+// maybeUntold reports whether the shop does not know where the order is.
+func (r Record) maybeUntold() bool {
+	return len(r.WarehouseIDs) > 0 && (r.Reference.WarehouseID != r.WarehouseIDs[0] || r.Reference.Refused)
 }
 
 // ErrStale is wrapped by the error of a put that has another version than the

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
@@ -74,11 +75,12 @@ func (t *Shop) RejectCancellation(ctx context.Context, cancellationID, reason, k
 		&tiktokshop.RejectCancellationRequest{IdempotencyKey: new(key), RejectReason: reason}))
 }
 
-// CancelReasons implements [bridge.SellerDesk]: what TikTok offers for every line of the
-// order that is left.
+// CancelReasons implements [bridge.SellerDesk]: what TikTok offers for every line that is
+// asked for, or for every line of the order that is left. For single lines it takes none
+// but out of stock, whatever it offers.
 //
 // https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202512
-func (t *Shop) CancelReasons(ctx context.Context, orderID string) ([]string, error) {
+func (t *Shop) CancelReasons(ctx context.Context, orderID string, lineIDs []string) ([]string, error) {
 	reply, err := t.client.ReturnRefund.GetAftersaleEligibilityV202512(ctx, orderID, &tiktokshop.GetAftersaleEligibilityV202512Request{RequestTypes: []string{"CANCEL"}})
 	if err != nil {
 		return nil, deskError(err)
@@ -88,6 +90,7 @@ func (t *Shop) CancelReasons(ctx context.Context, orderID string) ([]string, err
 	for _, sku := range reply.SKUEligibility {
 		for _, line := range sku.LineItemEligibility {
 			switch {
+			case len(lineIDs) > 0 && !slices.ContainsFunc(line.OrderLineItemsIDs, func(id string) bool { return slices.Contains(lineIDs, id) }):
 			case !line.Eligible:
 				return nil, nil
 			case first:
@@ -97,12 +100,15 @@ func (t *Shop) CancelReasons(ctx context.Context, orderID string) ([]string, err
 			}
 		}
 	}
+	if len(lineIDs) > 0 {
+		reasons = slices.DeleteFunc(reasons, func(r string) bool { return !strings.Contains(r, "out_of_stock") })
+	}
 	return reasons, nil
 }
 
 // CancelInShop implements [bridge.SellerDesk].
-func (t *Shop) CancelInShop(ctx context.Context, orderID, reason string) error {
-	_, err := t.client.ReturnRefund.CancelOrderVerified(ctx, &tiktokshop.CancelOrderV202309Request{OrderID: orderID, CancelReason: reason})
+func (t *Shop) CancelInShop(ctx context.Context, orderID, reason string, lineIDs []string) error {
+	_, err := t.client.ReturnRefund.CancelOrderVerified(ctx, &tiktokshop.CancelOrderV202309Request{OrderID: orderID, CancelReason: reason, OrderLineItemIDs: lineIDs})
 	return deskError(err)
 }
 

@@ -1,10 +1,11 @@
 package tiktokadapter
 
 import (
-	"cmp"
 	"math"
+	"slices"
 	"strconv"
 
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -19,42 +20,27 @@ type Parcel struct {
 	ServiceID string
 }
 
-// Measured is one of the units in a parcel, as the catalogue describes it: Linnworks
-// names no units for what its items measure and weigh. Zero is not known.
-type Measured struct {
-	Length, Width, Height, Weight float64
-}
-
-// Units are those of a catalogue.
-type Units struct {
-	// GramsEach is how many grams one unit of weight has: 1000 for kilograms. CMEach is
-	// how many centimetres one of length has: 2.54 for inches. Zero means grams and
-	// centimetres.
-	GramsEach, CMEach float64
-}
-
-// ParcelOf packs units into one parcel: as heavy as all of them, as long and wide as
+// ParcelOf packs items into one parcel: as heavy as all of them, as long and wide as
 // the largest, as high as all on top of each other, in whole grams and centimetres,
 // rounded up. fallback is the least that is declared where a weight, or a size, of any
 // unit is missing, since too little declared is charged later. Its ServiceID is that
 // of the parcel.
-func ParcelOf(items []Measured, units Units, fallback Parcel) Parcel {
-	var all Measured
+func ParcelOf(items []catalogue.Packed, fallback Parcel) Parcel {
+	var all catalogue.Measures
 	weighed, sized := len(items) > 0, len(items) > 0
 	for _, i := range items {
-		weighed = weighed && i.Weight > 0
-		sides := [...]float64{i.Length, i.Width, i.Height}
-		for _, s := range sides {
-			sized = sized && s > 0
-		}
-		length, height := max(sides[0], sides[1], sides[2]), min(sides[0], sides[1], sides[2]) // it lies flat
-		width := sides[0] + sides[1] + sides[2] - length - height
-		all = Measured{max(all.Length, length), max(all.Width, width), all.Height + max(height, 0), all.Weight + max(i.Weight, 0)}
+		weighed = weighed && i.Each.Grams > 0
+		sides := []float64{i.Each.LengthCM, i.Each.WidthCM, i.Each.HeightCM}
+		sized = sized && slices.Min(sides) > 0
+		slices.Sort(sides) // it lies flat
+		units := float64(i.Units)
+		all.LengthCM, all.WidthCM = max(all.LengthCM, sides[2]), max(all.WidthCM, sides[1])
+		all.HeightCM += units * max(sides[0], 0)
+		all.Grams += units * max(i.Each.Grams, 0)
 	}
 	p := fallback
-	grams, cm := cmp.Or(units.GramsEach, 1), cmp.Or(units.CMEach, 1)
-	p.WeightGrams = known(all.Weight*grams, weighed, p.WeightGrams)
-	p.LengthCM, p.WidthCM, p.HeightCM = known(all.Length*cm, sized, p.LengthCM), known(all.Width*cm, sized, p.WidthCM), known(all.Height*cm, sized, p.HeightCM)
+	p.WeightGrams = known(all.Grams, weighed, p.WeightGrams)
+	p.LengthCM, p.WidthCM, p.HeightCM = known(all.LengthCM, sized, p.LengthCM), known(all.WidthCM, sized, p.WidthCM), known(all.HeightCM, sized, p.HeightCM)
 	return p
 }
 

@@ -4,31 +4,35 @@ import (
 	"math"
 	"testing"
 
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 )
 
 func TestParcelOf(t *testing.T) {
-	mug, poster := tiktokadapter.Measured{Length: 10, Width: 12, Height: 9, Weight: 0.35}, tiktokadapter.Measured{Length: 2, Width: 60, Height: 40, Weight: 0.2}
+	t.Parallel()
+	packed := func(units int, grams, length, width, height float64) catalogue.Packed {
+		return catalogue.Packed{Units: units, Each: catalogue.Measures{Grams: grams, LengthCM: length, WidthCM: width, HeightCM: height}}
+	}
+	mug, poster := packed(1, 350, 10, 12, 9), packed(1, 200, 2, 60, 40)
 	fallback := tiktokadapter.Parcel{LengthCM: 30, WidthCM: 20, HeightCM: 10, WeightGrams: 2000, ServiceID: "express"}
-	kilograms := tiktokadapter.Units{GramsEach: 1000}
 	for _, tc := range []struct {
 		name  string
-		items []tiktokadapter.Measured
-		units tiktokadapter.Units
+		items []catalogue.Packed
 		want  tiktokadapter.Parcel
 	}{
-		{"nothing", nil, kilograms, fallback},
-		{"one", []tiktokadapter.Measured{mug}, kilograms, tiktokadapter.Parcel{LengthCM: 12, WidthCM: 10, HeightCM: 9, WeightGrams: 350, ServiceID: "express"}},
-		{"three and a flat one", []tiktokadapter.Measured{mug, mug, mug, poster}, kilograms, tiktokadapter.Parcel{LengthCM: 60, WidthCM: 40, HeightCM: 29, WeightGrams: 1250, ServiceID: "express"}},
-		{"inches and pounds, rounded up", []tiktokadapter.Measured{{Length: 4, Width: 3, Height: 1, Weight: 1}}, tiktokadapter.Units{GramsEach: 453.592, CMEach: 2.54}, tiktokadapter.Parcel{LengthCM: 11, WidthCM: 8, HeightCM: 3, WeightGrams: 454, ServiceID: "express"}},
-		{"grams and centimetres if nothing is said", []tiktokadapter.Measured{{Length: 1, Width: 2, Height: 3, Weight: 5}}, tiktokadapter.Units{}, tiktokadapter.Parcel{LengthCM: 3, WidthCM: 2, HeightCM: 1, WeightGrams: 5, ServiceID: "express"}},
-		{"a weight is missing", []tiktokadapter.Measured{mug, {Length: 1, Width: 1, Height: 1}}, kilograms, tiktokadapter.Parcel{LengthCM: 12, WidthCM: 10, HeightCM: 10, WeightGrams: 2000, ServiceID: "express"}},
-		{"a side is missing", []tiktokadapter.Measured{mug, {Length: 1, Width: 1, Weight: 0.1}}, kilograms, tiktokadapter.Parcel{LengthCM: 30, WidthCM: 20, HeightCM: 10, WeightGrams: 450, ServiceID: "express"}},
-		{"a side of a large one is missing", []tiktokadapter.Measured{poster, {Length: 50, Width: 50}}, kilograms, tiktokadapter.Parcel{LengthCM: 60, WidthCM: 50, HeightCM: 10, WeightGrams: 2000, ServiceID: "express"}},
-		{"no number", []tiktokadapter.Measured{{Length: math.NaN(), Width: 1, Height: 1, Weight: math.Inf(1)}}, kilograms, fallback},
-		{"less than nothing", []tiktokadapter.Measured{{Length: -1, Width: 1, Height: 1, Weight: -1}}, kilograms, fallback},
+		{"nothing", nil, fallback},
+		{"one", []catalogue.Packed{mug}, tiktokadapter.Parcel{LengthCM: 12, WidthCM: 10, HeightCM: 9, WeightGrams: 350, ServiceID: "express"}},
+		{"three and a flat one", []catalogue.Packed{packed(3, 350, 10, 12, 9), poster}, tiktokadapter.Parcel{LengthCM: 60, WidthCM: 40, HeightCM: 29, WeightGrams: 1250, ServiceID: "express"}},
+		{"rounded up", []catalogue.Packed{packed(1, 453.592, 10.16, 7.62, 2.54)}, tiktokadapter.Parcel{LengthCM: 11, WidthCM: 8, HeightCM: 3, WeightGrams: 454, ServiceID: "express"}},
+		{"what floats add is taken off", []catalogue.Packed{packed(3, 0.1*1000, 10, 10, 0.1+0.2)}, tiktokadapter.Parcel{LengthCM: 10, WidthCM: 10, HeightCM: 1, WeightGrams: 300, ServiceID: "express"}},
+		{"a weight is missing", []catalogue.Packed{mug, packed(1, 0, 1, 1, 1)}, tiktokadapter.Parcel{LengthCM: 12, WidthCM: 10, HeightCM: 10, WeightGrams: 2000, ServiceID: "express"}},
+		{"a weight of heavy ones is missing", []catalogue.Packed{packed(9, 350, 10, 12, 9), packed(1, 0, 1, 1, 1)}, tiktokadapter.Parcel{LengthCM: 12, WidthCM: 10, HeightCM: 82, WeightGrams: 3150, ServiceID: "express"}},
+		{"a side is missing", []catalogue.Packed{mug, packed(1, 100, 1, 1, 0)}, tiktokadapter.Parcel{LengthCM: 30, WidthCM: 20, HeightCM: 10, WeightGrams: 450, ServiceID: "express"}},
+		{"a side of a large one is missing", []catalogue.Packed{poster, packed(1, 0, 50, 50, 0)}, tiktokadapter.Parcel{LengthCM: 60, WidthCM: 50, HeightCM: 10, WeightGrams: 2000, ServiceID: "express"}},
+		{"no number", []catalogue.Packed{packed(1, math.Inf(1), math.NaN(), 1, 1)}, fallback},
+		{"less than nothing", []catalogue.Packed{packed(1, -1, -1, 1, 1)}, fallback},
 	} {
-		if got := tiktokadapter.ParcelOf(tc.items, tc.units, fallback); got != tc.want {
+		if got := tiktokadapter.ParcelOf(tc.items, fallback); got != tc.want {
 			t.Errorf("%s: got %+v, want %+v", tc.name, got, tc.want)
 		}
 	}

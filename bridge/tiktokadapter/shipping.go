@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
@@ -135,8 +136,9 @@ func (t *Shop) route(ctx context.Context, o bridge.Order) (*tiktokshop.GetShippi
 
 // Ship implements [bridge.Shipper]. Orders that have packages since payment (Southeast
 // Asia, Brazil, Mexico) ship package by package, all others by Mark Package As
-// Shipped. It costs one call for the order or package: whoever calls it has read
-// the order, and reads it again.
+// Shipped. A package that is packed in parts is split first. It costs one call for the
+// order or package, and two more for a split: whoever calls it has read the order, and
+// reads it again.
 func (t *Shop) Ship(ctx context.Context, s bridge.Shipment) (warning string, err error) {
 	lines := parcelLines(s)
 	packages := bridge.PackageIDs(lines)
@@ -149,7 +151,8 @@ func (t *Shop) Ship(ctx context.Context, s bridge.Shipment) (warning string, err
 		}
 		return reply.Warning.Message, nil
 	}
-	if err := wholePackages(s.Order, lines); err != nil {
+	packages, err = t.ownPackages(ctx, s.Order, lines)
+	if err != nil {
 		return "", err
 	}
 	for _, id := range packages {
@@ -173,19 +176,87 @@ func parcelLines(s bridge.Shipment) []bridge.OrderLine {
 	})
 }
 
-// wholePackages refuses lines that share a package with others: a package ships
-// as a whole.
-func wholePackages(o bridge.Order, lines []bridge.OrderLine) error {
+// ownPackages returns the packages that lines are in, once they are in none with other
+// lines: a package ships as a whole. One that is packed in parts is split, where TikTok
+// can (whole SKUs in Southeast Asia, Brazil and Mexico) and the app has
+// [tiktokshop.ScopePackageWrite]; elsewhere that is refused, for a person.
+//
+// https://partner.tiktokshop.com/docv2/page/split-orders-202309
+func (t *Shop) ownPackages(ctx context.Context, o bridge.Order, lines []bridge.OrderLine) ([]string, error) {
+	if sharedPackage(o, lines) == "" {
+		return bridge.PackageIDs(lines), nil
+	}
+	// As it was read it may be split by now: by the parcel before, or by a call whose
+	// reply was lost.
+	fresh, err := t.OrdersByID(ctx, []string{o.ID})
+	if err != nil {
+		return nil, fmt.Errorf("reading the packages of order %s: %w", o.ID, err)
+	}
+	if len(fresh) != 1 {
+		return nil, fmt.Errorf("the shop does not return order %s", o.ID)
+	}
+	o, lines = fresh[0], parcelLines(bridge.Shipment{Order: fresh[0], LineIDs: bridge.LineIDs(lines)})
+	shared := sharedPackage(o, lines)
+	if shared == "" {
+		return bridge.PackageIDs(lines), nil
+	}
+	ids := bridge.LineIDs(lines)
+	var request tiktokshop.SplitOrdersRequest
+	groups := map[string]int{}
+	for _, l := range o.LiveLines() {
+		mine := slices.Contains(ids, l.ID)
+		if l.Tracking != "" && (mine || slices.Contains(bridge.PackageIDs(lines), l.PackageID)) {
+			return nil, notSplit(shared, errors.New("a part of it is shipped already"))
+		}
+		if l.Tracking != "" {
+			continue
+		}
+		// Each of the other packages stays one of its own.
+		name := fmt.Sprintf("%s-%t", l.PackageID, mine)
+		at, have := groups[name]
+		if !have {
+			at = len(request.SplittableGroups)
+			groups[name] = at
+			request.SplittableGroups = append(request.SplittableGroups, tiktokshop.SplitOrdersRequestSplittableGroup{ID: new(name)})
+		}
+		request.SplittableGroups[at].OrderLineItemIDs = append(request.SplittableGroups[at].OrderLineItemIDs, l.ID)
+	}
+	reply, err := t.client.Fulfillment.SplitOrders(ctx, o.ID, &request)
+	if err != nil {
+		e, ok := errors.AsType[*tiktokshop.Error](err)
+		if _, refused := exceptions.AsRefused(shipError(err)); refused || ok && (e.Class == tiktokshop.ClassAuthorisation || e.Class == tiktokshop.ClassCancelPending) {
+			return nil, notSplit(shared, err)
+		}
+		return nil, fmt.Errorf("splitting package %s: %w", shared, err)
+	}
+	var packages []string
+	for _, p := range reply.Packages {
+		if strings.HasSuffix(p.SplittableGroupID, "-true") && p.ID != "" {
+			packages = append(packages, p.ID)
+		}
+	}
+	if len(packages) == 0 {
+		return nil, fmt.Errorf("the shop has split package %s and names no part of it; the next run reads it", shared)
+	}
+	return packages, nil
+}
+
+// sharedPackage is a package that lines share with others, empty if there is none.
+func sharedPackage(o bridge.Order, lines []bridge.OrderLine) string {
 	ids, packages := bridge.LineIDs(lines), bridge.PackageIDs(lines)
 	for _, l := range o.LiveLines() {
 		if slices.Contains(packages, l.PackageID) && !slices.Contains(ids, l.ID) {
-			return &exceptions.RefusedError{
-				Do:  "split the package in Seller Center as it was packed; the parts ship by themselves afterwards",
-				Err: fmt.Errorf("the parcel holds only a part of package %s", l.PackageID),
-			}
+			return l.PackageID
 		}
 	}
-	return nil
+	return ""
+}
+
+func notSplit(packageID string, why error) error {
+	return &exceptions.RefusedError{
+		Do:  "split the package in Seller Center as it was packed; the parts ship by themselves afterwards",
+		Err: fmt.Errorf("the parcel holds only a part of package %s, which the bridge cannot split: %w", packageID, why),
+	}
 }
 
 // ArrangeShipping implements [bridge.Shipper]. In the US it buys a label; elsewhere it
@@ -236,7 +307,8 @@ func (t *Shop) arrange(ctx context.Context, s bridge.Shipment, lines []bridge.Or
 		}
 		return []string{reply.PackageID}, nil
 	}
-	if err := wholePackages(s.Order, lines); err != nil {
+	packages, err := t.ownPackages(ctx, s.Order, lines)
+	if err != nil {
 		return nil, err
 	}
 	return packages, shipError(t.client.Fulfillment.ShipPackageVerified(ctx, packages[0], &tiktokshop.ShipPackageRequest{}))
@@ -244,10 +316,15 @@ func (t *Shop) arrange(ctx context.Context, s bridge.Shipment, lines []bridge.Or
 
 // parcel is what is declared for a shipment.
 func (t *Shop) parcel(ctx context.Context, s bridge.Shipment, lines []bridge.OrderLine) (Parcel, error) {
-	if t.options.ParcelOf == nil {
-		return t.options.Parcel, nil
+	p, err := t.options.Parcel, error(nil)
+	switch {
+	case t.options.ParcelOf != nil:
+		p, err = t.options.ParcelOf(ctx, s.Order, lines)
+	case s.Contents != nil:
+		var items []catalogue.Packed
+		items, err = s.Contents(ctx)
+		p = ParcelOf(items, p)
 	}
-	p, err := t.options.ParcelOf(ctx, s.Order, lines)
 	if err != nil {
 		return Parcel{}, fmt.Errorf("measuring the parcel of order %s: %w", s.Order.ID, err)
 	}

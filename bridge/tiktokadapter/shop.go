@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -23,10 +24,11 @@ type Options struct {
 	// hour, TikTok's remorse window.
 	HoldWindow time.Duration
 	// Parcel is the size and weight declared when a label is bought for TikTok
-	// Shipping in the US; other markets take them from the listing.
+	// Shipping in the US, if it is not known what the items in the parcel weigh and
+	// measure: see the function [ParcelOf]. Other markets take them from the listing.
 	Parcel Parcel
-	// ParcelOf replaces Parcel by what the lines of an order measure: see the function
-	// [ParcelOf]. An error holds the label up until the next run.
+	// ParcelOf replaces what the shipment says of its contents. An error holds the
+	// label up until the next run.
 	ParcelOf func(ctx context.Context, order bridge.Order, lines []bridge.OrderLine) (Parcel, error)
 	// Money are rules that come before the built-in [MoneyRules], for a market that
 	// adds its totals up in another way by now.
@@ -40,10 +42,10 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Shop connects the primitives to one shop through the client of package
-// tiktokshop. It implements [bridge.OrderSource], [catalogue.ListingSource], [catalogue.BundleSource],
-// [stock.Publisher], [stock.ShownReader], [bridge.Shipper], [bridge.CancellationSource] and
-// [bridge.CancellationDesk]. It is safe for concurrent use.
+// Shop connects the primitives to one shop through the client of package tiktokshop. It
+// implements [bridge.OrderSource], [catalogue.ListingSource], [catalogue.BundleSource],
+// [stock.Publisher], [stock.ShownReader], [bridge.Shipper], [bridge.CancellationSource]
+// and [bridge.CancellationDesk]. It is safe for concurrent use.
 type Shop struct {
 	client  *tiktokshop.Client
 	options Options
@@ -80,6 +82,9 @@ var _ interface {
 func New(client *tiktokshop.Client, o Options) (*Shop, error) {
 	if client == nil || client.Shop().ID == "" {
 		return nil, errors.New("tiktokadapter: New needs a client bound to a shop: see tiktokshop.Client.ForShop")
+	}
+	if o.HoldWindow < 0 || o.MaxDocument < 0 {
+		return nil, fmt.Errorf("tiktokadapter: New: HoldWindow %v and MaxDocument %d must not be negative", o.HoldWindow, o.MaxDocument)
 	}
 	o.HoldWindow = cmp.Or(o.HoldWindow, time.Hour)
 	o.Documents = cmp.Or(o.Documents, &http.Client{Timeout: 30 * time.Second})

@@ -136,8 +136,29 @@ func (t *Shop) knownBundle(productID string) bool {
 	return t.bundles[productID]
 }
 
-// PublishStock implements [stock.Publisher] with one Update Inventory call.
+type permitKey struct{}
+
+// StockPermit implements [stock.Permits].
+func (t *Shop) StockPermit(ctx context.Context, urgent bool) (context.Context, error) {
+	waits := ctx
+	if urgent {
+		waits = tiktokshop.Urgent(ctx)
+	}
+	p, err := t.client.PermitWrite(waits, "Product.UpdateInventory")
+	if err != nil {
+		return nil, err
+	}
+	return context.WithValue(ctx, permitKey{}, p), nil
+}
+
+// PublishStock implements [stock.Publisher] with one Update Inventory call. With a
+// context of [Shop.StockPermit] it is not repeated: what is right may be another number
+// by then.
 func (t *Shop) PublishStock(ctx context.Context, product stock.ProductStock) ([]stock.Refusal, error) {
+	var options []tiktokshop.CallOption
+	if p, ok := ctx.Value(permitKey{}).(*tiktokshop.Permit); ok {
+		options = append(options, tiktokshop.WithPermit(p), tiktokshop.NoRepeat())
+	}
 	if product.Urgent {
 		ctx = tiktokshop.Urgent(ctx)
 	}
@@ -145,13 +166,16 @@ func (t *Shop) PublishStock(ctx context.Context, product stock.ProductStock) ([]
 	for _, s := range product.SKUs {
 		sku := tiktokshop.UpdateInventoryRequestSKU{ID: s.ID}
 		for _, w := range s.Stock {
+			if w.Quantity < 0 {
+				return nil, fmt.Errorf("tiktokadapter: PublishStock: SKU %s, warehouse %s: %d is no stock", s.ID, w.WarehouseID, w.Quantity)
+			}
 			sku.Inventory = append(sku.Inventory, tiktokshop.UpdateInventoryRequestSKUInventory{
 				WarehouseID: new(w.WarehouseID), Quantity: w.Quantity,
 			})
 		}
 		request.SKUs = append(request.SKUs, sku)
 	}
-	reply, err := t.client.Product.UpdateInventory(ctx, product.ProductID, request)
+	reply, err := t.client.Product.UpdateInventory(ctx, product.ProductID, request, options...)
 	partial, some := errors.AsType[*tiktokshop.PartialError](err)
 	switch {
 	case err == nil:
@@ -227,6 +251,9 @@ func refusals(reply *tiktokshop.UpdateInventoryResponse, partial *tiktokshop.Par
 func (t *Shop) ShopStock(ctx context.Context, skuIDs []string) ([]stock.ShownStock, error) {
 	if len(skuIDs) == 0 {
 		return nil, nil
+	}
+	if len(skuIDs) > 50 { // a part of a check of everything
+		ctx = tiktokshop.Bulk(ctx)
 	}
 	list := make([]stock.ShownStock, 0, len(skuIDs))
 	for reply, err := range t.client.Product.InventorySearchBySKUIDs(ctx, &tiktokshop.InventorySearchRequest{SKUIDs: skuIDs}) {

@@ -49,3 +49,31 @@ func TestHintWebhooks(t *testing.T) {
 		}
 	}
 }
+
+// The orders that a webhook names are hints, whatever else of it is odd or of a shape
+// that its type does not have.
+func TestHintsOfOddWebhooks(t *testing.T) {
+	for data, want := range map[string]struct {
+		kind string
+		ids  []string
+	}{
+		`{"order_id":576460000000000001,"order_status":111}`:         {"1", []string{"576460000000000001"}},
+		`{"order_id":"5764","update_time":"2026-08-30 10:00:00"}`:    {"1", []string{"5764"}},
+		`{"order_id":"5764","update_time":{},"is_on_hold_order":[]}`: {"1", []string{"5764"}},
+		`{"order_id":"5764","order_status":["x"]}`:                   {`"1"`, []string{"5764"}},
+		`{"order_id":""}`: {"1", []string{}},
+		`{"sc_type":{},"package_list":[{"package_id":1,"order_id_list":[5764,"5765"]},{"order_id_list":["5766"]}]}`: {"4", []string{"5764", "5765", "5766"}},
+		`{"order_id":"5764","cancel_status":7,"cancel_id":{}}`:                                                      {"11", []string{"5764"}},
+		`{"order_id":"5764","return_status":{}}`:                                                                    {"12", []string{"5764"}},
+		`{"order_id":5764,"update_time":"soon"}`:                                                                    {"3", []string{"5764"}},
+	} {
+		event, err := tiktokshop.ParseWebhook(fmt.Appendf(nil, `{"type":%s,"shop_id":"7","timestamp":"MMXXVI","data":%s}`, want.kind, data))
+		if err != nil {
+			t.Errorf("%s: %v", data, err)
+			continue
+		}
+		if diff := cmp.Diff(want.ids, tiktokadapter.HintsOf(event)); diff != "" {
+			t.Errorf("type %s, %s (-want +got):\n%s", want.kind, data, diff)
+		}
+	}
+}

@@ -47,7 +47,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Getenv); err != nil && !errors.Is(err, context.Canceled) {
+	if err := run(ctx, os.Args[1:], os.Getenv); err != nil && ctx.Err() == nil { // else it was asked to end
 		log.Fatalln("embed:", err)
 	}
 }
@@ -120,7 +120,7 @@ func connectWarehouse(ctx context.Context, set bridge.Settings, getenv func(stri
 	if err != nil {
 		return nil, err
 	}
-	return linnworksadapter.New(ctx, client, linnworksadapter.Options{SubSource: set.SubSource, Service: set.Services})
+	return linnworksadapter.New(ctx, client, linnworksadapter.Options{SubSource: set.SubSource, Service: set.Services, Units: set.Units})
 }
 
 // given returns options if they have something to say.

@@ -37,7 +37,7 @@ func byName(t testing.TB, name string) *policy {
 // sellOut plays a sale until nothing is left.
 func sellOut(t *testing.T, p *policy, seed uint64) result {
 	t.Helper()
-	r, err := simulate(t.Context(), p, setting{Seed: seed, Lasts: 90 * time.Minute, UntilSoldOut: true})
+	r, err := simulate(t.Context(), p, setting{Seed: seed, Rate: shopRate, Lasts: 90 * time.Minute, UntilSoldOut: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestSeedsReplay(t *testing.T) {
 	t.Parallel()
 	p := byName(t, "LIVE window")
 	play := func(seed uint64) result {
-		r, err := simulate(t.Context(), p, setting{Seed: seed, Lasts: 5 * time.Minute})
+		r, err := simulate(t.Context(), p, setting{Seed: seed, Rate: shopRate, Lasts: 5 * time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,6 +23,7 @@ import (
 type hub struct {
 	sale   *sale
 	every  time.Duration
+	live   bool
 	intake *bridge.Intake
 	stock  pusher
 	meter  *meter
@@ -33,7 +34,7 @@ type hub struct {
 // newHub wires the parts. With newPusher this is all there is to keeping stock in
 // time.
 func newHub(ctx context.Context, s *sale, p *policy) (*hub, error) {
-	h := &hub{sale: s, every: p.Every}
+	h := &hub{sale: s, every: p.Every, live: p.Live}
 	tiktok, linn, err := s.clients()
 	if err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func newHub(ctx context.Context, s *sale, p *policy) (*hub, error) {
 		return nil, err
 	}
 	h.meter = &meter{Reader: warehouse, now: s.Now, buffer: computed, known: map[string]bool{}}
-	buffers, err := stock.NewBufferRules(stock.BufferOptions{Rules: p.rules(computed), Sessions: p.Sessions, Now: s.Now})
+	buffers, err := stock.NewBufferRules(stock.BufferOptions{Rules: p.rules(computed), Sessions: p.sessions(s.setting), Now: s.Now})
 	if err != nil {
 		return nil, err
 	}
@@ -73,15 +74,15 @@ func newHub(ctx context.Context, s *sale, p *policy) (*hub, error) {
 		return nil, err
 	}
 	h.intake, err = bridge.NewIntake(bridge.IntakePorts{
-		Orders: shop, OpenOrders: shop, Cursors: memory, Hints: memory, Revisits: memory, Locks: memory, Exceptions: exceptions,
+		Orders: shop, OpenOrders: shop, Ledger: memory, Cursors: memory, Hints: memory, Revisits: memory, Locks: memory, Exceptions: exceptions,
 		Handle: h.meter.watch(importer.Import),
 	}, bridge.IntakeOptions{Overlap: time.Minute, PollEvery: p.PollOrders, Now: s.Now})
 	if err != nil {
 		return nil, err
 	}
 	h.stock, err = newPusher(ctx, p, stock.Ports{
-		Listings: shop, Bundles: shop, Catalogue: catalogue, Levels: h.meter, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: exceptions,
-	}, warehouse, stock.Options{
+		Listings: shop, Bundles: shop, Catalogue: catalogue, Levels: h.meter, SeeOrders: h.takeOrders, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: exceptions,
+	}, stock.Options{
 		Locations: map[string][]string{warehouseID: {string(linnworks.ZeroGUID)}}, Buffer: buffers.Buffer(), Now: s.Now,
 	})
 	if err != nil || !p.Live {
@@ -118,15 +119,22 @@ func (h *hub) run(ctx context.Context) error {
 	return nil
 }
 
-// pass takes orders in, then pushes stock.
-func (h *hub) pass(ctx context.Context) error {
-	h.woken = false
+// takeOrders takes in the orders that the shop has.
+func (h *hub) takeOrders(ctx context.Context) error {
 	took, err := h.intake.Run(ctx)
 	if err == nil && (took.Failed > 0 || !took.Complete()) {
 		err = fmt.Errorf("orders were not taken in:\n%s", took)
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// pass takes orders in, and pushes stock.
+func (h *hub) pass(ctx context.Context) error {
+	h.woken = false
+	if h.live { // the other one takes orders in by itself
+		if err := h.takeOrders(ctx); err != nil {
+			return err
+		}
 	}
 	if err := h.stock.push(ctx); err != nil {
 		return err

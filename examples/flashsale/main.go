@@ -3,8 +3,8 @@
 //
 //	go run ./examples/flashsale
 //
-// 300 units, 20 buyers a minute on TikTok Shop and 5 a minute on another channel
-// that sells from the same stock in Linnworks. TikTok holds every paid order for
+// 300 units, 20 buyers a minute on TikTok Shop, or as many as -rate says, and 5 a minute
+// on another channel that sells from the same stock in Linnworks. TikTok holds every paid order for
 // an hour. Both sides are the fakes of this module, in memory and in simulated
 // time; the program between them is wired from the bridge's parts (see newHub),
 // and each policy is a row of a table (see policies).
@@ -13,8 +13,9 @@
 //
 //	-seed n     the chance that decides when buyers come and how long calls take (default 1)
 //	-seeds n    play the sale n times, with seeds from -seed on, and compare averages (default 1)
+//	-rate n     how many buyers a minute come to TikTok Shop (default 20; a LIVE has 300)
 //	-minutes n  for how long buyers come (default 90: an hour after the stock is gone)
-//	-o file     where to write the page (default: flashsale.html in a new temporary directory)
+//	-o file     where to write the page (default: flashsale.html in the temporary directory)
 //
 // README.md tells what is simulated and what is not.
 package main
@@ -51,7 +52,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	seed := flags.Uint64("seed", 1, "the chance that decides when buyers come and how long calls take")
 	seeds := flags.Int("seeds", 1, "how many times to play the sale, with seeds from -seed on")
 	minutes := flags.Int("minutes", 90, "for how long buyers come")
-	file := flags.String("o", "", "where to write the page (default: flashsale.html in a new temporary directory)")
+	rate := flags.Int("rate", shopRate, "how many buyers a minute come to TikTok Shop")
+	file := flags.String("o", filepath.Join(os.TempDir(), "flashsale.html"), "where to write the page")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -62,9 +64,11 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		return fmt.Errorf("-seeds %d: at least one", *seeds)
 	case *minutes < 1:
 		return fmt.Errorf("-minutes %d: at least one", *minutes)
+	case *rate < 1 || *rate > mostRate:
+		return fmt.Errorf("-rate %d: at least one, and at most %d", *rate, mostRate)
 	}
 
-	c := comparison{setting: setting{Seed: *seed, Lasts: time.Duration(*minutes) * time.Minute}, Seeds: *seeds}
+	c := comparison{setting: setting{Seed: *seed, Rate: *rate, Lasts: time.Duration(*minutes) * time.Minute}, Seeds: *seeds}
 	for _, p := range policies {
 		fmt.Fprintf(progress, "... %s\n", p.Name)
 		row, err := play(ctx, p, c.setting, *seeds)
@@ -79,13 +83,6 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	}
 	c.Overwritten = copied.Oversold()
 
-	if *file == "" {
-		dir, err := os.MkdirTemp("", "flashsale-")
-		if err != nil {
-			return err
-		}
-		*file = filepath.Join(dir, "flashsale.html")
-	}
 	page, err := c.page()
 	if err != nil {
 		return err

@@ -140,12 +140,31 @@ func checkPage(t *testing.T, page string) {
 	}
 }
 
+// The end of the stock is on the page, however fast it comes.
+func TestEndOfTheStock(t *testing.T) {
+	t.Parallel()
+	for gone, want := range map[time.Duration][2]time.Duration{
+		12 * time.Minute:  {6 * time.Minute, 18 * time.Minute},
+		59 * time.Second:  {30 * time.Second, 90 * time.Second},
+		3 * time.Minute:   {2 * time.Minute, 6 * time.Minute},
+		300 * time.Minute: {180 * time.Minute, 420 * time.Minute},
+	} {
+		curve := []point{{At: 0, Free: 300}, {At: gone, Free: 0}, {At: gone + time.Second, Free: -1}}
+		got := comparison{setting: setting{Lasts: 600 * time.Minute}, Rows: []row{{First: result{Curve: curve}}}}.end()
+		if got.From != want[0] || got.To != want[1] {
+			t.Errorf("gone after %s: from %s to %s, want %s to %s", gone, got.From, got.To, want[0], want[1])
+		}
+	}
+}
+
 func TestBadArguments(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
 		`unexpected argument "now"`: {"now"},
 		"-seeds 0: at least one":    {"-seeds", "0"},
 		"-minutes -1: at least one": {"-minutes", "-1"},
+		"-rate 0: at least one":     {"-rate", "0"},
+		"at most 6000":              {"-rate", "6001"},
 	} {
 		if err := run(t.Context(), args, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got error %v, want one with %q", args, err, want)

@@ -5,6 +5,9 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -22,7 +25,7 @@ func (c comparison) page() ([]byte, error) {
 	}
 	// All panels of a column have the same axes.
 	whole := axes{From: 0, To: c.Lasts, Bottom: -(lowest + 59) / 50 * 50, Top: units, XStep: c.Lasts / 6, YStep: 100}
-	end := axes{From: 8 * time.Minute, To: 20 * time.Minute, Bottom: -10, Top: 60, XStep: 3 * time.Minute, YStep: 20}
+	end := c.end()
 	data := struct {
 		comparison
 		Columns []column
@@ -40,6 +43,27 @@ func (c comparison) page() ([]byte, error) {
 	var b bytes.Buffer
 	err := pageTemplate.Execute(&b, data)
 	return b.Bytes(), err
+}
+
+// end are the axes of the minutes around the moment at which the stock is gone.
+func (c comparison) end() axes {
+	gone := c.Lasts
+	for _, r := range c.Rows {
+		if i := slices.IndexFunc(r.First.Curve, func(p point) bool { return p.Free <= 0 }); i >= 0 {
+			gone = min(gone, r.First.Curve[i].At)
+		}
+	}
+	step := steps[len(steps)-1]
+	if i := slices.IndexFunc(steps, func(d time.Duration) bool { return 4*d >= gone*9/10 }); i >= 0 {
+		step = steps[i]
+	}
+	from := (gone * 2 / 3).Truncate(step)
+	return axes{From: from, To: from + 4*step, Bottom: -10, Top: 60, XStep: step, YStep: 20}
+}
+
+// steps are those between the labels of an axis of time.
+var steps = []time.Duration{
+	15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 3 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour,
 }
 
 // panel is a policy on the page.
@@ -109,7 +133,7 @@ type label struct{ X, Y, LineX, TextX float64 }
 func (a axes) draw(r result) chart {
 	c := chart{Zero: a.y(0)}
 	for t := a.From; t <= a.To; t += a.XStep {
-		c.XTicks = append(c.XTicks, tick{a.x(t), fmt.Sprint(t.Minutes())})
+		c.XTicks = append(c.XTicks, tick{a.x(t), strconv.FormatFloat(math.Round(t.Minutes()*100)/100, 'f', -1, 64)})
 	}
 	for units := (a.Bottom - a.YStep + 1) / a.YStep * a.YStep; units <= a.Top; units += a.YStep {
 		if units >= a.Bottom {
@@ -153,8 +177,11 @@ func (a axes) path(curve []point, of func(point) int) string {
 // label puts the name of a curve right of where it first falls to a height.
 func (a axes) label(curve []point, units int, of func(point) int) label {
 	for _, p := range curve {
+		if p.At > a.To {
+			break // it is not on the panel
+		}
 		if p.At >= a.From && of(p) <= units && p.At > 0 {
-			x := a.x(min(p.At, a.To))
+			x := a.x(p.At)
 			text := max(x+14, a.x(a.From+(a.To-a.From)/3))
 			return label{X: text, Y: a.y(units), LineX: x + 2, TextX: text - 3}
 		}

@@ -19,14 +19,16 @@ type policy struct {
 	// pushes stock.
 	Every time.Duration
 	// Live programs take a turn besides when the shop's webhooks tell of an order,
-	// poll for orders every PollOrders only, and push with stock.Live.
+	// poll for orders every PollOrders only, and push only what sells.
 	Live       bool
 	PollOrders time.Duration
 	// Held is what happens to a paid order that TikTok holds.
 	Held bridge.Action
 	// Keep are the buffer's rules; KeepComputed gets its source later.
-	Keep     []stock.BufferRule
-	Sessions []stock.LiveSession
+	Keep []stock.BufferRule
+	// Declared reports whether the LIVE was: then a minute's sales are kept back, or a
+	// tenth of the units.
+	Declared bool
 }
 
 // bound is the chance of overselling, at each sell-out, that the computed buffer
@@ -36,10 +38,6 @@ const bound = 1e-4
 var (
 	fiveUnits = []stock.BufferRule{{Do: stock.KeepUnits, Units: 5}}
 	computed  = []stock.BufferRule{{Do: stock.KeepComputed}}
-	live      = []stock.LiveSession{{
-		Name: "Friday LIVE", Start: start, End: start.Add(30 * time.Minute), Ahead: 15 * time.Minute,
-		Rule: stock.BufferRule{Do: stock.KeepUnits, Units: 25},
-	}}
 )
 
 // policies are what is compared.
@@ -51,7 +49,7 @@ var policies = []*policy{
 	},
 	{
 		Name: "Six-second poll", Every: 6 * time.Second, Held: bridge.ActionReserve, Keep: fiveUnits,
-		Story: "The same hub, a hundred times as eager: TikTok Shop now stops in time. " +
+		Story: "The same hub, a hundred times as eager: what TikTok Shop shows is never more than seconds old. " +
 			"What oversells is the hour in which Linnworks does not know, and that is as long as before.",
 	},
 	{
@@ -66,8 +64,8 @@ var policies = []*policy{
 			"The other channel sells what was kept back, but buyers on TikTok Shop are turned away a little early.",
 	},
 	{
-		Name: "LIVE window", Every: 6 * time.Second, Live: true, PollOrders: time.Minute, Held: bridge.ActionPark, Keep: computed, Sessions: live,
-		Story: "Besides, the LIVE was declared: a minute's sales, 25 units, are kept back from a quarter of an hour before it until it ends. " +
+		Name: "LIVE window", Every: 6 * time.Second, Live: true, PollOrders: time.Minute, Held: bridge.ActionPark, Keep: computed, Declared: true,
+		Story: "Besides, the LIVE was declared: a minute's sales, or a tenth of the units if that is less, are kept back from a quarter of an hour before it until it ends. " +
 			"That protects before any rate could be measured, and turns more buyers away.",
 	},
 }
@@ -81,6 +79,17 @@ func computedOptions(now func() time.Time) stock.ComputedOptions {
 	return stock.ComputedOptions{
 		Bound: bound, AssumedDelay: 5 * time.Second, AssumedRate: 60, Memory: 3 * time.Minute, Now: now,
 	}
+}
+
+// sessions are the LIVE, if it was declared.
+func (p *policy) sessions(set setting) []stock.LiveSession {
+	if !p.Declared {
+		return nil
+	}
+	return []stock.LiveSession{{
+		Name: "Friday LIVE", Start: start, End: start.Add(30 * time.Minute), Ahead: 15 * time.Minute,
+		Rule: stock.BufferRule{Do: stock.KeepUnits, Units: min(set.Rate+elsewhereRate, units/10)},
+	}}
 }
 
 func (p *policy) rules(source stock.BufferSource) []stock.BufferRule {

@@ -107,7 +107,7 @@ func short(d time.Duration) string {
 
 // Setting says what was played.
 func (c comparison) Setting() string {
-	text := fmt.Sprintf("%d units; %d buyers a minute on TikTok Shop and %d elsewhere, for %d minutes. ", units, shopRate, elsewhereRate, int(c.Lasts.Minutes()))
+	text := fmt.Sprintf("%d units; %d buyers a minute on TikTok Shop and %d elsewhere, for %d minutes. ", units, c.Rate, elsewhereRate, int(c.Lasts.Minutes()))
 	if c.Seeds == 1 {
 		return text + fmt.Sprintf("Seed %d.", c.Seed)
 	}

@@ -17,8 +17,9 @@ import (
 // The burst.
 const (
 	units         = 300 // all of them in one location
-	shopRate      = 20  // buyers a minute on TikTok Shop
-	elsewhereRate = 5   // buyers a minute of another channel
+	shopRate      = 20  // buyers a minute on TikTok Shop, unless the setting says another number
+	mostRate      = 6000
+	elsewhereRate = 5 // buyers a minute of another channel
 
 	// One buyer in slowPayers is shown as UNPAID for up to slowestPayment; the
 	// others have paid by the time the order is there.
@@ -44,6 +45,8 @@ const (
 type setting struct {
 	// Seed decides when buyers come and how long calls take.
 	Seed uint64
+	// Rate is how many buyers a minute come to TikTok Shop.
+	Rate int
 	// Lasts is for how long buyers come.
 	Lasts time.Duration
 	// UntilSoldOut ends it when nobody can sell anything any more.
@@ -123,8 +126,8 @@ func newSale(set setting, opens time.Time) (*sale, error) {
 	)
 	s.shopCalls = &network{clock: &s.clock, rand: rand.New(rand.NewPCG(set.Seed, 1)), next: s.shop.RoundTripper(), seen: s.observe}
 	s.warehouseCalls = &network{clock: &s.clock, rand: rand.New(rand.NewPCG(set.Seed, 2)), next: s.warehouse.RoundTripper(), seen: s.observe}
-	s.arrivals(shopRate, s.buyInShop)
-	s.arrivals(elsewhereRate, s.buyElsewhere)
+	s.arrivals(set.Rate, shopRate, s.buyInShop)
+	s.arrivals(elsewhereRate, elsewhereRate, s.buyElsewhere)
 	return s, err
 }
 
@@ -142,12 +145,12 @@ func (s *sale) clients() (*tiktokshop.Client, *linnworks.Client, error) {
 
 // arrivals lets buyers come at random moments, independently of one another. Each
 // brings what chance has in store for them, so that they are the same buyers
-// under every policy.
-func (s *sale) arrivals(perMinute float64, buy func(chance *rand.Rand)) {
-	chance := rand.New(rand.NewPCG(s.Seed, uint64(perMinute)))
+// under every policy. Each channel has a stream of chance of its own.
+func (s *sale) arrivals(perMinute int, stream uint64, buy func(chance *rand.Rand)) {
+	chance := rand.New(rand.NewPCG(s.Seed, stream))
 	var next func(after time.Time)
 	next = func(after time.Time) {
-		at := after.Add(time.Duration(chance.ExpFloat64() / perMinute * float64(time.Minute)))
+		at := after.Add(time.Duration(chance.ExpFloat64() / float64(perMinute) * float64(time.Minute)))
 		if !at.Before(s.end()) {
 			return
 		}

@@ -34,3 +34,24 @@ func TestNoSuch(t *testing.T) {
 		t.Errorf("a long list: got %s", got)
 	}
 }
+
+func TestShort(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                                "",
+		strings.Repeat("x", 500):          strings.Repeat("x", 500),
+		strings.Repeat("x", 501):          strings.Repeat("x", 500) + " ...",
+		strings.Repeat("x", 499) + "éxxx": strings.Repeat("x", 499) + " ...",
+	} {
+		if got := part.Short(in); got != want {
+			t.Errorf("Short of %d bytes: got %q, want %q", len(in), got, want)
+		}
+	}
+}
+
+func TestName(t *testing.T) {
+	for in, want := range map[string]string{"7068": "7068", "first_look": "first_look", "Évri-2": "Évri-2", "": `""`, "a b": `"a b"`, "a.b": `"a.b"`, "a\nb": `"a\nb"`} {
+		if got := part.Name(in); got != want {
+			t.Errorf("Name(%q): got %s, want %s", in, got, want)
+		}
+	}
+}

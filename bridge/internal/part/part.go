@@ -3,8 +3,10 @@ package part
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // CompareTimes puts an unknown deadline last.
@@ -62,4 +64,54 @@ func Clip(s string) string {
 		return strings.ToValidUTF8(s[:40], "") + "..."
 	}
 	return s
+}
+
+// Short returns a text, such as that of an error, that fits into a case and a log: at
+// most 500 bytes and what says that there was more.
+func Short(s string) string {
+	const most = 500
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + " ..."
+	}
+	return s
+}
+
+// Name returns a name as it stands in a path, such as locations.7068: in quotation marks
+// if it is none of letters, digits, and what joins them.
+func Name(s string) string {
+	s = Clip(s)
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '-' }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// maxJoined errors are in the text of [Join].
+const maxJoined = 10
+
+// Join is errors.Join, with a text that does not grow with the number of errors: a line
+// for each of the first ten, as [Short] has it, and how many more there are. All of them
+// are wrapped.
+func Join(errs ...error) error {
+	errs = slices.DeleteFunc(slices.Clone(errs), func(err error) bool { return err == nil })
+	if len(errs) == 0 {
+		return nil
+	}
+	return joined(errs)
+}
+
+type joined []error
+
+func (j joined) Unwrap() []error { return j }
+
+func (j joined) Error() string {
+	lines := make([]string, 0, maxJoined+1)
+	for i, err := range j {
+		if i == maxJoined {
+			lines = append(lines, fmt.Sprintf("and %d more", len(j)-i))
+			break
+		}
+		lines = append(lines, Short(err.Error()))
+	}
+	return strings.Join(lines, "\n")
 }

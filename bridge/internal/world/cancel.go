@@ -83,20 +83,32 @@ func (w *World) RejectCancellation(ctx context.Context, id, reason, key string) 
 }
 
 // CancelReasons implements SellerDesk.
-func (w *World) CancelReasons(ctx context.Context, _ string) ([]string, error) {
+func (w *World) CancelReasons(ctx context.Context, _ string, _ []string) ([]string, error) {
 	return slices.Clone(w.CancelReasonList), w.Do(ctx, "CancelReasons", func() error { return nil })
 }
 
 // CancelInShop implements SellerDesk.
-func (w *World) CancelInShop(ctx context.Context, id, reason string) error {
+func (w *World) CancelInShop(ctx context.Context, id, reason string, lineIDs []string) error {
 	return w.Do(ctx, "CancelInShop", func() error {
 		o := w.Orders[id]
 		if o.Status == bridge.Cancelled {
 			w.T.Errorf("order %s was cancelled in the shop twice", id)
 		}
-		o.Status, o.CancelReason = bridge.Cancelled, reason
+		what := strings.Join(append([]string{id}, lineIDs...), " ")
+		if len(lineIDs) == 0 {
+			o.Status, o.CancelReason = bridge.Cancelled, reason
+		}
+		o.Lines = slices.Clone(o.Lines)
+		for _, line := range lineIDs {
+			i := slices.IndexFunc(o.Lines, func(l bridge.OrderLine) bool { return l.ID == line })
+			if i < 0 || o.Lines[i].Cancelled {
+				w.T.Errorf("line %q of order %s was cancelled in the shop, which does not have it or has it cancelled", line, id)
+				continue
+			}
+			o.Lines[i].Cancelled = true
+		}
 		w.Orders[id] = o
-		w.Revoked = append(w.Revoked, id+" "+reason)
+		w.Revoked = append(w.Revoked, what+" "+reason)
 		w.Zeroed = w.Zeroed || strings.Contains(reason, "out_of_stock")
 		return nil
 	})

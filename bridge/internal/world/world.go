@@ -163,7 +163,9 @@ type World struct {
 	NoNumber    bool
 	Blind       bool // does not show new tracking numbers
 	Refusals    map[string]stock.Refusal
-	Pushes      []stock.ProductStock
+	// SeenTo is up to when its orders have been seen, nil for all of them.
+	SeenTo *time.Time
+	Pushes []stock.ProductStock
 
 	// The warehouse.
 	Book []*BookEntry
@@ -648,8 +650,9 @@ func (w *World) ReservationsOf(ctx context.Context, ids ...string) (found map[st
 	return found, err
 }
 
-func (w *World) LedgerChanges(ctx context.Context, after store.Revision) ([]store.Change, store.Revision, error) {
-	return w.Memory.LedgerChanges(ctx, after)
+func (w *World) LedgerChanges(ctx context.Context, after store.Revision) (changes []store.Change, now store.Revision, err error) {
+	err = w.Do(ctx, "LedgerChanges", func() error { changes, now, err = w.Memory.LedgerChanges(ctx, after); return err })
+	return changes, now, err
 }
 
 func (w *World) SetSeenUpTo(ctx context.Context, moment time.Time) error {
@@ -657,8 +660,28 @@ func (w *World) SetSeenUpTo(ctx context.Context, moment time.Time) error {
 }
 
 func (w *World) SeenUpTo(ctx context.Context) (map[string]time.Time, error) {
-	return w.Memory.SeenUpTo(ctx)
+	at := w.Now()
+	if w.SeenTo != nil {
+		at = *w.SeenTo
+	}
+	return map[string]time.Time{"shop": at}, ctx.Err()
 }
+
+// SeeOrders fails as any call does.
+func (w *World) SeeOrders(ctx context.Context) error {
+	return w.Do(ctx, "SeeOrders", func() error { return nil })
+}
+
+// Current is a ledger beside which an intake runs that is never late.
+type Current struct{ store.Ledger }
+
+// SeenUpTo is the present.
+func (Current) SeenUpTo(ctx context.Context) (map[string]time.Time, error) {
+	return map[string]time.Time{"shop": time.Now()}, ctx.Err()
+}
+
+// AllSeen is what a push is given where no order is missed.
+func AllSeen(ctx context.Context) error { return ctx.Err() }
 
 func (w *World) Reservations(ctx context.Context) (list []store.Reservation, err error) {
 	err = w.Do(ctx, "Reservations", func() error { list, err = w.Memory.Reservations(ctx); return err })
@@ -667,6 +690,10 @@ func (w *World) Reservations(ctx context.Context) (list []store.Reservation, err
 
 func (w *World) Lock(ctx context.Context, key string) (context.Context, func(), error) {
 	return w.Memory.Lock(ctx, key)
+}
+
+func (w *World) TryLock(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+	return w.Memory.TryLock(ctx, keys...)
 }
 
 func (w *World) Raise(ctx context.Context, e exceptions.Exception) error {
@@ -751,21 +778,21 @@ func (w *World) ImporterReading() *bridge.Importer { return w.importerOver(w, w.
 func (w *World) importerOver(orders bridge.OrderSource, now func() time.Time) *bridge.Importer {
 	im, err := bridge.NewImporter(
 		bridge.ImportPorts{Orders: orders, OrderBook: w, Tracer: w, Addresses: w, Catalogue: w, Processor: w, Ledger: w, Records: w, Locks: w, Exceptions: w},
-		bridge.ImportOptions{Locations: map[string]string{"W1": "L1", "W2": "L2"}, DefaultLocation: "L1", Now: now})
+		bridge.ImportOptions{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, DefaultLocation: "L1", Now: now})
 	if err != nil {
 		w.T.Fatal(err)
 	}
 	return im
 }
 
-func (w *World) StockPush(o stock.Options) *stock.Push {
+func (w *World) StockPush(o stock.Options) *stock.Engine {
 	if o.Locations == nil {
 		o.Locations = map[string][]string{"W1": {"L1"}, "W2": {"L2"}}
 	}
 	if o.Now == nil {
 		o.Now = w.Now
 	}
-	s, err := stock.NewPush(stock.Ports{Listings: w, Catalogue: w, Levels: w, Ledger: w, Publisher: w, Locks: w, Exceptions: w}, o)
+	s, err := stock.NewEngine(stock.Ports{Listings: w, Catalogue: w, Levels: w, SeeOrders: w.SeeOrders, Ledger: w, Publisher: w, Locks: w, Exceptions: w}, o)
 	if err != nil {
 		w.T.Fatal(err)
 	}

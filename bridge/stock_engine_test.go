@@ -15,6 +15,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -30,7 +31,7 @@ type liveShop struct {
 	linn      *linnworkstest.Fake
 	tiktok    *tiktokshoptest.Fake
 	items     map[string]string // Linnworks' ids by SKU
-	live      *stock.Live
+	live      *stock.Engine
 	book      *stock.Book
 	publisher *acceptances
 	exception exceptions.Queue
@@ -80,7 +81,7 @@ func liveSKU(n int) string { return fmt.Sprintf("SKU-%05d", n) }
 
 // newLiveShop stocks both sides with skus SKUs, all right from the start. The
 // first hot of them, one of a product each, are declared hot.
-func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration, o stock.LiveOptions) *liveShop {
+func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration, pace stock.Pace) *liveShop {
 	t.Helper()
 	ctx := t.Context()
 	must := func(err error) {
@@ -114,23 +115,18 @@ func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration,
 	warehouse, err := linnworksadapter.New(ctx, lw, linnworksadapter.Options{SubSource: "uk"})
 	must(err)
 	s.publisher = &acceptances{Publisher: shop, took: map[string][]acceptance{}}
-	s.book, err = stock.NewBook(stock.Options{Locations: map[string][]string{shopWarehouse: {string(linnworks.ZeroGUID)}}})
-	must(err)
 	isHot := map[string]bool{}
 	for n := range hot {
 		isHot[liveSKU(n*skusPerProduct)] = true
 	}
-	o.Hot = func(l catalogue.Listing, _ time.Time) bool { return isHot[l.SellerSKU] }
+	pace.Hot = func(l catalogue.Listing, _ time.Time) bool { return isHot[l.SellerSKU] }
 	memory := new(store.Memory).Shop("shop")
-	s.live, err = stock.NewLive(stock.LivePorts{
-		Book:  s.book,
-		Sweep: warehouse, Touches: warehouse, Shown: shop,
-		Ports: stock.Ports{
-			Listings: shop, Catalogue: warehouse, Levels: warehouse, States: warehouse, Ledger: memory,
-			Publisher: s.publisher, Locks: memory, Exceptions: s.exception,
-		},
-	}, o)
+	s.live, err = stock.NewEngine(stock.Ports{
+		Listings: shop, Catalogue: warehouse, Levels: warehouse, Sweep: warehouse, Touches: warehouse, States: warehouse, Ledger: world.Current{Ledger: memory},
+		Publisher: s.publisher, Permits: shop, Shown: shop, Locks: memory, Exceptions: s.exception,
+	}, stock.Options{Locations: map[string][]string{shopWarehouse: {string(linnworks.ZeroGUID)}}, Pace: pace})
 	must(err)
+	s.book = s.live.Book()
 	return s
 }
 
@@ -255,7 +251,7 @@ func bestDelays(changes []change, start time.Time, readsPerMinute, writes float6
 // The speed of live mode at the quotas of both sides: what is hot is published
 // within 1.25 times what the quotas allow, and within 2 s at 10 writes a second;
 // what is not hot within a sweep and its turn.
-func TestLiveStockSpeed(t *testing.T) {
+func TestEngineSpeed(t *testing.T) {
 	t.Parallel()
 	skus, trading := 40_000, 150*time.Second
 	if testing.Short() || raceDetector {
@@ -270,7 +266,7 @@ func TestLiveStockSpeed(t *testing.T) {
 	}{{10, 120, 120, 2 * time.Second}, {3, 60, 30, time.Hour}} {
 		t.Run(fmt.Sprintf("%.0f writes a second", tc.writes), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newLiveShop(t, skus, hot, tc.writes, rtt, stock.LiveOptions{HotEvery: time.Minute * 100 / 98 / 250, SweepEvery: time.Second, StaleAfter: 5 * time.Minute})
+				s := newLiveShop(t, skus, hot, tc.writes, rtt, stock.Pace{HotEvery: time.Minute * 100 / 98 / 250, SweepEvery: time.Second, StaleAfter: 5 * time.Minute})
 				ctx, stop := context.WithCancel(t.Context())
 				done := make(chan error, 1)
 				go func() {
@@ -315,12 +311,51 @@ func TestLiveStockSpeed(t *testing.T) {
 	}
 }
 
+// Four calls wait for the write budget, one a second, and meanwhile the bridge reads that
+// the warehouse has none. What is sent when their turn comes is zero.
+func TestEngineSendsTheNewestNumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newLiveShop(t, 400, 20, 1, 40*time.Millisecond, stock.Pace{})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.live.Run(ctx, func(err error) { t.Error(err) }) }()
+		time.Sleep(time.Minute)
+		set := func(level int) {
+			t.Helper()
+			for n := range 4 {
+				must(t, s.linn.SetOnHand(liveSKU(n*skusPerProduct), linnworks.ZeroGUID, level))
+			}
+		}
+		set(500)
+		start := time.Now()
+		time.Sleep(800 * time.Millisecond) // read by now, and on its way
+		set(0)
+		gone := time.Now()
+		time.Sleep(20 * time.Second)
+		stop()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		for n := range 4 {
+			sku, last := liveSKU(n*skusPerProduct), -1
+			for _, a := range s.publisher.took[sku] {
+				if last = a.quantity; last > 0 && a.at.After(start) && a.at.Sub(gone) > time.Second {
+					t.Errorf("%s was set to %d, %s after it was gone", sku, last, a.at.Sub(gone))
+				}
+			}
+			if last != 0 {
+				t.Errorf("%s shows %d, want 0", sku, last)
+			}
+		}
+	})
+}
+
 // The calls for a change set are as few as there can be: one for 200 items at
 // Linnworks, one for each product at TikTok Shop.
-func TestLiveStockCalls(t *testing.T) {
+func TestEngineCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const skus = 2000
-		s := newLiveShop(t, skus, 0, 50, 0, stock.LiveOptions{HotCount: -1})
+		s := newLiveShop(t, skus, 0, 50, 0, stock.Pace{HotCount: -1})
 		ctx := t.Context()
 		drain := func() {
 			t.Helper()

@@ -25,7 +25,7 @@ func (s stockroom) SweepStock(ctx context.Context) iter.Seq2[stock.Reading, erro
 }
 
 // A program with a scheduler of its own calls the methods that Run calls.
-func ExampleLive() {
+func ExampleEngine_Publish() {
 	ctx := context.Background()
 	warehouse := stockroom{levels: map[string]int{"MUG": 9, "TEA": 40}}
 	var shop market
@@ -45,24 +45,19 @@ func ExampleLive() {
 		fmt.Println(err)
 		return
 	}
-	book, err := stock.NewBook(stock.Options{Locations: map[string][]string{"shop-1": {"main"}}, Buffer: rules.Buffer()})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	memory := new(store.Memory).Shop("shop")
-	live, err := stock.NewLive(stock.LivePorts{
-		Book: book, Sweep: warehouse,
-		Ports: stock.Ports{
-			Listings: shop, Catalogue: warehouse, Levels: warehouse, Ledger: memory, Publisher: shop, Locks: memory,
-			Exceptions: new(exceptions.Memory).Shop("shop"),
-		},
-	}, stock.LiveOptions{Hot: rules.Live})
+	live, err := stock.NewEngine(stock.Ports{
+		Listings: shop, Catalogue: warehouse, Levels: warehouse, Sweep: warehouse, Ledger: memory, Publisher: shop, Locks: memory,
+		Exceptions: new(exceptions.Memory).Shop("shop"),
+	}, stock.Options{Locations: map[string][]string{"shop-1": {"main"}}, Buffer: rules.Buffer(), Pace: stock.Pace{Hot: rules.Live}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	err = errors.Join(live.ReadShop(ctx), live.Sweep(ctx))
+	if err == nil {
+		err = memory.SetSeenUpTo(ctx, time.Now()) // as a run of the intake does
+	}
 	for did := true; did && err == nil; {
 		did, err = live.Publish(ctx)
 	}
@@ -74,7 +69,7 @@ func ExampleLive() {
 	read, err := live.ReadHot(ctx)
 	fmt.Println(read, "item read", err)
 	_, err = live.Publish(ctx)
-	fmt.Println(book.Stats().Waiting, "SKUs wait", err)
+	fmt.Println(live.Book().Stats().Waiting, "SKUs wait", err)
 	// Output:
 	// published: MUG [{shop-1 9}]
 	// published: TEA [{shop-1 35}]

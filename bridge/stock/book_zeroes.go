@@ -1,0 +1,44 @@
+package stock
+
+// zeroDoubt is how it stands with the zeros of a book that are in doubt.
+type zeroDoubt int8
+
+const (
+	noDoubt  zeroDoubt = iota
+	asked              // a person, who has not answered
+	answered           // they are right
+)
+
+// setZeroDoubt changes how it stands from one to another.
+func (b *Book) setZeroDoubt(from, to zeroDoubt) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.zeroDoubt == from {
+		b.zeroDoubt = to
+	}
+}
+
+// countZero counts a listing that was computed: whether the shop sells it, and whether it
+// is to be taken off sale.
+func (b *Book) countZero(e *bookListing) {
+	shown, wanted := 0, 0
+	for _, w := range e.Stock {
+		shown += w.Quantity
+	}
+	for _, n := range e.wanted {
+		wanted += n
+	}
+	sells := shown > 0 && e.wanted != nil
+	zeroed := sells && wanted == 0
+	count := func(n *int, was, is bool) {
+		switch {
+		case is && !was:
+			*n++
+		case was && !is:
+			*n--
+		}
+	}
+	count(&b.selling, e.sells, sells)
+	count(&b.zeroes, e.zeroed, zeroed)
+	e.sells, e.zeroed = sells, zeroed
+}

@@ -1,0 +1,470 @@
+package stock
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// Ports are what an [Engine] works on.
+type Ports struct {
+	Listings  catalogue.ListingSource
+	Catalogue catalogue.Source
+	Levels    Reader
+	// Sweep is optional: with it, [Engine.Sweep] reads all levels page by page, without
+	// it by id.
+	Sweep Sweeper
+	// Touches is optional: with it, items on orders that changed are read at once.
+	Touches Touches
+	// Bundles is optional. Without it, a bundle of the shop whose listing does not
+	// say that it is one is raised as unmapped.
+	Bundles catalogue.BundleSource
+	// Places is optional: the warehouse's stock locations. With it, an id in
+	// [Options].Locations that is none of them is an error before anything is
+	// published; without it, such a location reads as one that holds nothing.
+	Places catalogue.PlaceSource
+	// States is optional. With it, an item that a reading leaves out is looked for:
+	// of an archived or deleted one zero is published. Without it, its listings are
+	// left as they are.
+	States ItemStates
+	// SeeOrders takes in the orders that the shop has by now, such as a run of
+	// [bridge.Intake], and returns an error unless the ledger has all of them. It is
+	// optional: [Engine.Push] calls it after it has read what the shop shows, and while it
+	// fails, nothing is raised. Without it, and under [Engine.Run], an intake has to run
+	// beside the engine, which goes by [store.Ledger.SeenUpTo].
+	SeeOrders func(context.Context) error
+	Ledger    store.Ledger
+	Publisher Publisher
+	// Permits is optional: with it, what is published is worked out when the call can
+	// be made, and not before it waits for its turn.
+	Permits Permits
+	// Shown is optional: with it, the engine has a [Check], which finds out what somebody
+	// else has changed in the shop, what is locked there and who writes beside us; and
+	// a call whose outcome is unknown is looked up before it is repeated. The next three are
+	// for the check, and optional.
+	Shown         ShownReader
+	Components    catalogue.BundleReader
+	ProductStates ProductStates
+	Stops         SalesStops
+	// Values is optional: with it, how fast the shop sells and how long a number is on its
+	// way is known again after a restart.
+	Values     store.Values
+	Locks      store.Locks
+	Exceptions exceptions.Queue
+}
+
+// Engine publishes the warehouse's free stock in the shop, as a [Book] computes it.
+// [Engine.Push] does it once: it reads everything, publishes what differs, and is done.
+// [Engine.Run] does it without a pause, within the limits of both sides: it reads what
+// sells now many times a minute, what orders touched within seconds, everything else in
+// a sweep that goes on beside. A program with a scheduler of its own calls the other
+// methods instead, each as often as it likes; they can run at once.
+//
+// The promises are the same for all of them. What has to go to zero is published first,
+// then what has to be lowered, then what may be raised; only what changed, in one call
+// for each product with every warehouse of it. Nothing is raised while orders of the shop
+// are not in the ledger. What is sold before a call is sent is taken off it. Of a call
+// whose outcome is unknown the shop is asked, if Ports.Shown can, before it is repeated.
+// A lock of the shop's is approached as far as it allows. If another program is known to
+// write the same stock, nothing is published ([ErrSecondWriter]), nor if more than half
+// of the shop would go to zero ([ErrMassZero]), until a person has resolved that. Two
+// engines of a shop never publish at once.
+type Engine struct {
+	ports   Ports
+	options Options
+	book    *Book
+	check   *Check // nil without Shown
+	reader  stockReader
+	wake    chan struct{}
+	timings health.Timings
+
+	asking atomic.Int32 // calls that wait for leave
+
+	// Under the lock of pushes: when the orders were last asked for by a pass, and when
+	// they were last seen by one.
+	seeing, seen time.Time
+
+	mu      sync.Mutex
+	touched []string // items to read at once
+	since   time.Time
+	raised  map[exceptions.Ref]string
+	shopDue bool
+}
+
+// NewEngine returns an Engine, or an error that names every missing port or the option
+// that is wrong. Listings, Catalogue, Levels, Ledger, Publisher, Locks and Exceptions are
+// required, and the option Locations.
+func NewEngine(p Ports, o Options) (*Engine, error) {
+	if err := part.Required("stock: NewEngine", map[string]any{
+		"Listings": p.Listings, "Catalogue": p.Catalogue, "Levels": p.Levels, "Ledger": p.Ledger,
+		"Publisher": p.Publisher, "Locks": p.Locks, "Exceptions": p.Exceptions,
+	}); err != nil {
+		return nil, err
+	}
+	o, err := o.checked()
+	if err == nil {
+		o.Pace, err = o.Pace.checked()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("stock: NewEngine: %w", err)
+	}
+	book := newStockBook(o)
+	e := &Engine{
+		ports: p, options: o, book: book, wake: make(chan struct{}, 1), raised: map[exceptions.Ref]string{},
+		reader: stockReader{ports: p, book: book, now: o.Now},
+	}
+	if p.Shown != nil {
+		if e.check, err = NewCheck(CheckPorts{
+			Book: book, Shop: p.Shown, Ledger: p.Ledger, Levels: p.Levels, Exceptions: p.Exceptions,
+			Bundles: p.Components, States: p.ProductStates, Stops: p.Stops,
+		}, o.Check); err != nil {
+			return nil, fmt.Errorf("stock: NewEngine: %w", err)
+		}
+	}
+	return e, nil
+}
+
+// Book is what the engine knows and wants.
+func (e *Engine) Book() *Book { return e.book }
+
+// Check is what compares the shop with the book, nil without [Ports].Shown. Push and Run
+// call it.
+func (e *Engine) Check() *Check { return e.check }
+
+func (e *Engine) now() time.Time { return e.reader.now().UTC() }
+
+// Health returns how the passes, and the calls of [Engine.Publish], went so far, and how
+// many SKUs wait.
+func (e *Engine) Health() health.Flow {
+	flow := e.timings.Health()
+	flow.Backlog = e.book.Stats().Waiting
+	return flow
+}
+
+func (e *Engine) failed(err error) error { return fmt.Errorf("stock: %w", err) }
+
+// ReadShop reads listings and catalogue.
+func (e *Engine) ReadShop(ctx context.Context) error {
+	e.mu.Lock()
+	e.shopDue = false
+	e.mu.Unlock()
+	err := e.reader.loadFlight(ctx)
+	if err == nil {
+		_, err = e.reader.shop(ctx)
+	}
+	if err != nil {
+		return e.failed(err)
+	}
+	e.book.called(CallShop, 1)
+	return nil
+}
+
+// ReadHot reads the levels of hot and touched items, at most 1,000 items a run
+// (five calls), and what was never read if there is room in the last call. It
+// returns how many items it read.
+func (e *Engine) ReadHot(ctx context.Context) (int, error) {
+	ids := e.book.heatUp(e.now(), e.options.Pace.Hot, e.options.Pace.HotCount)
+	e.mu.Lock()
+	touched := e.touched
+	e.touched = nil
+	e.mu.Unlock()
+	have := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		have[id] = true
+	}
+	var behind []string
+	for _, id := range touched {
+		switch {
+		case have[id]:
+		case len(ids) < 5*itemBatch:
+			have[id] = true
+			ids = append(ids, id)
+		default:
+			behind = append(behind, id)
+		}
+	}
+	room := itemBatch - len(ids)%itemBatch
+	if len(ids) > 0 && room == itemBatch {
+		room = 0
+	}
+	for _, id := range e.book.unread(room) {
+		if !have[id] {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return 0, e.readLedger(ctx)
+	}
+	if err := e.readLedger(ctx); err != nil {
+		e.touch(touched)
+		return 0, err
+	}
+	if err := e.reader.levels(ctx, ids); err != nil {
+		e.touch(touched)
+		return 0, e.failed(err)
+	}
+	e.touch(behind)
+	e.book.called(CallLevels, (len(ids)+itemBatch-1)/itemBatch)
+	e.wakeUp()
+	return len(ids), nil
+}
+
+// Touch has items read with the next [Engine.ReadHot], such as those of a
+// delivery that was booked in.
+func (e *Engine) Touch(itemIDs ...string) { e.touch(itemIDs) }
+
+func (e *Engine) touch(ids []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.touched = append(e.touched, ids...)
+}
+
+// ReadTouched finds out which items the orders of all channels have touched since
+// the last time, for the next [Engine.ReadHot].
+func (e *Engine) ReadTouched(ctx context.Context) error {
+	if e.ports.Touches == nil {
+		return nil
+	}
+	e.mu.Lock()
+	since := e.since
+	e.mu.Unlock()
+	if since.IsZero() {
+		since = e.now()
+	}
+	ids, upTo, err := e.ports.Touches.ItemsTouched(ctx, since.Add(-touchOverlap))
+	if err != nil {
+		return e.failed(fmt.Errorf("reading what orders touched: %w", err))
+	}
+	e.book.called(CallTouched, 1)
+	e.mu.Lock()
+	e.since = upTo
+	e.mu.Unlock()
+	e.touch(e.book.needed(ids))
+	return nil
+}
+
+// Sweep reads all levels once.
+func (e *Engine) Sweep(ctx context.Context) error {
+	if err := e.readLedger(ctx); err != nil {
+		return err
+	}
+	mark := e.book.Mark()
+	begun := mark
+	var broke error
+	if e.ports.Sweep != nil {
+		for page, err := range e.ports.Sweep.SweepStock(ctx) {
+			if err != nil {
+				// What is behind a page that cannot be read is read by id.
+				broke = e.failed(fmt.Errorf("sweeping the levels: %w", err))
+				break
+			}
+			e.book.SetLevels(mark, page)
+			e.book.called(CallSweep, 1)
+			e.wakeUp()
+			if err := e.readLedger(ctx); err != nil {
+				return err
+			}
+			mark = e.book.Mark()
+		}
+	}
+	// An item that slipped through between two pages, or is gone.
+	for missed := range slices.Chunk(e.book.readBefore(begun), itemBatch) {
+		if err := e.reader.levels(ctx, missed); err != nil {
+			return errors.Join(broke, e.failed(err))
+		}
+		if err := e.readLedger(ctx); err != nil {
+			return errors.Join(broke, err)
+		}
+		e.wakeUp()
+		e.book.called(CallLevels, 1)
+	}
+	if err := e.reader.vanished(ctx); err != nil {
+		return errors.Join(broke, e.failed(err))
+	}
+	e.wakeUp()
+	return broke
+}
+
+func (e *Engine) readLedger(ctx context.Context) error {
+	err := e.reader.seen(ctx)
+	if err == nil {
+		err = e.reader.ledger(ctx)
+	}
+	if err != nil {
+		return e.failed(err)
+	}
+	return nil
+}
+
+// Report brings the queue up to date: it raises what is wrong and was not, closes
+// what has come right, drops reservations that the levels have made superfluous,
+// and raises levels that were not read for too long.
+func (e *Engine) Report(ctx context.Context) error {
+	if err := cmp.Or(e.reader.seen(ctx), e.reader.keepFlight(ctx)); err != nil {
+		return e.failed(err)
+	}
+	return e.report(ctx, wholeCase{exceptions.OrdersUnseen, ordersObject, e.book.unseen(e.now())})
+}
+
+// wholeCase is something that is wrong with the whole shop, or was: now is nil then.
+type wholeCase struct {
+	kind   exceptions.Kind
+	object string
+	now    *exceptions.Exception
+}
+
+// levelsObject is what [exceptions.StaleLevels] is raised on.
+const levelsObject = "stock levels"
+
+// stale is the case for levels that were not read for too long, if they were not.
+func (e *Engine) stale() wholeCase {
+	c := wholeCase{exceptions.StaleLevels, levelsObject, nil}
+	if s := e.book.Stats(); !s.Stalest.IsZero() && e.now().Sub(s.Stalest) > e.options.Pace.StaleAfter {
+		c.now = new(exceptions.New(c.kind, c.object, time.Time{},
+			fmt.Sprintf("the level of SKU %s was last read at %s", s.StalestSKU, s.Stalest.Format(time.RFC3339)),
+			"find out why Linnworks does not answer; until then the shop sells at old numbers"))
+	}
+	return c
+}
+
+// report raises what is wrong, unless it is open with the same words, closes what has come
+// right, and drops reservations that the levels have made superfluous.
+func (e *Engine) report(ctx context.Context, whole ...wholeCase) error {
+	if err := e.readHalt(ctx); err != nil && !errors.Is(err, ErrSecondWriter) {
+		return err
+	}
+	if err := e.reader.release(ctx); err != nil {
+		return e.failed(err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	open, err := e.ports.Exceptions.Open(ctx, append(catalogue.ProblemKinds(), exceptions.BadLevel, exceptions.UnmappedWarehouse, exceptions.StockRefused,
+		exceptions.StaleLevels, exceptions.OrdersUnseen)...)
+	if err != nil {
+		return e.failed(err)
+	}
+	isOpen := make(map[exceptions.Ref]bool, len(open))
+	for _, c := range open {
+		isOpen[c.Ref()] = true
+	}
+	problems, mended := e.book.Problems(), e.book.mended(open)
+	for _, c := range append(whole, e.stale()) {
+		switch {
+		case c.now != nil:
+			problems = append(problems, *c.now)
+		case isOpen[exceptions.Ref{Kind: c.kind, Object: c.object}]:
+			mended = append(mended, exceptions.Exception{Kind: c.kind, Object: c.object})
+		}
+	}
+	raised := make(map[exceptions.Ref]string, len(problems))
+	for _, c := range problems {
+		key := c.Ref()
+		raised[key] = c.Seen
+		if e.raised[key] == c.Seen && isOpen[key] {
+			continue
+		}
+		if err := e.ports.Exceptions.Raise(ctx, c); err != nil {
+			return e.failed(fmt.Errorf("raising %q: %w", c.Kind, err))
+		}
+	}
+	for _, c := range mended {
+		if err := e.ports.Exceptions.Clear(ctx, c.Object, c.Kind); err != nil {
+			return e.failed(err)
+		}
+	}
+	e.raised = raised
+	return nil
+}
+
+// readHalt looks whether a person has to resolve something before more is
+// published.
+func (e *Engine) readHalt(ctx context.Context) error {
+	_, _, doubt := e.book.zeroing() // before the queue is read: what is raised meanwhile is not in it
+	open, err := e.ports.Exceptions.Open(ctx, exceptions.SecondWriter, exceptions.MassZero, exceptions.StockRefused, exceptions.StockLocked)
+	if err != nil {
+		return e.failed(err)
+	}
+	e.book.setOpen(open)
+	asks := slices.ContainsFunc(open, func(c exceptions.Exception) bool { return c.Kind == exceptions.MassZero })
+	switch {
+	case doubt == asked && !asks:
+		e.book.setZeroDoubt(asked, answered)
+	case doubt == noDoubt && asks && e.book.zerosSettled():
+		err = e.ports.Exceptions.Clear(ctx, writerObject, exceptions.MassZero)
+	}
+	if err := cmp.Or(err, e.book.halt(open)); err != nil {
+		return e.failed(err)
+	}
+	return nil
+}
+
+// lookUp finds out what became of a call, and what is still needed.
+func (e *Engine) lookUp(ctx context.Context, p ProductStock) (ProductStock, error) {
+	mark, at := e.book.Mark(), e.now()
+	e.book.called(CallLookUp, 1)
+	shown, err := e.ports.Shown.ShopStock(ctx, skuIDs(p.SKUs))
+	if err != nil {
+		return p, err
+	}
+	for _, s := range shown {
+		e.book.SetShown(mark, at, s.ID, s.levels()...)
+	}
+	return e.book.retake(p.ProductID, e.now()), nil
+}
+
+// checkProduct finds out what the shop shows of SKUs that are suspect, before
+// anything is published: it may have zeroed them.
+func (e *Engine) checkProduct(ctx context.Context, p ProductStock) error {
+	// Until the check is over nobody else is to take it, and if the check says
+	// nothing certain, not again at once.
+	e.book.putBack(p.ProductID, e.now().Add(retryMax))
+	if err := e.look(ctx, skuIDs(p.SKUs)...); err != nil {
+		e.book.putBack(p.ProductID, e.now().Add(retryAfter))
+		return e.failed(fmt.Errorf("checking product %s: %w", p.ProductID, err))
+	}
+	again := time.Time{}
+	if e.book.suspects(p.ProductID) {
+		again = e.now().Add(5 * time.Second) // a call is just settling
+	}
+	e.book.putBack(p.ProductID, again)
+	return nil
+}
+
+func skuIDs(list []SKUStock) []string {
+	ids := make([]string, len(list))
+	for i, s := range list {
+		ids[i] = s.ID
+	}
+	return ids
+}
+
+// look compares the shop with the book: the SKUs given, or all.
+func (e *Engine) look(ctx context.Context, skuIDs ...string) error {
+	result, err := e.check.Check(ctx, skuIDs...)
+	e.book.called(CallCheck, result.Calls)
+	if result.CatalogueStale {
+		e.mu.Lock()
+		e.shopDue = true
+		e.mu.Unlock()
+	}
+	e.wakeUp()
+	return err
+}
+
+func (e *Engine) wakeUp() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}

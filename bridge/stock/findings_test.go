@@ -1,0 +1,272 @@
+package stock_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+)
+
+// campaign is a shop that refuses to show fewer units than a campaign holds.
+type campaign struct {
+	*liveWorld
+	locked int
+}
+
+func (c *campaign) ShopStock(ctx context.Context, ids []string) ([]stock.ShownStock, error) {
+	list, err := c.liveWorld.ShopStock(ctx, ids)
+	for i := range list {
+		list[i].Campaign = c.locked
+	}
+	return list, err
+}
+
+func (c *campaign) PublishStock(ctx context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
+	sum := 0
+	for _, w := range p.SKUs[0].Stock {
+		sum += w.Quantity
+	}
+	if sum < c.locked {
+		return []stock.Refusal{{SKUID: p.SKUs[0].ID, Reason: "locked", Locked: true}}, nil
+	}
+	return c.liveWorld.PublishStock(ctx, p)
+}
+
+// A campaign holds more than the warehouse has. The shop is lowered as far as the lock
+// allows, over all its warehouses, and below once the lock is gone.
+func TestEngineApproachesALock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &campaign{newLiveWorld(t), 20}
+		c.List("MUG", "W1", "W2")
+		c.Stock["i-mug"] = map[string]int{"L1": 30, "L2": 12}
+		p := c.ports()
+		p.Publisher, p.Shown = c, c
+		l := engine(t, p, stock.Options{})
+		c.start(t, l)
+		pass := func(when, want string, open ...string) {
+			t.Helper()
+			time.Sleep(time.Minute)
+			if err := errors.Join(l.Sweep(t.Context()), l.LookAt(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			c.drain(t, l)
+			if got := c.Shown()["MUG"]; got != want {
+				t.Errorf("%s: the shop shows %s, want %s", when, got, want)
+			}
+			if diff := cmp.Diff(open, c.OpenKinds()); diff != "" {
+				t.Errorf("%s: %s", when, diff)
+			}
+		}
+		pass("all free", "W1:30 W2:12")
+		c.Stock["i-mug"] = map[string]int{"L1": 10, "L2": 0}
+		pass("ten are left", "W1:20 W2:0", "stock locked: SKU MUG")
+		pushes := len(c.Pushes)
+		pass("again", "W1:20 W2:0", "stock locked: SKU MUG")
+		if len(c.Pushes) != pushes {
+			t.Errorf("published %d times although the shop shows what it can", len(c.Pushes)-pushes)
+		}
+		c.locked = 14
+		pass("fewer are locked", "W1:14 W2:0", "stock locked: SKU MUG")
+		c.locked = 0
+		pass("none is locked", "W1:10 W2:0")
+	})
+}
+
+// slowShop takes five seconds for each answer.
+type slowShop struct{ *liveWorld }
+
+func (s slowShop) ShopStock(ctx context.Context, ids []string) ([]stock.ShownStock, error) {
+	time.Sleep(5 * time.Second)
+	return s.liveWorld.ShopStock(ctx, ids)
+}
+
+// A check of everything is under way. One of a few SKUs waits for the call that is being
+// made, not for those that are to come, and not beyond the end of its context.
+func TestCheckOfAFewDoesNotWaitForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t)
+		const skus = 3000 // five calls
+		for i := range skus {
+			name := fmt.Sprint("X", i)
+			w.Items["s-"+name], w.Stock["i-"+name] = catalogue.Item{ID: "i-" + name, SKU: name}, map[string]int{"L1": 10}
+			w.List(name, "W1").Stock[0].Quantity = 10
+		}
+		p := w.ports()
+		p.Shown = slowShop{w}
+		l := engine(t, p, stock.Options{})
+		if err := l.ReadShop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error)
+		go func() { done <- l.LookAt(t.Context()) }()
+		time.Sleep(time.Second)
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		start := time.Now()
+		if err := l.LookAt(ctx, "s-X7"); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > time.Second {
+			t.Errorf("with a second left: %v after %s", err, time.Since(start))
+		}
+		start = time.Now()
+		if err := l.LookAt(t.Context(), "s-X7"); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("a check of one SKU took %s beside one of everything, want the rest of a call and its own", took)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// poisoned is a warehouse one page of which cannot be read.
+type poisoned struct{ *liveWorld }
+
+func (w poisoned) SweepStock(ctx context.Context) iter.Seq2[stock.Reading, error] {
+	return func(yield func(stock.Reading, error) bool) {
+		for i, id := range slices.Sorted(maps.Keys(w.Stock)) {
+			if i == 1 {
+				yield(stock.Reading{}, world.ErrInjected)
+				return
+			}
+			r, err := w.StockLevels(ctx, []string{id})
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// What is behind a page that a sweep cannot read is read by id, and the error is told.
+func TestEnginePassesAPoisonedPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG", "SPOON")
+		l := w.live(t, stock.Options{})
+		w.start(t, l)
+		l.Ports().Sweep = poisoned{w}
+		time.Sleep(time.Second)
+		w.Stock["i-spoon"]["L1"] = 0
+		if err := l.Sweep(t.Context()); !errors.Is(err, world.ErrInjected) {
+			t.Errorf("got %v, want the error of the page", err)
+		}
+		if w.drain(t, l); w.Shown()["SPOON"] != "W1:0" {
+			t.Errorf("the shop shows %s of what is gone", w.Shown()["SPOON"])
+		}
+	})
+}
+
+// A listing that one reading missed goes on being published; one that two missed is gone.
+func TestEngineListingMissedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG", "SPOON")
+		l := w.live(t, stock.Options{})
+		w.start(t, l)
+		all := w.ForSale
+		for reading, want := range []string{"W1:0", "W1:7", "W1:7"} {
+			w.ForSale = all[:1]
+			if reading == 1 { // it is there again, and missed twice from then on
+				w.ForSale = all
+			}
+			if err := l.ReadShop(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.ForSale = all
+			w.Stock["i-spoon"]["L1"] = 7 * reading
+			time.Sleep(time.Second)
+			if err := l.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if reading == 2 {
+				w.ForSale = all[:1]
+				if err := l.ReadShop(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				w.ForSale = all
+			}
+			if w.drain(t, l); w.Shown()["SPOON"] != want {
+				t.Errorf("reading %d: the shop shows %s, want %s", reading+1, w.Shown()["SPOON"], want)
+			}
+		}
+		if n := l.Book().Stats().Listings; n != 1 {
+			t.Errorf("%d listings in the book after two readings without one, want 1", n)
+		}
+	})
+}
+
+// No number is right for what is tracked elsewhere only: it is left alone, and raised.
+func TestUntrackedWhereItIsSoldFrom(t *testing.T) {
+	b := mugs(t)
+	b.SetLevels(b.Mark(), stock.Reading{
+		At: world.Noon, Available: map[string]map[string]int{"i-mug": {"L1": 0, "L9": 3}}, UntrackedIn: map[string]map[string]bool{"i-mug": {"L1": true}},
+	}, "i-mug")
+	p := b.Plan()
+	var open []string
+	for _, e := range p.Problems {
+		open = append(open, fmt.Sprintf("%s: %s", e.Kind, e.Object))
+	}
+	if diff := cmp.Diff([]string{"impossible stock level: SKU MUG"}, open); diff != "" || len(p.Products) > 0 {
+		t.Errorf("%s\n%s", p, diff)
+	}
+}
+
+// Options that keep units back, or listings alone.
+func TestWhatIsNotPublished(t *testing.T) {
+	now := world.Noon
+	later := func() time.Time { return now.Add(20 * time.Minute) }
+	for _, tc := range []struct {
+		name string
+		o    stock.Options
+		want map[string]string
+	}{
+		{"nothing is kept", stock.Options{}, map[string]string{"MUG": "W1:10", "SPOON": "W1:9", "SET": "W1:4"}},
+		{"the last mugs, in kits too", stock.Options{KeepItems: map[string]int{"MUG": 7}}, map[string]string{"MUG": "W1:3", "SPOON": "W1:9", "SET": "W1:3"}},
+		{"more than there are", stock.Options{KeepItems: map[string]int{"SPOON": 30}}, map[string]string{"MUG": "W1:10", "SPOON": "W1:0", "SET": "W1:0"}},
+		{
+			"made to order", stock.Options{LeaveAlone: func(l catalogue.Listing) bool { return l.SellerSKU == "SET" }},
+			map[string]string{"MUG": "W1:10", "SPOON": "W1:9", "SET": "W1:77"},
+		},
+		{"levels old, and nobody minds", stock.Options{Now: later}, map[string]string{"MUG": "W1:10", "SPOON": "W1:9", "SET": "W1:4"}},
+		{"levels too old", stock.Options{Now: later, ZeroAfter: 19 * time.Minute}, map[string]string{"MUG": "W1:0", "SPOON": "W1:0", "SET": "W1:0"}},
+		{"levels old enough", stock.Options{Now: later, ZeroAfter: 20 * time.Minute}, map[string]string{"MUG": "W1:10", "SPOON": "W1:9", "SET": "W1:4"}},
+	} {
+		tc.o.Locations = map[string][]string{"W1": {"L1"}}
+		b, err := stock.NewBook(tc.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		var listings []catalogue.Listing
+		for _, name := range []string{"MUG", "SPOON", "SET"} {
+			got[name] = "W1:77"
+			listings = append(listings, catalogue.Listing{SKU: world.SKU(name), Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 77}}})
+		}
+		b.SetCatalogue(b.Mark(), now, listings, map[string]catalogue.Item{"s-MUG": world.Mug, "s-SPOON": world.Spoon, "s-SET": world.Set}, nil)
+		b.SetLevels(b.Mark(), stock.Reading{At: now, Available: map[string]map[string]int{"i-mug": {"L1": 10}, "i-spoon": {"L1": 9}}})
+		plan := b.Plan()
+		for _, p := range plan.Products {
+			for _, s := range p.SKUs {
+				got[s.SellerSKU] = fmt.Sprintf("%s:%d", s.Stock[0].WarehouseID, s.Stock[0].Quantity)
+			}
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" || len(plan.Problems) > 0 {
+			t.Errorf("%s (-want +got):\n%s%v", tc.name, diff, plan.Problems)
+		}
+	}
+	for _, o := range []stock.Options{{KeepItems: map[string]int{"MUG": -1}}, {KeepItems: map[string]int{"": 1}}, {ZeroAfter: -1}} {
+		o.Locations = map[string][]string{"W1": {"L1"}}
+		if _, err := stock.NewBook(o); err == nil {
+			t.Errorf("%+v was taken", o)
+		}
+	}
+}

@@ -1,0 +1,250 @@
+package stock_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// liveSale is a world whose shop is 60 ms away, and whose orders are seen a second after
+// they were placed, and in the warehouse another second later.
+type liveSale struct {
+	*liveWorld
+	calls atomic.Int32
+}
+
+func (s *liveSale) PublishStock(ctx context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
+	time.Sleep(60 * time.Millisecond)
+	s.calls.Add(1)
+	r, err := s.liveWorld.PublishStock(ctx, p)
+	time.Sleep(60 * time.Millisecond)
+	return r, err
+}
+
+func (s *liveSale) SeenUpTo(ctx context.Context) (map[string]time.Time, error) {
+	return map[string]time.Time{"shop": time.Now().Add(-2 * time.Second)}, ctx.Err()
+}
+
+// sell takes a unit off what the shop shows, if it shows one, and sees to its order.
+func (s *liveSale) sell(ctx context.Context, id string) bool {
+	at := time.Now().Truncate(time.Second)
+	s.Mu.Lock()
+	have := s.ForSale[0].Stock[0].Quantity > 0
+	if have {
+		s.ForSale[0].Stock[0].Quantity--
+	}
+	s.Mu.Unlock()
+	if !have {
+		return false
+	}
+	go func() {
+		time.Sleep(time.Second)
+		r := store.Reservation{
+			OrderID: id, LocationID: "L1", CreatedAt: at, SeenAt: time.Now(), Items: map[string]int{"i-mug": 1},
+			Lines: []store.ReservedLine{{LineID: id, SKUID: "s-MUG", Items: map[string]int{"i-mug": 1}}},
+		}
+		_ = s.Memory.PutReservations(ctx, r)
+		time.Sleep(time.Second)
+		s.Mu.Lock()
+		s.Stock["i-mug"]["L1"]--
+		s.Mu.Unlock()
+		r.VisibleAt = time.Now()
+		_ = s.Memory.PutReservations(ctx, r)
+	}()
+	return true
+}
+
+// 300 units sell out in a LIVE, and five seconds after its begin one unit is sold in
+// another channel. What is published because of that puts no sold unit back on sale, it
+// does not go on for ever, and what is left when the sale is over is on sale.
+func TestEngineInALive(t *testing.T) {
+	seeds := uint64(10)
+	if testing.Short() {
+		seeds = 3
+	}
+	for _, perSecond := range []float64{0.5, 2, 5, 20} {
+		oversold, calls, left, most := 0, 0, 0, 0.0
+		for seed := range seeds {
+			synctest.Test(t, func(t *testing.T) {
+				const units = 300
+				s := &liveSale{liveWorld: newLiveWorld(t, "MUG")}
+				s.Stock["i-mug"]["L1"], s.ForSale[0].Stock[0].Quantity = units, units
+				l := s.live(t, stock.Options{})
+				l.Ports().Publisher, l.Ports().Ledger = s, s
+				l.SetLedger(s)
+				ctx, stop := context.WithCancel(t.Context())
+				done := make(chan error, 1)
+				go func() { done <- l.Run(ctx, func(err error) { t.Error(err) }) }()
+				time.Sleep(5 * time.Second)
+				rng := rand.New(rand.NewPCG(seed, 2))
+				sold, elsewhere, start, begun := 0, 0, time.Now(), s.calls.Load()
+				for length := time.Duration(units * 1.3 / perSecond * float64(time.Second)); time.Since(start) < length; {
+					time.Sleep(time.Duration(rng.ExpFloat64() * float64(time.Second) / perSecond))
+					if elsewhere == 0 && time.Since(start) > 5*time.Second {
+						elsewhere++
+						s.Mu.Lock()
+						s.Stock["i-mug"]["L1"]--
+						s.Mu.Unlock()
+					}
+					if s.sell(ctx, fmt.Sprint(sold)) {
+						sold++
+					}
+				}
+				made := int(s.calls.Load() - begun)
+				most = max(most, float64(made)/time.Since(start).Seconds())
+				calls += made
+				time.Sleep(5 * time.Minute)
+				stop()
+				if err := <-done; !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+				oversold += max(sold+elsewhere-units, 0)
+				free := max(units-sold-elsewhere, 0)
+				left += free
+				if got := s.ForSale[0].Stock[0].Quantity; got != free {
+					t.Errorf("%v orders a second, seed %d: five minutes after the sale the shop shows %d, want the %d that are left", perSecond, seed, got, free)
+				}
+			})
+		}
+		t.Logf("%v orders a second: %d oversold in %d sales, %d left when demand ended, %d calls, at most %.2f a second", perSecond, oversold, seeds, left, calls, most)
+		if oversold > 0 || most > 0.5 {
+			t.Errorf("%v orders a second: %d oversold, want none; %.2f calls a second, want 0.5 at most", perSecond, oversold, most)
+		}
+	}
+}
+
+// A process that begins in the middle of a burst knows from the one before how fast the
+// shop sells.
+func TestWhatSellsIsKeptOverARestart(t *testing.T) {
+	w := world.NewWorld(t)
+	now := world.Noon
+	w.Now = func() time.Time { return now }
+	w.List("MUG", "W1")
+	w.Stock["i-mug"]["L1"] = 500
+	push := func() *stock.Engine {
+		p, err := stock.NewEngine(stock.Ports{
+			Listings: w, Catalogue: w, Levels: w, SeeOrders: world.AllSeen, Ledger: w, Values: w.Memory, Publisher: w, Locks: w, Exceptions: w,
+		}, stock.Options{Locations: map[string][]string{"W1": {"L1"}}, Now: w.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	var list []store.Reservation
+	for i := range 100 { // five a second
+		r := soldMugs(fmt.Sprint(i), 1, now.Add(-time.Duration(i)*200*time.Millisecond))
+		r.SeenAt = r.CreatedAt.Add(time.Second)
+		list = append(list, r)
+	}
+	if err := w.Memory.PutReservations(t.Context(), list...); err != nil {
+		t.Fatal(err)
+	}
+	p := push()
+	if _, err := p.Push(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	first := w.ForSale[0].Stock[0].Quantity
+	if first >= 395 || first < 350 {
+		t.Errorf("published %d while five a second are sold, want some fewer than the 400 that are free", first)
+	}
+	// They are gone from the ledger, and the process with them.
+	for _, r := range list {
+		if err := w.Memory.DropReservations(t.Context(), r.OrderID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = now.Add(time.Second)
+	w.Stock["i-mug"]["L1"], w.ForSale[0].Stock[0].Quantity = 400, 0
+	if _, err := push().Push(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.ForSale[0].Stock[0].Quantity; got >= 398 || got < 350 {
+		t.Errorf("after a restart %d are published, want some fewer than 400", got)
+	}
+	// What was kept and cannot be read is measured anew.
+	if err := w.Memory.PutValue(t.Context(), stock.FlightValue, []byte("{")); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	if _, err := push().Push(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.ForSale[0].Stock[0].Quantity; got != 400 {
+		t.Errorf("with nothing known %d are published, want 400", got)
+	}
+}
+
+// Orders placed about when a number was set may be in what the shop shows or not. While it
+// sells that is left alone, and afterwards the number is set again.
+func TestOrdersAboutAPushAreSettled(t *testing.T) {
+	now := world.Noon
+	b, err := stock.NewBook(stock.Options{Locations: map[string][]string{"W1": {"L1"}}, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.SetCatalogue(b.Mark(), now, []catalogue.Listing{{SKU: world.SKU("MUG"), Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 10}}}},
+		map[string]catalogue.Item{"s-MUG": world.Mug}, nil)
+	readMugs(b, b.Mark(), now, 10)
+	now = now.Add(time.Minute)
+	b.Accepted(now, stock.ProductStock{ProductID: "p-MUG", SKUs: []stock.SKUStock{{SKU: world.SKU("MUG"), Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 6}}}}})
+	b.SetSeenUpTo(now)
+	now = now.Add(time.Second)
+	var changes []store.Change
+	for i, id := range []string{"1", "2", "3", "4"} {
+		changes = append(changes, put(soldMugs(id, 1, now), store.Revision(i+1)))
+	}
+	b.SetChanges(now, 0, 4, changes)
+	if p := b.Plan(); len(p.Products) != 0 {
+		t.Errorf("while it sells: %s", p)
+	}
+	now = now.Add(10 * time.Minute)
+	b.Recompute()
+	if p := b.Plan(); len(p.Products) != 1 || p.Products[0].SKUs[0].Stock[0].Quantity != 6 {
+		t.Errorf("later: %s\nwant 6 set once more", p)
+	}
+}
+
+// The last units of a pool sell as singles and in kits: what the kits sell is on its way
+// for the singles, too.
+func TestOnTheWayIsCountedByItem(t *testing.T) {
+	now := world.Noon
+	b, err := stock.NewBook(stock.Options{Locations: map[string][]string{"W1": {"L1"}}, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.SetCatalogue(b.Mark(), now, []catalogue.Listing{
+		{SKU: world.SKU("MUG"), Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 500}}},
+		{SKU: world.SKU("SET"), Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 500}}},
+	}, map[string]catalogue.Item{"s-MUG": world.Mug, "s-SET": world.Set}, nil)
+	var changes []store.Change
+	for i := range 40 {
+		r := soldMugs(fmt.Sprint(i), 1, now.Add(-time.Duration(i)*100*time.Millisecond))
+		r.SeenAt, r.Lines = r.CreatedAt.Add(time.Second), nil // of another shop
+		changes = append(changes, put(r, store.Revision(i+1)))
+	}
+	b.SetChanges(now, 0, 40, changes)
+	b.SetLevels(b.Mark(), stock.Reading{At: now, Available: map[string]map[string]int{"i-mug": {"L1": 200}, "i-spoon": {"L1": 1000}}})
+	for _, p := range b.Plan().Products {
+		n := p.SKUs[0].Stock[0].Quantity
+		if n >= 160 || n < 130 {
+			t.Errorf("%s: %d published, want some fewer than the 160 that are free", p.SKUs[0].SellerSKU, n)
+		}
+	}
+	now = now.Add(10 * time.Minute) // nothing sells any more
+	b.Recompute()
+	for _, p := range b.Plan().Products {
+		if n := p.SKUs[0].Stock[0].Quantity; n != 160 {
+			t.Errorf("%s: %d published later, want 160", p.SKUs[0].SellerSKU, n)
+		}
+	}
+}

@@ -1,0 +1,233 @@
+package stock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+)
+
+// Result is what a push did.
+type Result struct {
+	Plan Plan
+	// Published counts the SKUs that the shop took, Refused those it refused.
+	Published, Refused int
+}
+
+// MarshalJSON returns the result for programs.
+func (r Result) MarshalJSON() ([]byte, error) { return part.JSON(r) }
+
+// String sums the push up.
+func (r Result) String() string {
+	return fmt.Sprintf("%s%d SKU(s) published, %d refused\n", r.Plan, r.Published, r.Refused)
+}
+
+// Plan reads both sides and returns what a push would do by them alone, if the ledger has
+// all orders: it does not call SeeOrders, knows of no lock, and changes nothing.
+func (e *Engine) Plan(ctx context.Context) (Plan, error) {
+	book := newStockBook(e.options)
+	book.flight = e.book.flight
+	r := stockReader{ports: e.ports, book: book, now: e.options.Now}
+	err := r.loadFlight(ctx)
+	if err == nil {
+		_, err = r.shop(ctx)
+	}
+	if err == nil {
+		err = r.warehouse(ctx)
+	}
+	if err != nil {
+		return Plan{}, e.failed(err)
+	}
+	return book.Plan(), nil
+}
+
+// Push reads both sides, publishes what differs, and returns: each product once, and once
+// more if nobody knows what became of its call. What is sold, or read again because it has
+// become old, while a push runs counts for the calls that are still to come. Two pushes that
+// share locks never overlap, so that an older number cannot land after a newer one; while
+// [Engine.Run] runs, Push waits. A product that fails does not stop the others: it is in
+// the error, and the next push finds it again.
+func (e *Engine) Push(ctx context.Context) (result Result, err error) {
+	defer e.timings.Measure(e.options.Now, &err)()
+	ctx, unlock, err := e.ports.Locks.Lock(ctx, pushLock)
+	if err != nil {
+		return Result{}, err
+	}
+	defer unlock()
+	if err := e.readHalt(ctx); err != nil {
+		return Result{}, err
+	}
+	p := pass{Engine: e, turn: turn{pass: true}, tried: map[string]bool{}, again: map[string]bool{}}
+	if err := p.read(ctx); err != nil {
+		return Result{}, errors.Join(append(p.errs, e.failed(err))...)
+	}
+	p.result = Result{Plan: e.book.Plan()}
+	var whole []wholeCase
+	if e.ports.SeeOrders == nil { // else see tells of it
+		whole = append(whole, wholeCase{exceptions.OrdersUnseen, ordersObject, e.book.unseen(e.now())})
+	}
+	if err := e.report(ctx, whole...); err != nil {
+		return p.result, errors.Join(append(p.errs, err)...)
+	}
+	if err := e.mayPublish(ctx); err != nil {
+		return p.result, errors.Join(append(p.errs, err)...)
+	}
+	if err := p.publishAll(ctx); err != nil {
+		p.errs = append([]error{err}, p.errs...)
+	}
+	if err := e.reader.keepFlight(ctx); err != nil {
+		p.errs = append(p.errs, e.failed(err))
+	}
+	return p.result, part.Join(p.errs...)
+}
+
+// pass is one push.
+type pass struct {
+	*Engine
+	turn   turn
+	result Result
+	// tried are products, again those of them to try once more; looked reports whether the
+	// shop was looked at since orders were last seen.
+	tried, again map[string]bool
+	looked       bool
+	errs         []error
+}
+
+// read enters both sides in the book.
+func (p *pass) read(ctx context.Context) error {
+	if err := p.reader.loadFlight(ctx); err != nil {
+		return err
+	}
+	shown, err := p.reader.shop(ctx)
+	if err != nil {
+		return err
+	}
+	p.book.called(CallShop, 1)
+	p.book.Recompute() // buffers may say something else by now
+	if p.check == nil {
+		p.book.believe(shown)
+	} else if err := p.compare(ctx); err != nil {
+		return err
+	}
+	if err := p.see(ctx); err != nil {
+		return err
+	}
+	return p.reader.warehouse(ctx)
+}
+
+// compare has the check look at the shop.
+func (p *pass) compare(ctx context.Context) error {
+	if err := p.look(ctx); err != nil {
+		return err
+	}
+	if known, err := p.book.mayPush(); known && err != nil {
+		return err
+	}
+	return nil
+}
+
+// see takes in the orders that the shop has by now, or reads up to when an intake has. It
+// fails only if nothing more can be done; that orders could not be seen is an error of the
+// pass.
+func (p *pass) see(ctx context.Context) error {
+	p.seeing, p.looked = p.options.Now().UTC(), false
+	if p.ports.SeeOrders == nil {
+		return p.reader.seen(ctx)
+	}
+	err := p.ports.SeeOrders(ctx)
+	if err == nil {
+		p.seen = p.seeing
+		p.book.SetSeenUpTo(p.seen)
+		if err = p.ports.Exceptions.Clear(ctx, ordersObject, exceptions.OrdersUnseen); err != nil {
+			p.errs = append(p.errs, fmt.Errorf("stock: %w", err))
+		}
+		return ctx.Err()
+	}
+	p.book.SetSeenUpTo(time.Time{})
+	err = fmt.Errorf("stock is only lowered, because not all orders have been seen: %w", err)
+	if p.seen.IsZero() {
+		p.seen = p.seeing // nobody knows: give it as long as after a success
+	}
+	if p.seeing.Sub(p.seen) > unseenFor {
+		err = errors.Join(err, p.ports.Exceptions.Raise(ctx, ordersUnseen(p.seen)))
+	}
+	p.errs = append(p.errs, fmt.Errorf("stock: %w", err))
+	return ctx.Err()
+}
+
+// publishAll carries the plan out, and what comes up meanwhile.
+func (p *pass) publishAll(ctx context.Context) error {
+	for next := 0; ; {
+		for ; next < len(p.result.Plan.Products); next++ {
+			if err := p.one(ctx, next, false); err != nil {
+				return err
+			}
+		}
+		if err := p.readFor(ctx, &p.turn); err != nil {
+			return err
+		}
+		for _, product := range p.book.Plan().Products {
+			if !p.tried[product.ProductID] {
+				p.result.Plan.Products = append(p.result.Plan.Products, product)
+			}
+		}
+		if next == len(p.result.Plan.Products) {
+			break
+		}
+	}
+	if len(p.again) > 0 && p.looked { // what was seen there is newer than the orders
+		if err := p.see(ctx); err != nil {
+			return p.failed(err)
+		}
+	}
+	for i, product := range p.result.Plan.Products {
+		if !p.again[product.ProductID] {
+			continue
+		}
+		if err := p.one(ctx, i, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one publishes a product of the plan, the last time or not.
+func (p *pass) one(ctx context.Context, i int, last bool) error {
+	left := p.result.Plan.Products[i:]
+	id := left[0].ProductID
+	p.tried[id] = true
+	if err := ctx.Err(); err != nil {
+		return p.failed(err)
+	}
+	if p.options.Now().Sub(p.seeing) > unseenFor { // a long pass
+		if err := p.see(ctx); err != nil {
+			return p.failed(err)
+		}
+	}
+	if ids := p.book.oldLevels(left, p.options.Now()); len(ids) > 0 { // as well
+		if err := p.reader.levels(ctx, ids); err != nil {
+			return p.failed(err)
+		}
+	}
+	p.turn.product = id
+	r, err := p.publish(ctx, &p.turn)
+	p.looked = p.looked || r.looked
+	if len(r.sent.SKUs) > 0 {
+		left[0] = r.sent
+	}
+	p.result.Published += len(r.became.accepted)
+	p.result.Refused += len(r.became.refused) + len(r.became.later)
+	switch again := r.again || r.unsure; {
+	case again && !last && ctx.Err() == nil:
+		p.again[id] = true
+	case err == nil:
+	case len(r.sent.SKUs) == 0 && !again: // nothing to do with the product
+		return err
+	default:
+		p.errs = append(p.errs, err)
+	}
+	return nil
+}

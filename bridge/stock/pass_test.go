@@ -1,0 +1,286 @@
+package stock_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+)
+
+// passes are an engine that is run in passes beside an intake of its own.
+func passes(t *testing.T, w *liveWorld, change func(*stock.Ports)) *stock.Engine {
+	t.Helper()
+	p := w.ports()
+	p.SeeOrders = w.SeeOrders
+	if change != nil {
+		change(&p)
+	}
+	return engine(t, p, stock.Options{})
+}
+
+// A campaign holds more than the warehouse has. A pass lowers the shop as far as the lock
+// allows, whether it finds the lock before it publishes or is refused because of it.
+func TestPushApproachesALock(t *testing.T) {
+	for name, tc := range map[string]struct {
+		before, refused int // the lock, and from the refusal on
+		want            string
+	}{
+		"a lock that is seen first":          {20, 20, "W1:20 W2:0"},
+		"a lock that began with the pass":    {0, 20, "W1:20 W2:0"},
+		"a lock that the warehouse can fill": {5, 5, "W1:10 W2:0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &campaign{newLiveWorld(t), tc.before}
+				c.List("MUG", "W1", "W2")
+				c.Stock["i-mug"] = map[string]int{"L1": 30, "L2": 12}
+				e := passes(t, c.liveWorld, func(p *stock.Ports) { p.Publisher, p.Shown = c, c })
+				if _, err := e.Push(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				c.Stock["i-mug"] = map[string]int{"L1": 10, "L2": 0}
+				c.Fail = func(_ int, call string) error {
+					if call == "StockLevels" { // after the check
+						c.locked = tc.refused
+					}
+					return nil
+				}
+				result, err := e.Push(t.Context())
+				if got := c.Shown()["MUG"]; err != nil || got != tc.want {
+					t.Errorf("the shop shows %s, want %s; %v\n%s", got, tc.want, err, result)
+				}
+				var open []string
+				if tc.refused > 10 {
+					open = []string{"stock locked: SKU MUG"}
+				}
+				if diff := cmp.Diff(open, c.OpenKinds()); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+// The shop zeroes a SKU because the bridge has cancelled an order of it, a moment after
+// it took a level. The next pass puts it on sale again at once, and tells nobody.
+func TestPushPutsRightWhatItHadZeroed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG", "SPOON", "SET")
+		e := passes(t, w, nil)
+		if _, err := e.Push(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		before := w.Shown()["MUG"]
+		for i := range w.ForSale {
+			if w.ForSale[i].SellerSKU == "MUG" {
+				e.Book().ExpectZero(w.ForSale[i].ID)
+				for j := range w.ForSale[i].Stock {
+					w.ForSale[i].Stock[j].Quantity = 0
+				}
+			}
+		}
+		result, err := e.Push(t.Context())
+		if got := w.Shown()["MUG"]; err != nil || got != before {
+			t.Errorf("the shop shows %s, want %s again; %v\n%s", got, before, err, result)
+		}
+		if open := w.OpenKinds(); len(open) > 0 {
+			t.Errorf("cases %q, want none", open)
+		}
+	})
+}
+
+// Another program writes after every pass. The third time passes stop, until a person has
+// resolved it.
+func TestPushFindsASecondWriter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG", "SPOON", "SET")
+		e := passes(t, w, nil)
+		var err error
+		for pass := range 3 {
+			if _, err = e.Push(t.Context()); err != nil {
+				t.Fatalf("pass %d: %v", pass+1, err)
+			}
+			time.Sleep(time.Minute)
+			for i := range w.ForSale {
+				w.ForSale[i].Stock[0].Quantity += 5
+			}
+		}
+		calls := len(w.Pushes)
+		for range 2 {
+			if _, err = e.Push(t.Context()); !errors.Is(err, stock.ErrSecondWriter) || len(w.Pushes) != calls {
+				t.Errorf("the other has written three times: got %v and %d calls, want %v and none", err, len(w.Pushes)-calls, stock.ErrSecondWriter)
+			}
+		}
+		resolve(t, w.World, exceptions.SecondWriter)
+		if _, err = e.Push(t.Context()); err != nil || w.Shown()["MUG"] != "W1:10" {
+			t.Errorf("resolved: %v, the shop shows %v", err, w.Shown())
+		}
+	})
+}
+
+func resolve(t *testing.T, w *world.World, kind exceptions.Kind) {
+	t.Helper()
+	cases, err := w.Cases.Cases(t.Context(), exceptions.Filter{Kinds: []exceptions.Kind{kind}})
+	if err != nil || len(cases) == 0 {
+		t.Fatalf("%d cases of %q, %v", len(cases), kind, err)
+	}
+	for _, c := range cases {
+		if _, err := w.Cases.Decide(t.Context(), c.Key(), exceptions.Decision{Verb: exceptions.VerbResolved, By: "Ann", Note: "seen to"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Of a call whose outcome is unknown a pass asks the shop, and repeats it only if it was not
+// taken.
+func TestPushLooksUpWhatBecameOfACall(t *testing.T) {
+	for _, took := range []bool{true, false} {
+		t.Run(fmt.Sprintf("the shop took it: %t", took), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newLiveWorld(t, "MUG")
+				e := passes(t, w, nil)
+				calls := 0
+				w.Fail = func(_ int, call string) error {
+					if call != "PublishStock" {
+						return nil
+					}
+					if calls++; calls > 1 {
+						return nil
+					}
+					if took {
+						w.ForSale[0].Stock[0].Quantity = 10
+					}
+					return world.ErrInjected
+				}
+				if _, err := e.Push(t.Context()); err != nil {
+					t.Error(err)
+				}
+				want := map[bool]int{true: 1, false: 2}[took]
+				if calls != want || w.Shown()["MUG"] != "W1:10" {
+					t.Errorf("%d calls, want %d; the shop shows %s", calls, want, w.Shown()["MUG"])
+				}
+			})
+		})
+	}
+}
+
+// An order is cancelled, and the intake of the pass drops it. The shop has given the units
+// back, or has set the SKU to zero: the same pass looks, and shows what is right.
+func TestPushSellsWhatWasCancelled(t *testing.T) {
+	for name, shown := range map[string]int{"given back": 10, "set to zero": 0} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newLiveWorld(t, "MUG")
+				var drop func() error
+				e := passes(t, w, func(p *stock.Ports) {
+					p.Shown = slowShop{w}
+					p.SeeOrders = func(context.Context) error {
+						if drop == nil {
+							return nil
+						}
+						return drop()
+					}
+				})
+				if err := w.Memory.PutReservations(t.Context(), soldMugs("1", 3, time.Now())); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := e.Push(t.Context()); err != nil || w.Shown()["MUG"] != "W1:7" {
+					t.Fatalf("%v; the shop shows %s, want W1:7", err, w.Shown()["MUG"])
+				}
+				time.Sleep(time.Minute)
+				drop = func() error { // between the check and the orders
+					w.ForSale[0].Stock[0].Quantity, drop = shown, nil
+					return w.Memory.DropReservations(t.Context(), "1")
+				}
+				if _, err := e.Push(t.Context()); err != nil || w.Shown()["MUG"] != "W1:10" {
+					t.Errorf("%v; the shop shows %s, want W1:10", err, w.Shown()["MUG"])
+				}
+			})
+		})
+	}
+}
+
+// The engine that publishes without a pause asks before it zeroes the shop, as a pass does,
+// and goes on once a person has looked.
+func TestPublishAsksBeforeItZeroesTheShop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &liveWorld{World: shelves(t, 12)}
+		w.Now = time.Now
+		e := w.live(t, stock.Options{})
+		w.start(t, e)
+		time.Sleep(time.Second)
+		empty(w.World, 12)
+		if err := e.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if did, err := e.Publish(t.Context()); did || !errors.Is(err, stock.ErrMassZero) {
+				t.Errorf("published %t, %v; want %v", did, err, stock.ErrMassZero)
+			}
+			if err := e.Report(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		resolve(t, w.World, exceptions.MassZero)
+		if err := e.Report(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if calls := w.drain(t, e); calls != 12 || w.Shown()["ITEM-00"] != "W1:0" {
+			t.Errorf("resolved: %d calls, want 12; the shop shows %s", calls, w.Shown()["ITEM-00"])
+		}
+	})
+}
+
+// A case that a person has resolved is raised again while its cause is still there, and
+// not again and again while it is open.
+func TestReportRaisesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG")
+		w.Stock["i-mug"]["L1"] = -3
+		e := w.live(t, stock.Options{})
+		w.start(t, e)
+		report := func(want int) {
+			t.Helper()
+			for range 3 {
+				if err := e.Report(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			open, err := w.Exceptions.Open(t.Context(), exceptions.BadLevel)
+			if err != nil || len(open) != 1 || open[0].Count != want {
+				t.Errorf("%v, %v; want one, counted %d times", open, err, want)
+			}
+		}
+		report(1)
+		resolve(t, w.World, exceptions.BadLevel)
+		report(2)
+	})
+}
+
+// What comes up while a pass runs is published in it.
+func TestPushPublishesWhatComesUp(t *testing.T) {
+	w := newLiveWorld(t, "MUG", "SPOON")
+	w.ForSale[1].Stock[0].Quantity = 9 // right
+	e := passes(t, w, nil)
+	w.Fail = func(_ int, call string) error {
+		if call != "PublishStock" || w.Count(call) > 1 {
+			return nil
+		}
+		r := soldMugs("1", 4, w.Now())
+		r.Items = map[string]int{"i-spoon": 4}
+		return w.Memory.PutReservations(t.Context(), r)
+	}
+	result, err := e.Push(t.Context())
+	if diff := cmp.Diff(map[string]string{"MUG": "W1:10", "SPOON": "W1:5"}, w.Shown()); err != nil || diff != "" || result.Published != 2 {
+		t.Errorf("%v\n%s%s", err, result, diff)
+	}
+}
