@@ -29,6 +29,7 @@ const (
 	PaymentFailed     Reason = "payment failed"
 	PaymentMissing    Reason = "payment not among those read"
 	StatementMissing  Reason = "statement not among those read"
+	OutsidePeriod     Reason = "pays what was settled outside the period"
 	Carried           Reason = "negative, carried forward"
 	PaymentDiffers    Reason = "payment differs from its statements"
 	InReserve         Reason = "held in reserve"
@@ -70,7 +71,8 @@ var reasons = []ReasonInfo{
 	{PaymentOverdue, true, "The statement should have been paid by now.", "Ask the shop with the statement's id."},
 	{PaymentFailed, true, "The shop could not pay.", "Check the bank account in Seller Center."},
 	{PaymentMissing, true, "The statement names a payment that was not read.", "Read a longer period of payments."},
-	{StatementMissing, true, "The payment pays something that was not read.", "Read a longer period of statements."},
+	{StatementMissing, true, "The payment pays a statement that was not among those read.", "Read a longer period of statements."},
+	{OutsidePeriod, false, "The payment was made at the edge of the period and pays a statement outside it.", "Nothing: it belongs to the other period."},
 	{Carried, false, "The statement is negative: it comes off a later payment.", "Nothing: it is taken off by itself."},
 	{PaymentDiffers, true, "The payment is not the sum of its statements.", "Ask the shop with the payment's id."},
 	{InReserve, false, "The shop holds the amount back.", "Nothing until the release date."},
