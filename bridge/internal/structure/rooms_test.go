@@ -65,6 +65,12 @@ var rooms = []room{
 	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge/rates", uses: []string{"bridge/internal/part", "bridge/policy", "bridge/store"}, subjects: one("orders that are over, counted")},
+	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/money", "bridge/exceptions"}, subjects: []subject{
+		{"what is read", []string{"doc.go", "statement.go"}},
+		{"what names and reasons mean", []string{"category.go", "reason.go", "options.go"}},
+		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "order.go", "reserve.go"}},
+		{"the journal", []string{"journal.go", "month.go", "text.go"}},
+	}},
 	{path: "bridge", uses: []string{
 		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns",
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/shopstatus", "bridge/stage", "bridge/stock",
