@@ -93,6 +93,9 @@ var reasonInfo = func() map[Reason]ReasonInfo {
 	return m
 }()
 
+// Info returns what there is to know about the reason.
+func (r Reason) Info() ReasonInfo { return reasonInfo[r] }
+
 // Object is what a residual is about.
 type Object string
 

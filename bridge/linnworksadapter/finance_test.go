@@ -44,27 +44,20 @@ func TestSales(t *testing.T) {
 				Lines: []bridge.NewOrderLine{{LineID: reference + "-1", LineIDs: []string{reference + "-1"}, SKU: "MUG", Title: "Mug", Quantity: 1, Price: gbp(2400), Tax: gbp(400)}},
 				Fees:  []bridge.Fee{{Name: "small_order_fee", Amount: gbp(50)}},
 			}
-			for _, p := range []exceptions.Property{
+			n.Properties = []exceptions.Property{
 				{Name: "tiktok.paid", Value: "26.49"}, {Name: "tiktok.platform_funded", Value: "1.00"}, {Name: "tiktok.tax", Value: "0.00"}, {Name: "tiktok.included.tax", Value: "4.00"},
 				{Name: "tiktok.shipping", Value: "2.99"}, {Name: "tiktok.shipping_funded", Value: "0.50"}, {Name: "tiktok.fee.small_order_fee", Value: "0.50"},
-			} {
-				n.Properties = append(n.Properties, p)
 			}
 			c := house.ChannelOrder(n)
 			c.SubSource = subSource
 			return c
 		}
-		create := func(orders ...linnworks.ChannelOrder) []linnworks.GUID {
+		create := func(orders ...linnworks.ChannelOrder) {
 			t.Helper()
-			ids, err := client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Location: "Default", Orders: orders})
+			_, err := client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Location: "Default", Orders: orders})
 			if err != nil {
 				t.Fatal(err)
 			}
-			var list []linnworks.GUID
-			for _, id := range ids {
-				list = append(list, id)
-			}
-			return list
 		}
 		var all []linnworks.ChannelOrder
 		for i := range 250 {
