@@ -16,6 +16,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/rates"
 	"github.com/linnbridge/linnbridge/bridge/retention"
+	"github.com/linnbridge/linnbridge/bridge/returns"
 	"github.com/linnbridge/linnbridge/bridge/shopstatus"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -43,6 +44,7 @@ type Shop interface {
 	stock.ShownReader
 	stock.ProductStates
 	shopstatus.Source
+	returns.Shop
 }
 
 // Warehouse is all that a [Sync] needs of the warehouse. linnworksadapter.Warehouse
@@ -109,6 +111,7 @@ type Sync struct {
 	Dispatch   *DispatchQueue
 	Deadlines  *Deadlines
 	ShopStatus *shopstatus.Watch
+	Returns    *returns.Watch
 	Stock      *stock.Engine
 	Retention  *retention.Orders
 
@@ -162,6 +165,7 @@ const (
 	FlowDispatch    = "dispatch"    // tracking, labels and confirmations
 	FlowDeadlines   = "deadlines"   // the shop's own clocks
 	FlowShopStatus  = "shop status" // what stops the whole shop
+	FlowReturns     = "returns"     // what buyers want back
 	FlowStock       = "stock"       // free stock into the shop
 	FlowRetention   = "retention"   // orders that ended long ago forgotten, every hour
 	FlowNames       = "names"       // SKUs in the settings that are not there, every hour
@@ -208,6 +212,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
 		{FlowShopStatus, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.ShopStatus.Check(ctx) }},
+		{FlowReturns, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Returns.Check(ctx) }},
 		{FlowStock, time.Duration(every.Stock), func(ctx context.Context) (fmt.Stringer, error) { return s.Stock.Push(ctx) }},
 		{FlowRetention, time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Retention.Forget(ctx) }},
 		{FlowNames, namesEvery, s.checkNames},
@@ -324,6 +329,10 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			s.ShopStatus, err = shopstatus.NewWatch(shopstatus.Ports{Shop: shop, Exceptions: m}, shopstatus.Options{
 				OrdersPerDay: set.OrdersPerDay, Zone: zone, Selling: set.SellingStatuses,
 			})
+			return err
+		},
+		func() error {
+			s.Returns, err = returns.NewWatch(returns.Ports{Shop: shop, Exceptions: m}, returns.Options{})
 			return err
 		},
 		func() error {

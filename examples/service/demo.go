@@ -82,7 +82,7 @@ func madeUp(ctx context.Context, database string) (w *madeup.World, c config, cl
 		closeSides()
 		return nil, c, nil, fmt.Errorf("stocking the made-up shop: %w", err)
 	}
-	pace := bridge.Duration(bridge.LeastPace)
+	pace := bridge.Duration(5 * time.Second) // the least that settings may say
 	c = config{
 		app: shop.App(), account: warehouse.Credentials(), database: database,
 		listen: "127.0.0.1:0", private: "127.0.0.1:0", tiktokURL: "http://" + shopAt, linnworksURL: "http://" + warehouseAt,
