@@ -8,6 +8,7 @@ type Reason string
 // The reasons.
 const (
 	Timing            Reason = "not settled yet"
+	SoldBefore        Reason = "sold before the period"
 	Overdue           Reason = "should be settled by now"
 	InNoList          Reason = "neither settled nor expected"
 	EstimateDiffers   Reason = "settled otherwise than expected"
@@ -51,6 +52,7 @@ type ReasonInfo struct {
 
 var reasons = []ReasonInfo{
 	{Timing, false, "The order is sold, and the shop settles it later.", "Nothing: it comes on a later statement."},
+	{SoldBefore, false, "A refund or a charge falls into the period, the sale into an earlier one.", "Nothing: the sale is in the books of that period."},
 	{Overdue, true, "The shop should have settled the order by now.", "Ask the shop with the order's id."},
 	{InNoList, false, "The order is neither on a statement nor among those that are expected. Orders are in neither list for a while.", "Nothing yet. It becomes overdue by itself."},
 	{EstimateDiffers, false, "The shop had expected to settle another amount.", "Nothing, unless it is much: then compare the fees."},

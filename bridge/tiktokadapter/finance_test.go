@@ -2,8 +2,10 @@ package tiktokadapter_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -268,4 +270,38 @@ func TestMoneyOfAnEndedContext(t *testing.T) {
 			t.Error("no port for orders: no error")
 		}
 	})
+}
+
+// TikTok says when it will settle in one of several forms, or not at all.
+func TestWhenTikTokSettles(t *testing.T) {
+	delivered := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		text      string
+		delivered time.Time
+		want      time.Time
+	}{
+		{"1780920000", delivered, time.Unix(1780920000, 0).UTC()},
+		{"Delivered + 7 days", delivered, delivered.AddDate(0, 0, 7)},
+		{"Delivered + 1 day", delivered, delivered.AddDate(0, 0, 1)},
+		{"Delivered + 7 days", time.Time{}, time.Time{}},
+		{"", delivered, time.Time{}}, {"soon", delivered, time.Time{}}, {"-5", delivered, time.Time{}}, {"Delivered + -7 days", delivered, time.Time{}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			fake, shop := moneyShop(t, func(next http.RoundTripper) http.RoundTripper {
+				return change{next, "unsettled", func(s string) string {
+					reply := regexp.MustCompile(`"estimated_settlement":"\d+"`).ReplaceAllString(s, `"estimated_settlement":"`+tc.text+`"`)
+					at := "0"
+					if !tc.delivered.IsZero() {
+						at = fmt.Sprint(tc.delivered.Unix())
+					}
+					return regexp.MustCompile(`"order_delivery_time":\d+`).ReplaceAllString(reply, `"order_delivery_time":`+at)
+				}}
+			})
+			sell(t, fake, tiktokshoptest.OrderSpec{})
+			list, unread, err := shop.Estimates(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+			if err != nil || len(unread) > 0 || len(list) != 1 || !list[0].ExpectedAt.Equal(tc.want) || !list[0].Known {
+				t.Errorf("%q: %+v, %v, %v; want %v", tc.text, list, unread, err, tc.want)
+			}
+		})
+	}
 }
