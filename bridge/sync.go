@@ -86,10 +86,10 @@ type Store interface {
 //	err = sync.Run(ctx)
 //
 // A program with a scheduler of its own calls [Sync.Step] instead, which does each thing
-// once. Webhooks go to [Sync.Hint], [Sync.Health] says how it goes, and what needs a
-// person is a case in memory. A failure of either side ends nothing: it is logged,
-// shown, and tried again. All methods are safe for concurrent use; several shops are
-// several Syncs, which may share a memory.
+// once, or [Sync.RunFlow] for each. Webhooks go to [Sync.Hint], [Sync.Health] says how it
+// goes, and what needs a person is a case in memory. A failure of either side ends
+// nothing: it is logged, shown, and tried again. All methods are safe for concurrent use;
+// several shops are several Syncs, which may share a memory.
 //
 // Each part is a field that can be called alone, and Log, Observe and Flows can be
 // changed before the first run: another pace, a wrapped Run, a flow left out or added.
@@ -133,7 +133,8 @@ type Sync struct {
 	hinted    chan struct{} // wakes the flow of orders
 	zeroed    chan struct{} // wakes that of stock
 
-	checks health.Timings // of checkOnce
+	checks   health.Timings // of checkOnce
+	checking chan struct{}  // has room for the one that does it
 
 	mu      sync.Mutex
 	checked bool
@@ -199,7 +200,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 	settings = settings.clone()
 	settings.FirstLook = cmp.Or(settings.FirstLook, Duration(48*time.Hour))
 	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, queue: memory, hinted: make(chan struct{}, 1), zeroed: make(chan struct{}, 1),
-		watches: map[string]*flowWatch{}, failures: map[string]failing{}}
+		checking: make(chan struct{}, 1), watches: map[string]*flowWatch{}, failures: map[string]failing{}}
 	if err := s.wire(shop, warehouse, memory); err != nil {
 		return nil, err
 	}
@@ -397,6 +398,12 @@ func (s *Sync) Check(ctx context.Context) error {
 
 // checkOnce does it until it succeeds once. That it fails is told like that of a flow.
 func (s *Sync) checkOnce(ctx context.Context) error {
+	select {
+	case s.checking <- struct{}{}:
+		defer func() { <-s.checking }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	s.mu.Lock()
 	checked := s.checked
 	s.mu.Unlock()
