@@ -33,6 +33,7 @@ var partOf = map[string]exceptions.Part{
 	"stock/":         exceptions.PartStock,
 	"shopstatus/":    exceptions.PartShopStatus,
 	"returns/":       exceptions.PartReturns,
+	"finance/":       exceptions.PartFinance,
 	"sync":           exceptions.PartSync,
 }
 
