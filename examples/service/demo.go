@@ -141,7 +141,7 @@ const tradeEvery = 700 * time.Millisecond
 func (t *trade) run(ctx context.Context) {
 	t.service = t.Warehouse.AddPostalService("Tracked 24", "Royal Mail")
 	story := []func() (string, bool){t.morning, t.noon}
-	happen := []func() (string, bool){t.order, t.pack, t.order, t.restock, t.order, t.pack, t.cancel, t.outage}
+	happen := []func() (string, bool){t.order, t.pack, t.order, t.restock, t.order, t.pack, t.cancel, t.order, t.pack, t.outage, t.order, t.pack, t.order, t.pack, t.cancel, t.pack, t.order, t.pack}
 	for i := 0; sleep(ctx, tradeEvery) == nil; i++ {
 		if len(story) > 0 && i%4 == 3 { // as soon as the orders of the morning are in Linnworks
 			if text, done := story[0](); done {

@@ -274,7 +274,7 @@ func (s *service) liveHere(ctx context.Context, shop *shop, b *bridge.Sync) erro
 	s.metrics.live.WithLabelValues(shop.name).Set(1)
 	defer s.metrics.live.WithLabelValues(shop.name).Set(0)
 	var mu sync.Mutex
-	var last error // that nothing has followed for a minute counts as mended
+	var last error // that nothing has followed for a while counts as mended
 	var at time.Time
 	failed := func(err error) {
 		s.log.WarnContext(ctx, "live stock: something failed and will be tried again", "shop", shop.name, "err", err)
@@ -290,7 +290,7 @@ func (s *service) liveHere(ctx context.Context, shop *shop, b *bridge.Sync) erro
 		for begin := time.Now(); ctx.Err() == nil; _ = sleep(ctx, liveEvery) {
 			mu.Lock()
 			err := last
-			if time.Since(at) > time.Minute {
+			if time.Since(at) > 2*liveEvery {
 				err = nil
 			}
 			mu.Unlock()
