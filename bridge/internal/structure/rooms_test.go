@@ -63,6 +63,7 @@ var rooms = []room{
 	{path: "bridge/shopstatus", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: one("what stops a whole shop")},
 	{path: "bridge/returns", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/money"}, subjects: one("what buyers want back")},
 	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
+	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge/rates", uses: []string{"bridge/internal/part", "bridge/policy", "bridge/store"}, subjects: one("orders that are over, counted")},
 	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/money", "bridge/exceptions"}, subjects: []subject{
