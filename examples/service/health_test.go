@@ -55,7 +55,7 @@ func TestHealth(t *testing.T) {
 	answers(t, other.private+"/readyz", http.StatusOK)
 	// Each flow has run well, whichever process ran it, and both say so.
 	for _, p := range []*victim{p, other} {
-		within(t, 30*time.Second, "all flows have run", func() error {
+		within(t, soon, "all flows have run", func() error {
 			healthy, all := flows(t, p)
 			for name, f := range all {
 				if f.Success.IsZero() {
@@ -78,7 +78,7 @@ func TestHealth(t *testing.T) {
 
 	w.Warehouse.Fail("Stock.*", 1000, linnworkstest.Reply(http.StatusInternalServerError, "broken"))
 	w.Shop.Deauthorise()
-	within(t, 40*time.Second, "orders and stock are said to fail", func() error {
+	within(t, soon, "orders and stock are said to fail", func() error {
 		_, all := flows(t, other)
 		for _, name := range []string{bridge.FlowOrders, bridge.FlowStock} {
 			if f := all[name]; f.Healthy || f.Error == "" {
@@ -97,7 +97,7 @@ func TestHealth(t *testing.T) {
 	w.silent(t, "the health", text)
 	// A new consent mends it without a restart.
 	w.authorise(t)
-	within(t, 30*time.Second, "orders go on", func() error {
+	within(t, soon, "orders go on", func() error {
 		if _, all := flows(t, p); !all[bridge.FlowOrders].Healthy {
 			return fmt.Errorf("%+v", all[bridge.FlowOrders])
 		}
@@ -119,7 +119,7 @@ func TestStop(t *testing.T) {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	within(t, 2*time.Second, "it is not ready any more", func() error {
+	within(t, stopWithin, "it is not ready any more", func() error {
 		if status, text := get(t, p.private+"/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(text, "it is ending") {
 			return fmt.Errorf("%d: %s", status, text)
 		}
@@ -161,7 +161,7 @@ func TestDatabaseIsAway(t *testing.T) {
 	}
 	cut.pull(false)
 	answers(t, p.private+"/readyz", http.StatusOK)
-	within(t, 40*time.Second, "the order is in Linnworks", func() error { return w.inLinnworks(id) })
+	within(t, soon, "the order is in Linnworks", func() error { return w.inLinnworks(id) })
 }
 
 // cable is what leads to a database, and can be pulled.

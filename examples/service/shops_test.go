@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
@@ -61,22 +60,22 @@ func TestSeveralShops(t *testing.T) {
 	}
 	w.Shop.SendWebhooks(t.Context())
 	second.SendWebhooks(t.Context())
-	within(t, 20*time.Second, "the orders of both are in Linnworks", func() error {
+	within(t, soon, "the orders of both are in Linnworks", func() error {
 		if n := len(w.Warehouse.OrdersByReference(madeup.Source, "second", id)); n != 1 {
 			return fmt.Errorf("order %s is there %d times", id, n)
 		}
 		return w.inLinnworks(w.Orders[madeup.Plain])
 	})
-	within(t, 20*time.Second, "the third is told of", func() error {
+	within(t, soon, "the third is told of", func() error {
 		_, text := get(t, p.private+"/cases?shop=third")
 		var cases []exceptions.Case
 		if err := json.Unmarshal([]byte(text), &cases); err != nil || len(cases) == 0 || !strings.Contains(cases[0].Seen, "7068517275539719999") {
-			return fmt.Errorf("%v: %s", err, text)
+			return errors.Join(err, errors.New(text))
 		}
 		_, text = get(t, p.private+"/healthz")
 		var said struct{ Shops map[string]shopHealth }
 		if err := json.Unmarshal([]byte(text), &said); err != nil || said.Shops["third"].Healthy || !said.Shops["second"].Flows[bridge.FlowOrders].Healthy {
-			return fmt.Errorf("%v: %s", err, text)
+			return errors.Join(err, errors.New(text))
 		}
 		return nil
 	})
