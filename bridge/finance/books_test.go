@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -412,22 +413,64 @@ func TestMonths(t *testing.T) {
 				if diff := cmp.Diff(want, total); diff != "" || rollover != 0 {
 					t.Errorf("seed %d, %s, %s: all months (-journal +months):\n%s rollover account %d", seed, basis, zone, diff, rollover)
 				}
-				if basis == finance.ByOrder {
-					var sales int64
-					for _, s := range b.Statements {
-						for _, l := range s.Lines {
-							for _, d := range l.Details {
-								if at := l.OrderedAt.In(zone); d.Name == "referral_fee_amount" && at.Month() == time.June {
-									sales += d.Minor
-								}
+				in := func(s finance.Statement, l finance.Line) time.Time {
+					switch basis {
+					case finance.ByOrder:
+						return l.OrderedAt
+					case finance.ByPayment:
+						for _, p := range r.Payouts { // carried ones are paid with another
+							if slices.Contains(p.Carried, s.ID) {
+								return p.PaidAt
+							}
+						}
+						return s.PaidAt // zero counts in no month
+					}
+					return s.At.Add(-time.Nanosecond)
+				}
+				fees := map[time.Month]int64{}
+				for _, s := range b.Statements {
+					for _, l := range s.Lines {
+						for _, d := range l.Details {
+							if at := in(s, l); d.Name == "referral_fee_amount" && at.Year() == 2026 {
+								fees[at.In(zone).Month()] += d.Minor
 							}
 						}
 					}
-					if got := byMonth["June"][string(finance.Commission)]; got != sales {
-						t.Errorf("seed %d, %s: commission of June is %d, want %d", seed, zone, got, sales)
+				}
+				for _, m := range []time.Month{time.June, time.July} {
+					if got := byMonth[m.String()][string(finance.Commission)]; got != fees[m] {
+						t.Errorf("seed %d, %s, %s: commission of %s is %d, want %d", seed, basis, zone, m, got, fees[m])
 					}
 				}
 			}
+		}
+	}
+}
+
+// A payment at an edge of the period may pay a statement outside it; one in its middle has
+// to have one.
+func TestPaymentsAtTheEdge(t *testing.T) {
+	for d, want := range map[int]finance.Reason{1: finance.OutsidePeriod, 14: finance.OutsidePeriod, 16: finance.StatementMissing, 30: finance.OutsidePeriod} {
+		b := finance.Books{From: day(1), To: day(30), PaymentsRead: true, Payments: []finance.Payment{
+			{ID: "900", Status: finance.Paid, Amount: money.Amount{Minor: 500, Currency: "GBP"}, CreatedAt: day(d)},
+		}}
+		r := reconcile(t, b, options())
+		if len(r.Residuals) != 1 || r.Residuals[0].Reason != want || r.Clearing[0].Items[0].Reason != want {
+			t.Errorf("created on day %d: %v, want %s", d, r.Residuals, want)
+		}
+	}
+}
+
+// Where the amounts of the import were changed and the order in the warehouse was not, the
+// warehouse has what the order is worth.
+func TestWorth(t *testing.T) {
+	for name, sale := range map[string]finance.Sale{
+		"properties changed": {OrderID: "576", Currency: "GBP", Paid: 2100, Total: 2000, TotalKnown: true},
+		"order changed":      {OrderID: "576", Currency: "GBP", Paid: 2000, Total: 2100, TotalKnown: true},
+	} {
+		r := reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(9), order("1", "576", 2000, 180))}, Sales: []finance.Sale{sale}}, finance.Options{Shop: "UK", AsOf: day(10)})
+		if diff := cmp.Diff([]string{"order 576 warehouse has another total"}, wrong(r)); diff != "" || r.Orders[0].Worth != 2000 {
+			t.Errorf("%s: worth %d (-want +got):\n%s", name, r.Orders[0].Worth, diff)
 		}
 	}
 }
