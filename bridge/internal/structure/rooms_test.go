@@ -58,7 +58,7 @@ var rooms = []room{
 		{"the book", []string{"book*.go", "options.go", "stats.go"}},
 		{"the plan", []string{"plan*.go"}},
 		{"the check", []string{"check*.go", "classify.go"}},
-		{"the engine", []string{"engine.go", "queue.go", "reader.go", "mass_zero.go", "publish.go", "pass.go", "run.go"}},
+		{"the engine", []string{"engine.go", "queue.go", "reader.go", "locked.go", "mass_zero.go", "publish.go", "pass.go", "run.go"}},
 	}},
 	{path: "bridge/shopstatus", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: one("what stops a whole shop")},
 	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
@@ -98,8 +98,8 @@ var rooms = []room{
 		{"orders", []string{"orders.go"}},
 		{"creating orders", []string{"create.go"}},
 		{"cancellations", []string{"cancellations.go"}},
-		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
 		{"shipping", []string{"shipping.go"}},
+		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
 	}},
 	{path: "bridge/internal/world", uses: []string{"bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("the fake world")},
 	{path: "bridge/bridgetest", uses: []string{
