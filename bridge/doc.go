@@ -50,6 +50,8 @@
 //	rates            orders that are over, counted for what the shop judges a seller by
 //	policy           those measures, kinds of orders and collections, as data
 //	shopstatus       what stops the sales of a whole shop
+//	audit            both sides compared before anything is connected, and after
+//	returns          what buyers want back, until it is answered
 //	delivery         names of ways to deliver compared with both sides
 //	stage            how far the warehouse has come with an order: the cut-off is one
 //	money            exact amounts

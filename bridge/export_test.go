@@ -9,6 +9,7 @@ import (
 
 // What the tests outside the package look at.
 const (
+	LeastPace     = leastPace
 	MaxOrderUnits = maxOrderUnits
 	ReasonPacked  = reasonPacked
 )

@@ -32,6 +32,7 @@ var partOf = map[string]exceptions.Part{
 	"catalogue/":     exceptions.PartCatalogue,
 	"stock/":         exceptions.PartStock,
 	"shopstatus/":    exceptions.PartShopStatus,
+	"returns/":       exceptions.PartReturns,
 	"sync":           exceptions.PartSync,
 }
 
@@ -164,7 +165,7 @@ func readSource(t *testing.T) packageSource {
 		named: map[string]map[string]bool{}, raised: map[string]map[string]bool{}, cleared: map[string]map[string]bool{}, asked: map[string]map[string]bool{},
 	}
 	var files []string
-	for _, room := range []string{"exceptions/", "", "catalogue/", "stock/", "shopstatus/", "tiktokadapter/", "linnworksadapter/"} {
+	for _, room := range []string{"exceptions/", "", "catalogue/", "stock/", "shopstatus/", "returns/", "tiktokadapter/", "linnworksadapter/"} {
 		names, err := fs.Glob(os.DirFS("."), room+"*.go")
 		if err != nil || len(names) == 0 {
 			t.Fatalf("%d files in %q, %v", len(names), room, err)
@@ -321,7 +322,7 @@ func TestReadmeNamesWhoIsTold(t *testing.T) {
 		}
 	}
 	for _, flow := range []string{
-		bridge.FlowOrders, bridge.FlowReferences, bridge.FlowRevocations, bridge.FlowDispatch, bridge.FlowDeadlines, bridge.FlowShopStatus, bridge.FlowStock, bridge.FlowRetention, bridge.FlowNames,
+		bridge.FlowOrders, bridge.FlowReferences, bridge.FlowRevocations, bridge.FlowDispatch, bridge.FlowDeadlines, bridge.FlowShopStatus, bridge.FlowReturns, bridge.FlowStock, bridge.FlowRetention, bridge.FlowNames,
 	} {
 		if !strings.Contains(string(page), "\n| `"+flow+"` | ") {
 			t.Errorf("README.md does not say what it means that the flow %q fails", flow)

@@ -209,11 +209,11 @@ type Session struct {
 	Rule  stock.BufferRule `json:"rule"`
 }
 
-// LeastPace is the least that [Pace] may say: with less the bridge would use up what
+// leastPace is the least that [Pace] may say: with less the bridge would use up what
 // both sides allow a minute, and be throttled when it matters.
-const LeastPace = 5 * time.Second
+const leastPace = 5 * time.Second
 
-// Pace says how long a [Sync] waits between two runs of its flows: [LeastPace] or
+// Pace says how long a [Sync] waits between two runs of its flows: five seconds or
 // more, or zero for the default.
 type Pace struct {
 	// Orders is for orders, their references and cancellations. Default 30 seconds; a
@@ -413,8 +413,8 @@ func (s Settings) mistakes() (list []mistake) {
 		least, most time.Duration
 	}{
 		{"first_look", s.FirstLook, 0, mostLook}, {"forget_after", s.ForgetAfter, retention.LeastAfter, mostForgetAfter},
-		{"every.orders", s.Every.Orders, LeastPace, mostPace}, {"every.stock", s.Every.Stock, LeastPace, mostPace},
-		{"every.dispatch", s.Every.Dispatch, LeastPace, mostPace}, {"every.deadlines", s.Every.Deadlines, LeastPace, mostPace},
+		{"every.orders", s.Every.Orders, leastPace, mostPace}, {"every.stock", s.Every.Stock, leastPace, mostPace},
+		{"every.dispatch", s.Every.Dispatch, leastPace, mostPace}, {"every.deadlines", s.Every.Deadlines, leastPace, mostPace},
 	} {
 		switch value := time.Duration(d.value); {
 		case value < 0:

@@ -16,6 +16,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/rates"
 	"github.com/linnbridge/linnbridge/bridge/retention"
+	"github.com/linnbridge/linnbridge/bridge/returns"
 	"github.com/linnbridge/linnbridge/bridge/shopstatus"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -43,6 +44,7 @@ type Shop interface {
 	stock.ShownReader
 	stock.ProductStates
 	shopstatus.Source
+	returns.Shop
 }
 
 // Warehouse is all that a [Sync] needs of the warehouse. linnworksadapter.Warehouse
@@ -84,10 +86,10 @@ type Store interface {
 //	err = sync.Run(ctx)
 //
 // A program with a scheduler of its own calls [Sync.Step] instead, which does each thing
-// once. Webhooks go to [Sync.Hint], [Sync.Health] says how it goes, and what needs a
-// person is a case in memory. A failure of either side ends nothing: it is logged,
-// shown, and tried again. All methods are safe for concurrent use; several shops are
-// several Syncs, which may share a memory.
+// once, or [Sync.RunFlow] for each. Webhooks go to [Sync.Hint], [Sync.Health] says how it
+// goes, and what needs a person is a case in memory. A failure of either side ends
+// nothing: it is logged, shown, and tried again. All methods are safe for concurrent use;
+// several shops are several Syncs, which may share a memory.
 //
 // Each part is a field that can be called alone, and Log, Observe and Flows can be
 // changed before the first run: another pace, a wrapped Run, a flow left out or added.
@@ -109,6 +111,7 @@ type Sync struct {
 	Dispatch   *DispatchQueue
 	Deadlines  *Deadlines
 	ShopStatus *shopstatus.Watch
+	Returns    *returns.Watch
 	Stock      *stock.Engine
 	Retention  *retention.Orders
 
@@ -130,7 +133,8 @@ type Sync struct {
 	hinted    chan struct{} // wakes the flow of orders
 	zeroed    chan struct{} // wakes that of stock
 
-	checks health.Timings // of checkOnce
+	checks   health.Timings // of checkOnce
+	checking chan struct{}  // has room for the one that does it
 
 	mu      sync.Mutex
 	checked bool
@@ -161,6 +165,7 @@ const (
 	FlowDispatch    = "dispatch"    // tracking, labels and confirmations
 	FlowDeadlines   = "deadlines"   // the shop's own clocks
 	FlowShopStatus  = "shop status" // what stops the whole shop
+	FlowReturns     = "returns"     // what buyers want back
 	FlowStock       = "stock"       // free stock into the shop
 	FlowRetention   = "retention"   // orders that ended long ago forgotten, every hour
 	FlowNames       = "names"       // SKUs in the settings that are not there, every hour
@@ -195,7 +200,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 	settings = settings.clone()
 	settings.FirstLook = cmp.Or(settings.FirstLook, Duration(48*time.Hour))
 	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, queue: memory, hinted: make(chan struct{}, 1), zeroed: make(chan struct{}, 1),
-		watches: map[string]*flowWatch{}, failures: map[string]failing{}}
+		checking: make(chan struct{}, 1), watches: map[string]*flowWatch{}, failures: map[string]failing{}}
 	if err := s.wire(shop, warehouse, memory); err != nil {
 		return nil, err
 	}
@@ -207,6 +212,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
 		{FlowShopStatus, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.ShopStatus.Check(ctx) }},
+		{FlowReturns, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Returns.Check(ctx) }},
 		{FlowStock, time.Duration(every.Stock), func(ctx context.Context) (fmt.Stringer, error) { return s.Stock.Push(ctx) }},
 		{FlowRetention, time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Retention.Forget(ctx) }},
 		{FlowNames, namesEvery, s.checkNames},
@@ -326,6 +332,10 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 		func() error {
+			s.Returns, err = returns.NewWatch(returns.Ports{Shop: shop, Exceptions: m}, returns.Options{})
+			return err
+		},
+		func() error {
 			s.Stock, err = stock.NewEngine(stock.Ports{
 				Listings: shop, Bundles: shop, Catalogue: s.Catalogue, Levels: warehouse, Sweep: warehouse, Touches: warehouse, Places: warehouse, States: warehouse,
 				Publisher: shop, Permits: shop, Shown: shop, Components: shop, ProductStates: shop, Stops: s.ShopStatus,
@@ -388,6 +398,12 @@ func (s *Sync) Check(ctx context.Context) error {
 
 // checkOnce does it until it succeeds once. That it fails is told like that of a flow.
 func (s *Sync) checkOnce(ctx context.Context) error {
+	select {
+	case s.checking <- struct{}{}:
+		defer func() { <-s.checking }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	s.mu.Lock()
 	checked := s.checked
 	s.mu.Unlock()

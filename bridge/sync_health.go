@@ -120,7 +120,7 @@ func (s *Sync) Health() SyncHealth {
 	}
 	for name, part := range map[string]interface{ Health() health.Flow }{
 		"Catalogue": s.Catalogue, "Importer": s.Importer, "Canceller": s.Canceller, "Intake": s.Intake, "References": s.References,
-		"Revoker": s.Revoker, "Gate": s.Gate, "Dispatcher": s.Dispatcher, "Dispatch": s.Dispatch, "Deadlines": s.Deadlines, "ShopStatus": s.ShopStatus, "Stock": s.Stock,
+		"Revoker": s.Revoker, "Gate": s.Gate, "Dispatcher": s.Dispatcher, "Dispatch": s.Dispatch, "Deadlines": s.Deadlines, "ShopStatus": s.ShopStatus, "Returns": s.Returns, "Stock": s.Stock,
 		"Retention": s.Retention,
 	} {
 		h.Parts[name] = part.Health()

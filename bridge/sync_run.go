@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -56,6 +57,28 @@ func (s *Sync) Step(ctx context.Context) (StepResult, error) {
 		}
 	}
 	return result, errors.Join(errs...)
+}
+
+// RunFlow runs one of the flows once, by its name, for a program whose job queue has a
+// job for each. The run is told like one of [Sync.Run]: logged, observed, counted by
+// Health, and a case if it fails. Its error is that of the run, or says that the settings
+// could not be compared with both sides, or that no flow has the name.
+//
+// It does not keep a flow from running twice at once, which harms nothing and costs calls.
+// Only Run wakes a flow by itself: run [FlowOrders] when [Sync.Hint] has stored something.
+func (s *Sync) RunFlow(ctx context.Context, name string) (FlowRun, error) {
+	run := FlowRun{Shop: s.Settings.Shop, Flow: name, Start: time.Now()}
+	if err := errors.Join(s.checkFlows(false), s.checkOnce(ctx)); err != nil {
+		run.Took, run.Err = time.Since(run.Start), err
+		return run, err
+	}
+	i := slices.IndexFunc(s.Flows, func(f Flow) bool { return f.Name == name })
+	if i < 0 {
+		run.Err = fmt.Errorf("bridge: sync of %s: no flow is called %q", s.Settings.Shop, name)
+		return run, run.Err
+	}
+	run = s.once(ctx, s.Flows[i])
+	return run, run.Err
 }
 
 // checkFlows returns everything that is wrong with the flows, paced ones if Run is

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -36,6 +37,42 @@ func start(t *testing.T, b *bridge.Sync) (stop func()) {
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("Run returned %v, want %v", err, context.Canceled)
 		}
+	}
+}
+
+// A job queue runs single flows: the settings are compared once before, the run is told
+// like any other, and a name that is none is an error.
+func TestRunFlow(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	var runs, observed atomic.Int64
+	down := errors.New("down")
+	b := idle(t, &log, bridge.Flow{Name: "good", Run: func(ctx context.Context) (fmt.Stringer, error) { runs.Add(1); return nothing(ctx) }},
+		bridge.Flow{Name: "bad", Run: func(context.Context) (fmt.Stringer, error) { return nil, down }})
+	b.Observe = func(context.Context, bridge.FlowRun) { observed.Add(1) }
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if run, err := b.RunFlow(t.Context(), "good"); err != nil || run.Flow != "good" || run.Result == nil {
+				t.Errorf("got %+v, %v", run, err)
+			}
+		})
+	}
+	wg.Wait()
+	if run, err := b.RunFlow(t.Context(), "bad"); !errors.Is(err, down) || !errors.Is(run.Err, down) {
+		t.Errorf("a flow that fails: got %v, %v, want %v", run.Err, err, down)
+	}
+	if _, err := b.RunFlow(t.Context(), "ugly"); err == nil || !strings.Contains(err.Error(), `no flow is called "ugly"`) {
+		t.Errorf("a flow that is none: got %v", err)
+	}
+	h := b.Health()
+	if runs.Load() != 4 || observed.Load() != 5 || h.Check.Runs != 1 || h.Flows["good"].Runs != 4 || h.Flows["bad"].Failures != 1 || h.Healthy {
+		t.Errorf("%d runs, %d observed, health %+v", runs.Load(), observed.Load(), h)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := idle(t, &log, bridge.Flow{Name: "good", Run: nothing}).RunFlow(ctx, "good"); !errors.Is(err, context.Canceled) {
+		t.Errorf("with a context that has ended: got %v", err)
 	}
 }
 

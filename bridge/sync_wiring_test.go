@@ -65,7 +65,7 @@ func TestSettingsReachTheParts(t *testing.T) {
 		"first_look": []time.Duration{72 * time.Hour, 72 * time.Hour, 72 * time.Hour}, "requests": 11 * time.Second / 2,
 		"carriers": map[string]string{"Tracked 48": "Royal Mail"}, "market": "IE", "collections": true, "measures": 90.0,
 		"pace of orders": 11 * time.Second, "pace of references": 11 * time.Second, "pace of stock": 12 * time.Second, "pace of revocations": 13 * time.Second,
-		"pace of dispatch": 13 * time.Second, "pace of deadlines": 14 * time.Second, "pace of shop status": 14 * time.Second, "pace of retention": time.Hour, "pace of names": time.Hour,
+		"pace of dispatch": 13 * time.Second, "pace of deadlines": 14 * time.Second, "pace of shop status": 14 * time.Second, "pace of returns": 14 * time.Second, "pace of retention": time.Hour, "pace of names": time.Hour,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -55,6 +55,8 @@ const (
 	CancellationStuck    Kind = "cancellation stuck"
 	ParcelToPull         Kind = "parcel to pull"
 	CancelledInLinnworks Kind = "cancelled in Linnworks only"
+	ReturnToDecide       Kind = "return to decide"
+	GoodsToCheck         Kind = "returned goods to check"
 	HeldAtDeadline       Kind = "held at its deadline"
 	SentUnchecked        Kind = "sent unchecked"
 	StockRefused         Kind = "stock refused"
@@ -87,6 +89,7 @@ const (
 	PartCanceller     Part = "canceller"
 	PartRevoker       Part = "revoker"
 	PartGate          Part = "gate"
+	PartReturns       Part = "returns"
 	PartCatalogue     Part = "catalogue" // for the importer and the stock too
 	PartStock         Part = "stock"
 )

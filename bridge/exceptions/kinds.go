@@ -5,6 +5,7 @@ import "time"
 // Screens that several kinds send people to.
 const (
 	inSellerOrders   = "Seller Center: Orders > Manage Orders, search for the order id"
+	inSellerReturns  = "Seller Center: Orders > Manage Returns, search for the order id"
 	inSellerProducts = "Seller Center: Products > Manage Products, search for the seller SKU"
 	inSellerStock    = "Seller Center: Products > Manage Stock, search for the SKU; the stock history shows the last 30 days"
 	inOpenOrders     = "Linnworks: Orders > Open Orders, search by reference number, which is the shop's order id"
@@ -379,6 +380,32 @@ var kinds = map[Kind]Info{
 		Where:  []string{"Seller Center: home page, notices", "Seller Center: Account Health and Shop Performance", "Bridge: Settings.SellingStatuses"},
 		Closes: "By itself, when the shop says that it sells.",
 		Part:   PartShopStatus,
+	},
+	ReturnToDecide: {
+		Owner: OwnerCustomerService, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "A buyer wants money back, wants to send something back, or wants it replaced, and the shop waits for an answer. If nobody answers by the deadline, the shop accepts it for you, and you pay.",
+		Steps: []string{
+			"Open the return in Seller Center and read the reason and the buyer's pictures.",
+			"Look in Linnworks at what was sent, and when.",
+			"Accept it, or refuse it with a reason that fits and the pictures that the reason needs.",
+			"If you accept a refund, enter it in Linnworks too: the bridge does not.",
+		},
+		Where:  []string{inSellerReturns, inProcessed},
+		Closes: "By itself, once it is answered in Seller Center, or the deadline has passed.",
+		Part:   PartReturns,
+	},
+	GoodsToCheck: {
+		Owner: OwnerWarehouse, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "A buyer has sent goods back, and the shop waits for somebody to say whether they arrived as sold. If nobody does by the deadline, the shop takes it that they did, and the buyer is refunded.",
+		Steps: []string{
+			"Find the parcel by the tracking number in the exception.",
+			"Compare what is in it with the order, and take pictures.",
+			"Tell customer service, or accept or refuse it in Seller Center yourself.",
+			"Book what can be sold again into its location in Linnworks.",
+		},
+		Where:  []string{inSellerReturns, inInventory},
+		Closes: "By itself, once it is answered in Seller Center, or the deadline has passed.",
+		Part:   PartReturns,
 	},
 	RunFailing: {
 		Owner: OwnerIntegration, Severity: Notice, Within: time.Hour,

@@ -242,7 +242,7 @@ func (s *share) run() {
 		case <-s.db.closed:
 			cancel()
 			if looking {
-				_ = <-looked // it has ended, as its context has
+				<-looked //nolint:errcheck // it has ended, as its context has
 			}
 			s.end()
 			return

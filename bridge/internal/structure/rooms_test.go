@@ -61,11 +61,19 @@ var rooms = []room{
 		{"the engine", []string{"engine.go", "queue.go", "reader.go", "mass_zero.go", "publish.go", "pass.go", "run.go"}},
 	}},
 	{path: "bridge/shopstatus", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: one("what stops a whole shop")},
+	{path: "bridge/returns", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/money"}, subjects: one("what buyers want back")},
 	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
+	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge/rates", uses: []string{"bridge/internal/part", "bridge/policy", "bridge/store"}, subjects: one("orders that are over, counted")},
+	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/money", "bridge/exceptions"}, subjects: []subject{
+		{"what is read", []string{"doc.go", "statement.go"}},
+		{"what names and reasons mean", []string{"category.go", "reason.go", "options.go"}},
+		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "order.go", "reserve.go"}},
+		{"the journal", []string{"journal.go", "month.go", "text.go"}},
+	}},
 	{path: "bridge", uses: []string{
-		"bridge/delivery", "bridge/retention", "bridge/rates",
+		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns",
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/shopstatus", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
 		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "worklist.go", "status.go", "results.go", "evidence.go"}},
@@ -79,12 +87,13 @@ var rooms = []room{
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
 	{path: "bridge/tiktokadapter", uses: []string{
-		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
 	}, subjects: []subject{
 		{"amounts and addresses", []string{"doc.go", "money.go", "address.go", "parcel.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},
 		{"orders", []string{"orders.go"}},
 		{"cancellations", []string{"cancellations.go"}},
+		{"returns", []string{"returns.go"}},
 		{"shipping", []string{"shipping.go"}},
 		{"references", []string{"references.go"}},
 		{"stock", []string{"stock.go", "states.go", "bundles.go"}},

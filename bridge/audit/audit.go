@@ -1,0 +1,394 @@
+// Package audit compares a shop with a warehouse before anything is connected, before a
+// promotion, and on a schedule after that.
+//
+// [Run] reads both sides and writes to neither. Its [Report] has what would cost a sale,
+// an order or a unit of stock, each of a closed set of rules ([Rules]), with who mends it
+// and what to enter where:
+//
+//	report, err := audit.Run(ctx, audit.Ports{Listings: shop, Items: warehouse}, audit.Options{})
+//	fmt.Print(report)
+//	err = report.WriteCSV(w)
+//
+// What a port is not there for is not looked at, and what could not be read is in
+// [Report.Unread]: a report is only clean if it is complete too, see [Report.Clean].
+//
+// With [Options.Promotion] the report says of each SKU that is going to be promoted
+// whether it can be sold.
+package audit
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/delivery"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/shopstatus"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+)
+
+// Rule is what a finding breaks. The set is closed: [Rules] lists it.
+type Rule string
+
+// The rules.
+const (
+	NoItem            Rule = "listing without an item"
+	AmbiguousItem     Rule = "listing of several items"
+	BrokenKit         Rule = "kit that cannot be made"
+	SpeltDifferently  Rule = "SKU spelt differently"
+	NoComposite       Rule = "bundle without a composite"
+	BundleDiffers     Rule = "bundle differs from its composite"
+	ItemGone          Rule = "item archived or deleted"
+	ItemUntracked     Rule = "item without stock tracking"
+	LevelMissing      Rule = "item without a stock level"
+	ItemListedTwice   Rule = "item listed more than once"
+	NoSellerSKU       Rule = "listing without a seller SKU"
+	UnmappedWarehouse Rule = "warehouse without a location"
+	UnknownName       Rule = "setting names nothing"
+	ShopStopped       Rule = "shop does not sell"
+	UnreadableListing Rule = "product that cannot be read"
+	NotListed         Rule = "promoted and not listed"
+	NothingFree       Rule = "promoted and not in stock"
+)
+
+// Info is what there is to know about a rule.
+type Info struct {
+	Rule     Rule
+	Owner    exceptions.Owner
+	Severity exceptions.Severity
+	// Costs is what happens if nobody mends it.
+	Costs string
+}
+
+// rules is the table, in the order of the report's summary.
+var rules = []Info{
+	{NoItem, exceptions.OwnerEcommerce, exceptions.Urgent, "its orders cannot be imported, and its stock is not set"},
+	{AmbiguousItem, exceptions.OwnerEcommerce, exceptions.Urgent, "nobody knows what to send: its orders wait for a person"},
+	{BrokenKit, exceptions.OwnerEcommerce, exceptions.Urgent, "its orders cannot be imported, and its stock is not set"},
+	{ItemGone, exceptions.OwnerEcommerce, exceptions.Urgent, "the warehouse does not pick it, and shows no stock of it"},
+	{NotListed, exceptions.OwnerEcommerce, exceptions.Urgent, "nobody can buy what is promoted"},
+	{NothingFree, exceptions.OwnerEcommerce, exceptions.Urgent, "it is sold out before the promotion begins"},
+	{ShopStopped, exceptions.OwnerEcommerce, exceptions.Urgent, "everything is shown as sold out"},
+	{UnmappedWarehouse, exceptions.OwnerIntegration, exceptions.Urgent, "stock in that warehouse of the shop is never set"},
+	{UnknownName, exceptions.OwnerIntegration, exceptions.Urgent, "the bridge does not start with these settings"},
+	{NoComposite, exceptions.OwnerEcommerce, exceptions.Warning, "its orders are imported as components, and reports miss the bundle"},
+	{BundleDiffers, exceptions.OwnerEcommerce, exceptions.Warning, "buyers get something else than the shop promised"},
+	{ItemUntracked, exceptions.OwnerEcommerce, exceptions.Warning, "there is no number to show in the shop"},
+	{LevelMissing, exceptions.OwnerWarehouse, exceptions.Warning, "it is left as it is in the shop"},
+	{UnreadableListing, exceptions.OwnerIntegration, exceptions.Warning, "nothing is known about it"},
+	{SpeltDifferently, exceptions.OwnerEcommerce, exceptions.Notice, "a second item of nearly the same SKU would stop its orders"},
+	{ItemListedTwice, exceptions.OwnerEcommerce, exceptions.Notice, "each listing shows all units of it: two buyers may get the last one"},
+	{NoSellerSKU, exceptions.OwnerEcommerce, exceptions.Notice, "people cannot find it by its SKU, and it needs a row in the table"},
+}
+
+// Rules returns the closed set.
+func Rules() []Info { return slices.Clone(rules) }
+
+// Info returns the row of a rule.
+func (r Rule) Info() (Info, bool) {
+	i := slices.IndexFunc(rules, func(i Info) bool { return i.Rule == r })
+	if i < 0 {
+		return Info{Rule: r}, false
+	}
+	return rules[i], true
+}
+
+// Finding is something to mend.
+type Finding struct {
+	Rule     Rule
+	Owner    exceptions.Owner
+	Severity exceptions.Severity
+	// Object is what it is about: a listing, an item, a warehouse of the shop, a setting.
+	Object string
+	// SKU is the SKU id of the listing, empty if it is about none.
+	SKU string
+	// Seen is what was found, Do what to do about it.
+	Seen, Do string
+	// Enter is what to enter, a row each: components of a composite, or the setting.
+	Enter []string
+}
+
+// String is one line for a log or a terminal.
+func (f Finding) String() string {
+	return fmt.Sprintf("[%s, %s] %s: %s: %s. To do: %s", f.Severity, f.Owner, f.Object, f.Rule, f.Seen, f.Do)
+}
+
+// MarshalJSON returns the finding for programs.
+func (f Finding) MarshalJSON() ([]byte, error) { return part.JSON(f) }
+
+// Ports are what is read. Listings and Items are required; what the others are for is
+// not looked at without them.
+type Ports struct {
+	Listings catalogue.ListingSource
+	Items    catalogue.ItemSource
+	// Mappings are the links that the warehouse has to listings.
+	Mappings catalogue.MappingSource
+	// Bundles tells what the shop's bundles are made of, at a call for each product that
+	// may be one: that has no item, or whose item is a kit.
+	Bundles catalogue.BundleReader
+	// Levels and States are the stock of items, and what became of those without.
+	Levels stock.Reader
+	States stock.ItemStates
+	// Warehouses are those of the shop, Locations those of the warehouse.
+	Warehouses, Locations catalogue.PlaceSource
+	// Shop and Warehouse know the names of ways to deliver.
+	Shop      delivery.Shop
+	Warehouse delivery.Warehouse
+	// Status tells whether the shop sells.
+	Status shopstatus.Source
+}
+
+// Options configure a run. All are optional.
+type Options struct {
+	// SKUs to LeaveAlone are the settings that are planned: see bridge.Settings. Without
+	// Locations warehouses are not compared. Of items in KeepItems units are kept back
+	// already, and listings in LeaveAlone have stock of their own.
+	SKUs             map[string]string
+	Locations        map[string][]string
+	DefaultLocation  string
+	PlatformLocation string
+	Delivery         delivery.Names
+	KeepItems        map[string]int
+	LeaveAlone       []string
+	// SellingStatuses are words of a shop that sells, besides [shopstatus.Selling].
+	SellingStatuses []string
+	// Promotion are the seller SKUs or SKU ids that will be promoted.
+	Promotion []string
+	// Progress is told of each step as it begins.
+	Progress func(step string)
+	// Now replaces time.Now.
+	Now func() time.Time
+}
+
+// Run reads both sides. A side that cannot be read is in [Report.Unread], and the rest
+// is looked at all the same. The error is that of a missing port, or of ctx: the report
+// then has what was found until then.
+func Run(ctx context.Context, p Ports, o Options) (Report, error) {
+	if err := part.Required("audit: Run", map[string]any{"Listings": p.Listings, "Items": p.Items}); err != nil {
+		return Report{}, err
+	}
+	o.Now = part.Clock(o.Now)
+	if o.Progress == nil {
+		o.Progress = func(string) {}
+	}
+	r := &run{Ports: p, options: o, report: Report{At: o.Now().UTC()}, items: map[string]catalogue.Item{}, blocked: map[string]Rule{}}
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+		need bool
+	}{
+		{"listings of the shop", r.listings, true},
+		{"items of the listings", r.match, true},
+		{"bundles of the shop", r.bundles, p.Bundles != nil},
+		{"stock of the items", r.stock, p.Levels != nil},
+		{"warehouses, locations and ways to deliver", r.names, true},
+		{"status of the shop", r.status, p.Status != nil},
+		{"promotion", r.promotion, len(o.Promotion) > 0},
+	} {
+		if !step.need {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return r.end(), err
+		}
+		o.Progress(step.what)
+		if err := step.do(ctx); err != nil {
+			r.report.Unread = append(r.report.Unread, fmt.Sprintf("%s: %v", step.what, err))
+		}
+	}
+	return r.end(), ctx.Err()
+}
+
+// run is a run.
+type run struct {
+	Ports
+	options Options
+	report  Report
+
+	list    []catalogue.Listing
+	matches catalogue.Matches
+	items   map[string]catalogue.Item // of listings, by SKU id
+	kits    map[string]bool           // SKU ids of bundles of the shop
+	free    map[string]int            // units of listings, by SKU id; those that are known
+	blocked map[string]Rule           // SKU ids that cannot be sold
+}
+
+func (r *run) find(rule Rule, object, sku, seen, do string, enter ...string) {
+	info, _ := rule.Info()
+	r.report.Findings = append(r.report.Findings, Finding{
+		Rule: rule, Owner: info.Owner, Severity: info.Severity, Object: object, SKU: sku, Seen: seen, Do: do, Enter: enter,
+	})
+	if info.Severity == exceptions.Urgent && sku != "" {
+		r.blocked[sku] = rule
+	}
+}
+
+// end sorts the report.
+func (r *run) end() Report {
+	slices.SortStableFunc(r.report.Findings, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(b.Severity, a.Severity),
+			cmp.Compare(slices.Index(exceptions.Owners, a.Owner), slices.Index(exceptions.Owners, b.Owner)),
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Object, b.Object), cmp.Compare(a.SKU, b.SKU),
+		)
+	})
+	return r.report
+}
+
+// listings reads what the shop has for sale.
+func (r *run) listings(ctx context.Context) error {
+	for l, err := range r.Listings.Listings(ctx) {
+		if e, ok := errors.AsType[*exceptions.UnreadableError](err); ok {
+			for _, id := range slices.Sorted(maps.Keys(e.Reasons)) {
+				r.find(UnreadableListing, "product "+cmp.Or(id, "of an id that cannot be read"), "", e.Reasons[id],
+					"look at it in Seller Center, and tell the integrator what is odd about it")
+			}
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%w (%d were read)", err, len(r.list))
+		}
+		r.list = append(r.list, l)
+	}
+	r.report.Listings = len(r.list)
+	return nil
+}
+
+// match finds the items.
+func (r *run) match(ctx context.Context) error {
+	skus := make([]catalogue.SKU, len(r.list))
+	for i, l := range r.list {
+		skus[i] = l.SKU
+	}
+	// What a map raises is found here from what it returns.
+	m, err := catalogue.NewMap(catalogue.MapPorts{Items: r.Items, Mappings: r.Mappings, Exceptions: new(exceptions.Memory).Shop("audit")},
+		catalogue.MapOptions{Table: r.options.SKUs, Now: r.options.Now})
+	if err != nil {
+		return err
+	}
+	if r.matches, err = m.Match(ctx, skus); err != nil {
+		return err
+	}
+	listed := map[string][]string{} // names of listings by item
+	var order []string
+	for i, match := range r.matches {
+		l := r.list[i]
+		if l.SellerSKU == "" {
+			r.find(NoSellerSKU, l.String(), l.ID, "the shop has no seller SKU for "+titled(l), "enter the SKU of the item as its seller SKU")
+		}
+		if match.Usable() && match.By == catalogue.MatchedByNormalised {
+			r.find(SpeltDifferently, l.String(), l.ID, fmt.Sprintf("the shop writes %q and Linnworks %q", l.SellerSKU, match.Item.SKU),
+				"write the seller SKU of the listing as Linnworks does", match.Item.SKU)
+		}
+		if match.Usable() {
+			r.items[l.ID] = match.Item
+			if listed[match.Item.ID] == nil {
+				order = append(order, match.Item.ID)
+			}
+			listed[match.Item.ID] = append(listed[match.Item.ID], l.String()+" of product "+l.ProductID)
+		}
+	}
+	for _, id := range order {
+		i := slices.IndexFunc(r.matches, func(m catalogue.Match) bool { return m.Usable() && m.Item.ID == id })
+		sku := r.matches[i].Item.SKU
+		if names := listed[id]; len(names) > 1 && r.options.KeepItems[sku] == 0 {
+			r.find(ItemListedTwice, "item "+sku, "", fmt.Sprintf("%d listings sell it: %s", len(names), some(names)),
+				"keep some units of it back, or sell it in one listing", fmt.Sprintf(`"keep_items": {%q: 1}`, sku))
+		}
+	}
+	if r.Bundles == nil {
+		r.unmatched(nil)
+	}
+	return nil
+}
+
+// unmatched tells of listings without an item that are no bundles.
+func (r *run) unmatched(unread map[string]bool) {
+	for i, match := range r.matches {
+		l := r.list[i]
+		if match.Usable() || r.kits[l.ID] || unread[l.ProductID] || l.Derived {
+			continue
+		}
+		err := match.Err
+		if err == nil {
+			err = catalogue.ErrUnmapped
+		}
+		e := catalogue.Problem(l.SKU, l.Title, err)
+		rule := map[exceptions.Kind]Rule{exceptions.UnmappedSKU: NoItem, exceptions.AmbiguousSKU: AmbiguousItem, exceptions.BrokenKit: BrokenKit}[e.Kind]
+		r.find(rule, e.Object, l.ID, e.Seen, e.Do)
+	}
+}
+
+func titled(l catalogue.Listing) string {
+	if l.Title == "" {
+		return "product " + l.ProductID
+	}
+	return fmt.Sprintf("%q (product %s)", l.Title, l.ProductID)
+}
+
+// bundles compares the shop's bundles with composites.
+func (r *run) bundles(ctx context.Context) error {
+	r.kits = map[string]bool{}
+	var failed []error
+	read, unread := map[string]map[string][]catalogue.BundleComponent{}, map[string]bool{}
+	for i, match := range r.matches {
+		l := r.list[i]
+		if match.Usable() && len(match.Item.Kit) == 0 && !l.Derived || unread[l.ProductID] {
+			continue
+		}
+		bundles, ok := read[l.ProductID]
+		if !ok {
+			var err error
+			if bundles, err = r.Bundles.Bundle(ctx, l.ProductID); err != nil {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				failed, unread[l.ProductID] = append(failed, fmt.Errorf("product %s: %w", l.ProductID, err)), true
+				continue
+			}
+			read[l.ProductID] = bundles
+		}
+		components := bundles[l.ID]
+		if len(components) == 0 {
+			continue
+		}
+		r.kits[l.ID] = true
+		r.bundle(l, match, components)
+	}
+	r.unmatched(unread)
+	return part.Join(failed...)
+}
+
+// bundle looks at one bundle of the shop.
+func (r *run) bundle(l catalogue.Listing, match catalogue.Match, components []catalogue.BundleComponent) {
+	items := map[string]catalogue.Item{}
+	rows := make([]string, len(components))
+	for i, c := range components {
+		sku := cmp.Or(c.Listing.SellerSKU, c.Listing.ID)
+		if item, ok := r.items[c.Listing.ID]; ok {
+			items[c.Listing.ID], sku = item, item.SKU
+		}
+		rows[i] = fmt.Sprintf("%d x %s", c.Quantity, sku)
+	}
+	if !match.Usable() {
+		sku := cmp.Or(l.SellerSKU, l.ID)
+		r.find(NoComposite, l.String(), l.ID, titled(l)+" is a bundle of the shop, and Linnworks has no composite for it",
+			"create an item with the SKU "+sku+", enter its composition, and switch its stock tracking off", rows...)
+		return
+	}
+	if differs := catalogue.CompareKit(components, items, match.Item); len(differs) > 0 {
+		texts := make([]string, len(differs))
+		for i, d := range differs {
+			texts[i] = d.String()
+		}
+		r.find(BundleDiffers, l.String(), l.ID, "the shop's bundle and the composite "+match.Item.SKU+" hold other units: "+strings.Join(texts, "; "),
+			"compare both with what is packed, and correct the one that is wrong", rows...)
+	}
+}

@@ -1,0 +1,507 @@
+package audit_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/audit"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/delivery"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/shopstatus"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+)
+
+// accounts are a shop and a warehouse.
+type accounts struct {
+	listings   []catalogue.Listing
+	unreadable map[string]string
+	listErr    error
+	items      map[string]string // ids by SKU
+	kits       map[string]catalogue.Composition
+	bundles    map[string]map[string][]catalogue.BundleComponent // by product
+	bundleErr  error
+	reading    stock.Reading
+	levelErr   error
+	states     map[string]stock.ItemState
+	places     []catalogue.Place // of both sides
+	options    []delivery.Name
+	services   []delivery.Service
+	status     shopstatus.Status
+	settings   audit.Options
+	next       int
+}
+
+func (a *accounts) Listings(context.Context) iter.Seq2[catalogue.Listing, error] {
+	return func(yield func(catalogue.Listing, error) bool) {
+		for _, l := range a.listings {
+			if !yield(l, nil) {
+				return
+			}
+		}
+		if a.unreadable != nil && !yield(catalogue.Listing{}, &exceptions.UnreadableError{Reasons: a.unreadable}) {
+			return
+		}
+		if a.listErr != nil {
+			yield(catalogue.Listing{}, a.listErr)
+		}
+	}
+}
+
+func (a *accounts) ItemsBySKU(_ context.Context, skus []string) (found []catalogue.ItemRef, _ error) {
+	for sku, id := range a.items {
+		if slices.ContainsFunc(skus, func(s string) bool { return strings.EqualFold(s, sku) }) {
+			found = append(found, catalogue.ItemRef{ID: id, SKU: sku})
+		}
+	}
+	return found, nil
+}
+
+func (a *accounts) Compositions(_ context.Context, ids []string) (map[string]catalogue.Composition, error) {
+	found := map[string]catalogue.Composition{}
+	for _, id := range ids {
+		if k, ok := a.kits[id]; ok {
+			found[id] = k
+		}
+	}
+	return found, nil
+}
+
+func (a *accounts) Bundle(_ context.Context, product string) (map[string][]catalogue.BundleComponent, error) {
+	return a.bundles[product], a.bundleErr
+}
+
+func (a *accounts) StockLevels(_ context.Context, ids []string) (stock.Reading, error) {
+	out := stock.Reading{Available: map[string]map[string]int{}, Untracked: map[string]bool{}}
+	for _, id := range ids {
+		if n, ok := a.reading.Available[id]; ok {
+			out.Available[id] = n
+		}
+		if a.reading.Untracked[id] {
+			out.Untracked[id] = true
+		}
+	}
+	return out, a.levelErr
+}
+
+func (a *accounts) ItemStates(_ context.Context, ids []string) (map[string]stock.ItemState, error) {
+	found := map[string]stock.ItemState{}
+	for _, id := range ids {
+		found[id] = a.states[id]
+	}
+	return found, nil
+}
+
+func (a *accounts) Places(context.Context) ([]catalogue.Place, error) { return a.places, nil }
+
+func (a *accounts) DeliveryOptions(context.Context) ([]delivery.Name, error) { return a.options, nil }
+
+func (a *accounts) ShippingProviders(context.Context) ([]delivery.Name, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (a *accounts) PostalServices(context.Context) ([]delivery.Service, error) {
+	return a.services, nil
+}
+
+func (a *accounts) ShopStatus(context.Context) (shopstatus.Status, error) { return a.status, nil }
+
+func (a *accounts) OrdersPlaced(context.Context, time.Time, time.Time) (int, error) { return 0, nil }
+
+func (a *accounts) ports() audit.Ports {
+	return audit.Ports{
+		Listings: a, Items: a, Bundles: a, Levels: a, States: a, Warehouses: a, Locations: a, Shop: a, Warehouse: a, Status: a,
+	}
+}
+
+// id returns one that was not there.
+func (a *accounts) id(prefix string) string {
+	a.next++
+	return fmt.Sprintf("%s%04d", prefix, a.next)
+}
+
+// item stocks an item and returns its id.
+func (a *accounts) item(sku string, units int) string {
+	id := a.id("i")
+	a.items[sku] = id
+	a.reading.Available[id] = map[string]int{"leeds": units}
+	return id
+}
+
+// list lists a SKU.
+func (a *accounts) list(sellerSKU string) *catalogue.Listing {
+	id := a.id("17")
+	a.listings = append(a.listings, catalogue.Listing{
+		SKU:   catalogue.SKU{ProductID: "p" + id, ID: id, SellerSKU: sellerSKU},
+		Title: "Something", Stock: []catalogue.WarehouseStock{{WarehouseID: "w1", Quantity: 1}},
+	})
+	return &a.listings[len(a.listings)-1]
+}
+
+// sound are accounts without a fault: items, kits, bundles with their composites.
+func sound(r *rand.Rand) *accounts {
+	a := &accounts{
+		items: map[string]string{}, kits: map[string]catalogue.Composition{}, bundles: map[string]map[string][]catalogue.BundleComponent{},
+		reading: stock.Reading{Available: map[string]map[string]int{}, Untracked: map[string]bool{}}, states: map[string]stock.ItemState{},
+		places:  []catalogue.Place{{ID: "w1", Name: "Leeds"}, {ID: "leeds", Name: "Leeds"}},
+		options: []delivery.Name{{ID: "o1", Name: "Standard"}}, services: []delivery.Service{{Name: "Tracked 48", Carrier: "Royal Mail"}},
+		status: shopstatus.Status{Shop: "ACTIVE"},
+	}
+	a.settings = audit.Options{
+		Locations: map[string][]string{"w1": {"leeds"}}, DefaultLocation: "leeds",
+		Delivery: delivery.Names{Services: map[string]string{"Standard": "Tracked 48"}},
+	}
+	var components []catalogue.Listing
+	for range 5 + r.IntN(30) {
+		sku := a.id("GOOD-")
+		a.item(sku, 1+r.IntN(50))
+		components = append(components, *a.list(sku))
+	}
+	for range 1 + r.IntN(5) { // kits
+		sku := a.id("KIT-")
+		a.kit(sku, components[0].SellerSKU, 1+r.IntN(3))
+		a.list(sku)
+	}
+	for range 1 + r.IntN(4) { // bundles, with a composite of the same
+		sku, n := a.id("SET-"), 1+r.IntN(3)
+		a.kit(sku, components[1].SellerSKU, n)
+		a.bundle(a.list(sku), components[1], n)
+	}
+	return a
+}
+
+func (a *accounts) kit(sku, of string, n int) string {
+	id := a.id("k")
+	a.items[sku] = id
+	a.kits[id] = catalogue.Composition{Parts: []catalogue.CompositionPart{{ItemRef: catalogue.ItemRef{ID: a.items[of], SKU: of}, Quantity: n}}}
+	return id
+}
+
+func (a *accounts) bundle(l *catalogue.Listing, of catalogue.Listing, n int) {
+	a.bundles[l.ProductID] = map[string][]catalogue.BundleComponent{l.ID: {{Listing: of.SKU, Quantity: n}}}
+}
+
+// defects are ways of being wrong. Each returns the object that is to be found and, if
+// it is not empty, a text that has to stand in what to do or to enter.
+var defects = map[audit.Rule][]func(*accounts) (object, remedy string){
+	audit.NoItem: {func(a *accounts) (string, string) {
+		return a.list(a.id("GONE-")).String(), "map the listing"
+	}},
+	audit.AmbiguousItem: {func(a *accounts) (string, string) {
+		sku := a.id("Twin-")
+		a.item(sku, 3)
+		a.item(strings.ToUpper(sku), 3)
+		return a.list(strings.ToLower(sku)).String(), "decide which"
+	}},
+	audit.BrokenKit: {
+		func(a *accounts) (string, string) {
+			sku := a.id("LOOP-")
+			id := a.id("k")
+			a.items[sku] = id
+			a.kits[id] = catalogue.Composition{Parts: []catalogue.CompositionPart{{ItemRef: catalogue.ItemRef{ID: id, SKU: sku}, Quantity: 1}}}
+			return a.list(sku).String(), "correct the composition"
+		},
+		func(a *accounts) (string, string) {
+			sku := a.id("LACKS-")
+			id := a.id("k")
+			a.items[sku] = id
+			a.kits[id] = catalogue.Composition{Parts: []catalogue.CompositionPart{{ItemRef: catalogue.ItemRef{SKU: "NOBODY"}, Quantity: 1}}}
+			return a.list(sku).String(), "correct the composition"
+		},
+	},
+	audit.SpeltDifferently: {func(a *accounts) (string, string) {
+		sku := a.id("SPELT-")
+		a.item(sku, 3)
+		return a.list(strings.ToLower(sku)).String(), sku
+	}},
+	audit.NoComposite: {func(a *accounts) (string, string) {
+		l := a.list(a.id("NEWSET-"))
+		a.bundle(l, a.listings[0], 7)
+		return l.String(), "7 x " + a.listings[0].SellerSKU
+	}},
+	audit.BundleDiffers: {func(a *accounts) (string, string) {
+		sku := a.id("ODDSET-")
+		a.kit(sku, a.listings[1].SellerSKU, 2)
+		l := a.list(sku)
+		a.bundle(l, a.listings[1], 3)
+		return l.String(), "3 x " + a.listings[1].SellerSKU
+	}},
+	audit.ItemGone: {
+		func(a *accounts) (string, string) { return a.lost(stock.ItemState{Archived: true}), "restore it" },
+		func(a *accounts) (string, string) { return a.lost(stock.ItemState{Deleted: true}), "restore it" },
+	},
+	audit.LevelMissing: {func(a *accounts) (string, string) { return a.lost(stock.ItemState{}), "enter its stock" }},
+	audit.ItemUntracked: {func(a *accounts) (string, string) {
+		sku := a.id("FREE-")
+		a.reading.Untracked[a.item(sku, 3)] = true
+		a.list(sku)
+		return "item " + sku, "leave_alone"
+	}},
+	audit.ItemListedTwice: {func(a *accounts) (string, string) {
+		sku := a.id("TWICE-")
+		a.item(sku, 3)
+		a.list(sku)
+		a.list(sku)
+		return "item " + sku, `"keep_items": {"` + sku
+	}},
+	audit.UnmappedWarehouse: {func(a *accounts) (string, string) {
+		id := a.id("w")
+		a.listings[0].Stock = append(slices.Clone(a.listings[0].Stock), catalogue.WarehouseStock{WarehouseID: id})
+		return "warehouse " + id, `"locations": {"` + id
+	}},
+	audit.UnknownName: {
+		func(a *accounts) (string, string) {
+			a.settings.Locations["w1"] = append(a.settings.Locations["w1"], a.id("leds"))
+			return "setting locations, stock locations", "correct the setting"
+		},
+		func(a *accounts) (string, string) {
+			a.settings.Delivery.Services["Standrd"] = "Tracked 48"
+			return "settings services and carriers", "correct the setting"
+		},
+	},
+	audit.ShopStopped: {func(a *accounts) (string, string) {
+		a.status.Shop = "SUSPENDED"
+		return "shop", "Seller Center"
+	}},
+	audit.UnreadableListing: {func(a *accounts) (string, string) {
+		id := a.id("p")
+		if a.unreadable == nil {
+			a.unreadable = map[string]string{}
+		}
+		a.unreadable[id] = "its SKU id is no text"
+		return "product " + id, "tell the integrator"
+	}},
+	audit.NotListed: {func(a *accounts) (string, string) {
+		sku := a.id("WANTED-")
+		a.settings.Promotion = append(a.settings.Promotion, sku)
+		return sku, "list it"
+	}},
+	audit.NothingFree: {func(a *accounts) (string, string) {
+		sku := a.id("EMPTY-")
+		a.item(sku, 0)
+		a.settings.Promotion = append(a.settings.Promotion, sku)
+		return a.list(sku).String(), "book stock in"
+	}},
+	audit.NoSellerSKU: {func(a *accounts) (string, string) {
+		sku := a.id("TABLE-")
+		a.item(sku, 3)
+		l := a.list("")
+		if a.settings.SKUs == nil {
+			a.settings.SKUs = map[string]string{}
+		}
+		a.settings.SKUs[l.ID] = sku
+		return l.String(), "enter the SKU"
+	}},
+}
+
+// lost lists an item that has no level.
+func (a *accounts) lost(state stock.ItemState) (object string) {
+	sku := a.id("LOST-")
+	id := a.item(sku, 3)
+	delete(a.reading.Available, id)
+	a.states[id] = state
+	a.list(sku)
+	return "item " + sku
+}
+
+// Every defect that is planted is found, with its remedy, and nothing else, whatever the
+// rest of the accounts looks like.
+func TestEveryDefectIsFound(t *testing.T) {
+	t.Parallel()
+	for _, info := range audit.Rules() {
+		if len(defects[info.Rule]) == 0 {
+			t.Errorf("nothing is planted for %q", info.Rule)
+		}
+	}
+	planted := 0
+	for seed := range uint64(50) {
+		r := rand.New(rand.NewPCG(seed, 17))
+		a := sound(r)
+		want, remedies := []string{}, map[string]string{}
+		for _, info := range audit.Rules() {
+			for _, plant := range defects[info.Rule] {
+				for range 1 + r.IntN(4) {
+					object, remedy := plant(a)
+					key := string(info.Rule) + ": " + object
+					if _, twice := remedies[key]; !twice {
+						want = append(want, key)
+					}
+					remedies[key] = remedy
+				}
+			}
+		}
+		planted += len(want)
+		report, err := audit.Run(t.Context(), a.ports(), a.settings)
+		if err != nil || !report.Complete() {
+			t.Fatalf("seed %d: %v, not read: %q", seed, err, report.Unread)
+		}
+		got := []string{}
+		for _, f := range report.Findings {
+			key := string(f.Rule) + ": " + f.Object
+			got = append(got, key)
+			if remedy := remedies[key]; !strings.Contains(f.Do+"\n"+strings.Join(f.Enter, "\n"), remedy) {
+				t.Errorf("seed %d: %s: the remedy lacks %q", seed, f, remedy)
+			}
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("seed %d (-want +got):\n%s", seed, diff)
+		}
+	}
+	if planted < 40*50 {
+		t.Errorf("only %d defects were planted", planted)
+	}
+}
+
+// What cannot be read is not sound.
+func TestWhatIsNotRead(t *testing.T) {
+	t.Parallel()
+	down := errors.New("down")
+	for name, change := range map[string]func(*accounts){
+		"listings of the shop": func(a *accounts) { a.listErr = down },
+		"bundles of the shop":  func(a *accounts) { a.bundleErr = down },
+		"stock of the items":   func(a *accounts) { a.levelErr = down },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := sound(rand.New(rand.NewPCG(1, 1)))
+			a.settings.Promotion = []string{a.listings[0].SellerSKU}
+			change(a)
+			report, err := audit.Run(t.Context(), a.ports(), a.settings)
+			if err != nil || report.Clean() || len(report.Unread) != 1 || !strings.HasPrefix(report.Unread[0], name+": ") {
+				t.Errorf("got %q, %v", report.Unread, err)
+			}
+			if !strings.Contains(report.Summary(), "NOT COMPLETE") {
+				t.Errorf("the summary is %q", report.Summary())
+			}
+			if ready := report.Promotion[0].Ready(); ready != (name != "stock of the items") {
+				t.Errorf("%s: ready %t", report.Promotion[0], ready)
+			}
+		})
+	}
+}
+
+// What the settings have seen to is no finding.
+func TestWhatTheSettingsSay(t *testing.T) {
+	t.Parallel()
+	a := sound(rand.New(rand.NewPCG(5, 5)))
+	for _, rule := range []audit.Rule{audit.ItemListedTwice, audit.ItemUntracked} {
+		defects[rule][0](a)
+	}
+	twice, untracked := a.listings[len(a.listings)-2], a.listings[len(a.listings)-1]
+	for _, want := range []int{2, 0} {
+		if want == 0 {
+			a.settings.KeepItems, a.settings.LeaveAlone = map[string]int{twice.SellerSKU: 1}, []string{untracked.SellerSKU}
+		}
+		if report, err := audit.Run(t.Context(), a.ports(), a.settings); err != nil || len(report.Findings) != want {
+			t.Errorf("got %v, %v; want %d finding(s)", report.Findings, err, want)
+		}
+	}
+}
+
+// A promotion is judged SKU by SKU.
+func TestPromotion(t *testing.T) {
+	t.Parallel()
+	a := sound(rand.New(rand.NewPCG(2, 2)))
+	good := a.listings[0]
+	a.reading.Available[a.items[good.SellerSKU]] = map[string]int{"leeds": 4, "london": 90}
+	a.list("GHOST")
+	a.list(good.SellerSKU) // the same units again
+	a.settings.Promotion = []string{good.SellerSKU, good.ID, "GHOST", "NOWHERE"}
+	report, err := audit.Run(t.Context(), a.ports(), a.settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, v := range report.Promotion {
+		got = append(got, v.String())
+	}
+	want := []string{
+		good.SellerSKU + ": ready, 4 free", good.ID + ": ready, 4 free",
+		"GHOST: not ready: listing without an item", "NOWHERE: not ready: promoted and not listed",
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The context ends a run between its steps, and the report has what was found.
+func TestStopped(t *testing.T) {
+	t.Parallel()
+	a := sound(rand.New(rand.NewPCG(3, 3)))
+	ctx, stop := context.WithCancel(t.Context())
+	var steps []string
+	a.settings.Progress = func(step string) {
+		if steps = append(steps, step); len(steps) == 2 {
+			stop()
+		}
+	}
+	report, err := audit.Run(ctx, a.ports(), a.settings)
+	if !errors.Is(err, context.Canceled) || len(steps) != 2 || report.Listings != len(a.listings) {
+		t.Errorf("got %v after %q, with %d listings", err, steps, report.Listings)
+	}
+}
+
+func TestOutputs(t *testing.T) {
+	t.Parallel()
+	a := sound(rand.New(rand.NewPCG(4, 4)))
+	l := a.list(`=1+1<script>alert("x")</script>`)
+	a.settings.Promotion = []string{"-9"}
+	a.settings.Now = func() time.Time { return time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC) }
+	report, err := audit.Run(t.Context(), a.ports(), a.settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sheet, page bytes.Buffer
+	if err := cmp.Or(report.WriteCSV(&sheet), report.WriteHTML(&page)); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&sheet).ReadAll()
+	if err != nil || len(rows) != 1+len(report.Findings)+len(report.Promotion) {
+		t.Errorf("%d rows, %v, for %d findings", len(rows), err, len(report.Findings))
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if cell != "" && strings.ContainsRune("=+-@", rune(cell[0])) {
+				t.Errorf("a spreadsheet would run %q", cell)
+			}
+		}
+	}
+	if strings.Contains(page.String(), "<script>") || !strings.Contains(page.String(), "&lt;script&gt;") {
+		t.Error("a SKU is a script on the page")
+	}
+	if text := report.String(); !strings.Contains(text, l.String()) || !strings.Contains(text, "E-COMMERCE") || !strings.Contains(text, "PROMOTION") {
+		t.Errorf("got %s", text)
+	}
+	var decoded struct {
+		Listings int
+		Findings []struct{ Rule, Owner, Severity string }
+		Unread   []string
+	}
+	encoded, err := json.Marshal(report)
+	if err != nil || json.Unmarshal(encoded, &decoded) != nil || decoded.Listings != report.Listings || decoded.Unread == nil ||
+		decoded.Findings[0].Severity != "urgent" || decoded.Findings[0].Owner != "e-commerce" {
+		t.Errorf("got %s, %v", encoded, err)
+	}
+}
+
+func TestRunNeedsItsPorts(t *testing.T) {
+	t.Parallel()
+	if _, err := audit.Run(t.Context(), audit.Ports{}, audit.Options{}); err == nil || !strings.Contains(err.Error(), "Items") || !strings.Contains(err.Error(), "Listings") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,718 @@
+package finance_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/finance"
+	"github.com/linnbridge/linnbridge/bridge/money"
+)
+
+// statement is one that adds up.
+func statement(id string, at time.Time, lines ...finance.Line) finance.Statement {
+	s := finance.Statement{ID: id, Currency: "GBP", At: at, LinesRead: true, Lines: lines}
+	for _, l := range lines {
+		s.Stated.Revenue += l.Stated.Revenue
+		s.Stated.Shipping += l.Stated.Shipping
+		s.Stated.Fees += l.Stated.Fees
+		s.Stated.Adjustment += l.Stated.Adjustment
+		s.Settlement += l.Settlement
+	}
+	return s
+}
+
+// order is a line of an order that sold something, with its fees.
+func order(id, orderID string, sold, fee int64) finance.Line {
+	return finance.Line{
+		ID: id, Type: finance.OrderLine, OrderID: orderID, OrderedAt: day(1), Stated: finance.Parts{Revenue: sold, Fees: -fee}, Settlement: sold - fee,
+		Details: []finance.Detail{detail(finance.Revenue, "subtotal_before_discount_amount", sold), detail(finance.Fee, "referral_fee_amount", -fee)},
+	}
+}
+
+// categoriesOf are the sums of a report by category, of one currency.
+func categoriesOf(r *finance.Report) map[finance.Category]int64 {
+	m := map[finance.Category]int64{}
+	for _, c := range r.Categories {
+		m[c.Category] = c.Minor
+	}
+	return m
+}
+
+// The example that accountants use: 5,677 of goods, 10 of shipping and 540 of tax are paid
+// by the buyer, 6,227 in all; a platform discount of 1,650, the shipping, a commission of
+// 1,200 and the tax come off; 2,827 are settled.
+func TestTheWorkedExample(t *testing.T) {
+	line := finance.Line{
+		ID: "1", Type: finance.OrderLine, OrderID: "576", OrderedAt: day(1),
+		Stated: finance.Parts{Revenue: 567700 - 165000, Shipping: 0, Fees: -120000}, Settlement: 282700,
+		Details: []finance.Detail{
+			detail(finance.Revenue, "subtotal_before_discount_amount", 567700), detail(finance.Revenue, "platform_discount_amount", -165000),
+			detail(finance.Shipping, "customer_paid_shipping_fee_amount", 1000), detail(finance.Shipping, "actual_shipping_fee_amount", -1000),
+			detail(finance.Fee, "affiliate_commission_amount", -120000), detail(finance.Info, "customer_payment_amount", 622700), detail(finance.Info, "sales_tax_amount", 54000),
+		},
+	}
+	s := statement("700", day(10), line)
+	s.PaymentID = "900"
+	b := finance.Books{
+		Statements: []finance.Statement{s}, PaymentsRead: true, SalesRead: true, EstimatesRead: true,
+		Payments: []finance.Payment{{ID: "900", Status: finance.Paid, Amount: money.Amount{Minor: 282700, Currency: "GBP"}, CreatedAt: day(10), PaidAt: day(11)}},
+		Sales:    []finance.Sale{{OrderID: "576", Currency: "GBP", Paid: 622700, Tax: 54000, Shipping: 1000, Total: 622700, TotalKnown: true}},
+	}
+	r := reconcile(t, b, options())
+	if !r.OK() || len(r.Residuals) > 0 {
+		t.Errorf("residuals %v", r.Residuals)
+	}
+	want := map[finance.Category]int64{
+		finance.Sales: 567700, finance.PlatformDiscounts: -165000, finance.ShippingIncome: 1000, finance.ShippingCost: -1000, finance.Affiliate: -120000,
+	}
+	if diff := cmp.Diff(want, categoriesOf(r)); diff != "" {
+		t.Errorf("categories (-want +got):\n%s", diff)
+	}
+	o := r.Orders[0]
+	if diff := cmp.Diff([]finance.Kept{{What: "tax", Minor: 54000}}, o.Kept); diff != "" || o.TaxBy != finance.TaxByMarketplace || o.Settlement != 282700 || o.Worth != 622700 {
+		t.Errorf("the order is %+v", o)
+	}
+	if c := r.Clearing[0]; c.Balance != 0 || len(c.Items) != 0 || c.Settled != 282700 {
+		t.Errorf("clearing account: %+v", c)
+	}
+}
+
+func TestSigns(t *testing.T) {
+	parts := func(revenue, shipping, fees, adjustment int64) finance.Parts {
+		return finance.Parts{Revenue: revenue, Shipping: shipping, Fees: fees, Adjustment: adjustment}
+	}
+	line := func(id string, p finance.Parts, settlement int64) finance.Line {
+		return finance.Line{
+			ID: id, Type: finance.OrderLine, OrderID: id, Stated: p, Settlement: settlement, Details: []finance.Detail{
+				detail(finance.Revenue, "subtotal_before_discount_amount", p.Revenue), detail(finance.Shipping, "customer_paid_shipping_fee_amount", p.Shipping),
+				detail(finance.Fee, "referral_fee_amount", p.Fees),
+			},
+		}
+	}
+	for _, tc := range []struct {
+		name  string
+		lines []finance.Line
+		want  map[finance.Category]int64
+		wrong []string
+	}{
+		{"added", []finance.Line{line("1", parts(5000, -200, -450, 0), 4350)},
+			map[finance.Category]int64{finance.Sales: 5000, finance.ShippingIncome: -200, finance.Commission: -450}, nil},
+		{"taken off", []finance.Line{line("1", parts(5000, 200, 450, 0), 4350)},
+			map[finance.Category]int64{finance.Sales: 5000, finance.ShippingIncome: -200, finance.Commission: -450}, nil},
+		{"shipping in the fees", []finance.Line{{
+			ID: "1", Type: finance.OrderLine, OrderID: "1", Stated: parts(5000, -200, -650, 0), Settlement: 4350, Details: []finance.Detail{
+				detail(finance.Revenue, "subtotal_before_discount_amount", 5000), detail(finance.Shipping, "actual_shipping_fee_amount", -200), detail(finance.Fee, "referral_fee_amount", -450),
+			},
+		}}, map[finance.Category]int64{finance.Sales: 5000, finance.ShippingCost: -200, finance.Commission: -450}, nil},
+		{"shipping and fees cancel out, alone", []finance.Line{line("1", parts(5000, 450, -450, 0), 5000)},
+			map[finance.Category]int64{finance.NotExplained: 5000}, []string{"line 1 signs not settled"}},
+		{"shipping and fees cancel out, beside one that tells: added", []finance.Line{line("1", parts(5000, 450, -450, 0), 5000), line("2", parts(5000, 0, -450, 0), 4550)},
+			map[finance.Category]int64{finance.Sales: 10000, finance.ShippingIncome: 450, finance.Commission: -900}, nil},
+		{"shipping and fees cancel out, beside one that tells: taken off", []finance.Line{line("1", parts(5000, -450, 450, 0), 5000), line("2", parts(5000, 0, 450, 0), 4550)},
+			map[finance.Category]int64{finance.Sales: 10000, finance.ShippingIncome: 450, finance.Commission: -900}, nil},
+		{"none fits, alone", []finance.Line{line("1", parts(5000, 0, -450, 0), 4444)},
+			map[finance.Category]int64{finance.NotExplained: 4444}, []string{"line 1 line does not add up", "statement 700 statement does not add up"}},
+		{"only revenue", []finance.Line{line("1", parts(5000, 0, 0, 0), 5000)}, map[finance.Category]int64{finance.Sales: 5000}, nil},
+	} {
+		r := reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(10), tc.lines...)}}, finance.Options{Shop: "UK", AsOf: day(11)})
+		if diff := cmp.Diff(tc.want, categoriesOf(r)); diff != "" {
+			t.Errorf("%s: categories (-want +got):\n%s", tc.name, diff)
+		}
+		if diff := cmp.Diff(tc.wrong, wrong(r)); diff != "" {
+			t.Errorf("%s: wrong (-want +got):\n%s", tc.name, diff)
+		}
+	}
+}
+
+// A statement has more ways to add up than a line: from revenue or from net sales, with
+// shipping apart or in the fees.
+func TestEquationsOfStatements(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		stated   finance.Parts
+		netSales *int64
+		settled  int64
+		ok       bool
+	}{
+		{"UK and US", finance.Parts{Revenue: 10000, Shipping: -300, Fees: -900, Adjustment: -50}, nil, 8750, true},
+		{"net sales beside the revenue", finance.Parts{Revenue: 11000, Shipping: -300, Fees: -900, Adjustment: -50}, new(int64(10000)), 8750, true},
+		{"Vietnam", finance.Parts{Revenue: 10000, Shipping: -24400, Fees: -34400}, nil, -24400, true},
+		{"a penny", finance.Parts{Revenue: 10000, Shipping: -300, Fees: -900, Adjustment: -50}, nil, 8751, false},
+	} {
+		s := finance.Statement{ID: "700", Currency: "GBP", At: day(10), Stated: tc.stated, NetSales: tc.netSales, Settlement: tc.settled, LinesRead: true}
+		s.Lines = []finance.Line{{ID: "1", Type: "REBATE", OrderID: "2", Stated: finance.Parts{Adjustment: tc.settled}, Settlement: tc.settled}}
+		r := reconcile(t, finance.Books{Statements: []finance.Statement{s}}, finance.Options{Shop: "UK", AsOf: day(11)})
+		if r.Statements[0].Proven != tc.ok {
+			t.Errorf("%s: proven %t, want %t: %v", tc.name, r.Statements[0].Proven, tc.ok, r.Residuals)
+		}
+	}
+}
+
+// What is not settled has what it should bring, by when, and says when that is over.
+func TestExpected(t *testing.T) {
+	sale := finance.Sale{OrderID: "576", Currency: "GBP", Paid: 2000, Total: 2000, TotalKnown: true, OrderedAt: day(1), ShippedAt: day(2), DeliveredAt: day(4)}
+	estimate := finance.Estimate{ID: "1", OrderID: "576", Currency: "GBP", Settlement: 1800, Known: true, OrderedAt: day(1), DeliveredAt: day(4)}
+	for _, tc := range []struct {
+		name   string
+		change func(*finance.Books)
+		asOf   time.Time
+		want   []string
+	}{
+		{"expected", func(b *finance.Books) {}, day(10), []string{"order 576: 18.00 GBP not settled yet: due 2026-07-05"}},
+		{"the shop says when, and it is over", func(b *finance.Books) { b.Estimates[0].ExpectedAt = day(12) }, day(13), []string{"order 576: 18.00 GBP should be settled by now: due 2026-06-12"}},
+		{"the longest time is over", func(b *finance.Books) {}, day(4 + 32), []string{"order 576: 18.00 GBP should be settled by now: due 2026-07-05"}},
+		{"in neither list", func(b *finance.Books) { b.Estimates = nil }, day(10), []string{"order 576: 20.00 GBP neither settled nor expected: due 2026-07-05"}},
+		{"expected was not read", func(b *finance.Books) { b.Estimates, b.EstimatesRead = nil, false }, day(10), []string{"order 576: 20.00 GBP not settled yet: due 2026-07-05"}},
+		{"cancelled", func(b *finance.Books) { b.Estimates, b.Sales[0].Cancelled, b.Sales[0].Total = nil, 2000, 0 }, day(10), nil},
+		{"in two rows", func(b *finance.Books) {
+			more := estimate
+			more.ID, more.Settlement = "2", -300
+			b.Estimates = append(b.Estimates, more)
+		}, day(10), []string{"order 576: 15.00 GBP not settled yet: due 2026-07-05"}},
+		{"a row without amount", func(b *finance.Books) { b.Estimates[0].Known = false }, day(10), []string{"order 576: 20.00 GBP not settled yet: due 2026-07-05"}},
+		{"settled otherwise", func(b *finance.Books) {
+			b.Statements = []finance.Statement{statement("700", day(9), order("1", "576", 2000, 180))}
+		}, day(10), []string{"statement 700: 18.20 GBP not paid yet", "order 576: 0.20 GBP settled otherwise than expected: 18.20 GBP settled, 18.00 GBP expected"}},
+		{"an order that the warehouse lacks", func(b *finance.Books) {
+			b.Sales, b.Estimates = nil, nil
+			b.Statements = []finance.Statement{statement("700", day(9), order("1", "576", 2000, 180))}
+		}, day(10), []string{"order 576: 18.20 GBP order not in the warehouse", "statement 700: 18.20 GBP not paid yet"}},
+	} {
+		b := finance.Books{Sales: []finance.Sale{sale}, Estimates: []finance.Estimate{estimate}, EstimatesRead: true, SalesRead: true}
+		tc.change(&b)
+		r := reconcile(t, b, finance.Options{Shop: "UK", AsOf: tc.asOf})
+		var got []string
+		for _, x := range r.Residuals {
+			got = append(got, x.String())
+		}
+		if diff := cmp.Diff(tc.want, got, cmp.Transformer("sorted", sorted)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
+		}
+	}
+}
+
+func sorted(list []string) string {
+	m := map[string]bool{}
+	for _, s := range list {
+		m[s] = true
+	}
+	return fmt.Sprint(m)
+}
+
+// Who owes the tax is found by the numbers of the order.
+func TestTaxBy(t *testing.T) {
+	onTop := finance.Sale{OrderID: "576", Currency: "GBP", Paid: 2400, Tax: 400, Total: 2400, TotalKnown: true}
+	included := finance.Sale{OrderID: "576", Currency: "GBP", Paid: 2400, TaxIncluded: 400, Total: 2400, TotalKnown: true}
+	withheld := order("1", "576", 2400, 100)
+	withheld.Stated.Fees, withheld.Settlement = withheld.Stated.Fees-400, withheld.Settlement-400
+	withheld.Details = append(withheld.Details, detail(finance.Tax, "local_vat_amount", -400))
+	for _, tc := range []struct {
+		name string
+		sale finance.Sale
+		line finance.Line
+		want finance.TaxBy
+	}{
+		{"kept from what the buyer paid", onTop, order("1", "576", 2000, 100), finance.TaxByMarketplace},
+		{"on top and passed on", onTop, order("1", "576", 2400, 100), finance.TaxBySeller},
+		{"in the prices and passed on", included, order("1", "576", 2400, 100), finance.TaxBySeller},
+		{"in the prices and withheld", included, withheld, finance.TaxByMarketplace},
+		{"nothing said", finance.Sale{OrderID: "576", Currency: "GBP", Paid: 2400}, order("1", "576", 2400, 100), finance.TaxUnknown},
+		{"the amounts differ", included, order("1", "576", 2300, 100), finance.TaxUnknown},
+	} {
+		r := reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(9), tc.line)}, Sales: []finance.Sale{tc.sale}}, options())
+		if got := r.Orders[0].TaxBy; got != tc.want {
+			t.Errorf("%s: %s, want %s (%v)", tc.name, got, tc.want, r.Residuals)
+		}
+	}
+}
+
+func TestRefunds(t *testing.T) {
+	sale := finance.Sale{OrderID: "576", Currency: "GBP", Paid: 2000, Total: 2000, TotalKnown: true, RefundsRead: true}
+	back := finance.Line{
+		ID: "2", Type: finance.OrderLine, OrderID: "576", Stated: finance.Parts{Revenue: -2000, Fees: 180}, Settlement: -1820,
+		Details: []finance.Detail{
+			// The shop turns the signs of the sale.
+			detail(finance.Revenue, "subtotal_before_discount_amount", -2000), detail(finance.Fee, "referral_fee_amount", 180), detail(finance.Info, "customer_refund_amount", -2000),
+		},
+	}
+	for _, tc := range []struct {
+		name    string
+		known   int64
+		settled bool
+		want    []string
+	}{
+		{"none", 0, false, nil},
+		{"known and settled", 2000, true, nil},
+		{"known only", 2000, false, []string{"refund not settled yet -2000"}},
+		{"settled only", 0, true, []string{"refund not known 2000"}},
+	} {
+		s := sale
+		if tc.known > 0 {
+			s.Refunds = []finance.Refund{{ID: "9", Minor: tc.known}}
+		}
+		lines := []finance.Line{order("1", "576", 2000, 180)}
+		if tc.settled {
+			lines = append(lines, back)
+		}
+		r := reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(9), lines...)}, Sales: []finance.Sale{s}}, options())
+		var got []string
+		for _, x := range r.Residuals {
+			if x.Of == finance.OfOrder {
+				got = append(got, fmt.Sprintf("%s %d", x.Reason, x.Minor))
+			}
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
+		}
+		if o := r.Orders[0]; tc.settled && (o.Sold != 2000 || o.Refunded != -2000 || o.Fees != 0 || o.Settlement != 0) {
+			t.Errorf("%s: %+v", tc.name, o)
+		}
+	}
+}
+
+// The list of an order and its statements are two statements of one thing.
+func TestOrderRows(t *testing.T) {
+	rows := finance.OrderRows{OrderID: "576", Currency: "GBP", Settlement: 1820, Rows: []finance.OrderRow{{StatementID: "700", SKU: "1", Settlement: 1000}, {StatementID: "700", SKU: "1", Settlement: 820}}}
+	b := finance.Books{Statements: []finance.Statement{statement("700", day(9), order("1", "576", 2000, 180))}, OrderRows: []finance.OrderRows{rows}}
+	o := finance.Options{Shop: "UK", AsOf: day(10)}
+	if r := reconcile(t, b, o); !r.OK() {
+		t.Errorf("equal: %v", r.Wrong())
+	}
+	for name, change := range map[string]func(*finance.OrderRows){
+		"a row":     func(x *finance.OrderRows) { x.Rows = append(x.Rows, finance.OrderRow{Settlement: 1}) },
+		"its total": func(x *finance.OrderRows) { x.Settlement++; x.Rows = append(x.Rows, finance.OrderRow{Settlement: 1}) },
+	} {
+		x := rows
+		change(&x)
+		b.OrderRows = []finance.OrderRows{x}
+		if diff := cmp.Diff([]string{"order 576 order stated in two ways"}, wrong(reconcile(t, b, o))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestReserves(t *testing.T) {
+	hold := func(id, reserve string, minor int64, until time.Time) finance.Line {
+		return finance.Line{ID: id, Type: finance.ReserveLine, OrderID: "576", Reserve: minor, ReserveID: reserve, ReserveState: "COLLECTED", ReleaseAt: until}
+	}
+	b := finance.Books{Statements: []finance.Statement{
+		statement("700", day(9), hold("1", "801", -500, day(30)), hold("2", "802", -700, day(12)), hold("3", "803", -300, day(30))),
+		statement("701", day(10), hold("4", "801", 500, time.Time{}), hold("5", "803", 100, day(30)), hold("6", "804", 250, time.Time{})),
+	}}
+	r := reconcile(t, b, finance.Options{Shop: "UK", AsOf: day(15)})
+	var got []string
+	for _, x := range r.Residuals {
+		if x.Of == finance.OfReserve {
+			got = append(got, fmt.Sprintf("%s %d %s", x.ID, x.Minor, x.Reason))
+		}
+	}
+	want := []string{"802 700 reserve not released in time", "803 200 held in reserve", "804 -250 reserve released, not withheld"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("reserves (-want +got):\n%s", diff)
+	}
+	if e := r.Reserves[2]; e.Withheld != 300 || e.Released != 100 || e.Held != 200 || !e.ReleaseAt.Equal(day(30)) || e.OrderID != "576" {
+		t.Errorf("reserve 803 is %+v", e)
+	}
+}
+
+// A negative statement comes off later payments, over one that pays nothing meanwhile.
+func TestCarriedForward(t *testing.T) {
+	charge := finance.Line{ID: "1", Type: "PLATFORM_PENALTY", OrderID: "575", Stated: finance.Parts{Adjustment: -1000}, Settlement: -1000}
+	pay := func(minor int64) finance.Payment {
+		return finance.Payment{ID: "900", Status: finance.Paid, Amount: money.Amount{Minor: minor, Currency: "GBP"}, CreatedAt: day(12), PaidAt: day(13)}
+	}
+	last := statement("702", day(12), order("3", "577", 2000, 0))
+	last.PaymentID = "900"
+	statements := []finance.Statement{statement("700", day(10), charge), statement("701", day(11), order("2", "576", 300, 0)), last}
+	o := finance.Options{Shop: "UK", AsOf: day(14)}
+	r := reconcile(t, finance.Books{Statements: statements, Payments: []finance.Payment{pay(1300)}, PaymentsRead: true}, o)
+	if diff := cmp.Diff([]string{"700", "701"}, r.Payouts[0].Carried); diff != "" || !r.Payouts[0].Proven || !r.OK() || r.Clearing[0].Balance != 0 {
+		t.Errorf("payout %+v, clearing %+v, wrong %v", r.Payouts[0], r.Clearing[0], r.Wrong())
+	}
+	// Until then it is on the list.
+	r = reconcile(t, finance.Books{Statements: statements[:2], PaymentsRead: true}, o)
+	want := []finance.ClearingItem{{Of: finance.OfStatement, ID: "700", Minor: -1000, Reason: finance.Carried, At: day(10)}, {Of: finance.OfStatement, ID: "701", Minor: 300, Reason: finance.PaymentPending, At: day(11)}}
+	if diff := cmp.Diff(want, r.Clearing[0].Items); diff != "" || r.Clearing[0].Balance != -700 {
+		t.Errorf("clearing: balance %d, items (-want +got):\n%s", r.Clearing[0].Balance, diff)
+	}
+	// One that should be paid long since is not on its way.
+	r = reconcile(t, finance.Books{Statements: statements[1:2], PaymentsRead: true}, finance.Options{Shop: "UK", AsOf: day(40)})
+	if diff := cmp.Diff([]string{"statement 701 should be paid by now"}, wrong(r)); diff != "" {
+		t.Errorf("overdue (-want +got):\n%s", diff)
+	}
+	// A failed payment has paid nothing.
+	failed := pay(1300)
+	failed.Status = finance.Failed
+	r = reconcile(t, finance.Books{Statements: statements, Payments: []finance.Payment{failed}, PaymentsRead: true}, o)
+	if diff := cmp.Diff([]string{"payment 900 payment failed"}, wrong(r)); diff != "" || r.Clearing[0].Balance != 1300 || r.Clearing[0].Paid != 0 {
+		t.Errorf("failed (-want +got):\n%s clearing %+v", diff, r.Clearing[0])
+	}
+	// A payment of nothing that was read, and a statement whose payment was not.
+	r = reconcile(t, finance.Books{Statements: statements[2:], Payments: []finance.Payment{{ID: "901", Status: finance.Paid, Amount: money.Amount{Minor: 5, Currency: "GBP"}, CreatedAt: day(1)}}, PaymentsRead: true}, o)
+	if diff := cmp.Diff([]string{"statement 702 payment not among those read", "payment 901 statement not among those read"}, wrong(r)); diff != "" {
+		t.Errorf("missing (-want +got):\n%s", diff)
+	}
+}
+
+// A month's journal has each line in the month of its basis, whatever the statements have,
+// and what it rolls over the next month reverses.
+func TestMonths(t *testing.T) {
+	t.Parallel()
+	bangkok := time.FixedZone("Bangkok", 7*3600)
+	for seed := range uint64(10) {
+		b := madeUp(seed, 80, "GBP")
+		for _, basis := range []finance.Basis{finance.ByOrder, finance.BySettlement, finance.ByPayment} {
+			for _, zone := range []*time.Location{time.UTC, bangkok} {
+				o := options()
+				o.Basis, o.Zone = basis, zone
+				r := reconcile(t, b, o)
+				total, byMonth := map[string]int64{}, map[string]map[string]int64{}
+				rollover := int64(0)
+				var before []finance.Rollover
+				for m := time.May; m <= time.September; m++ {
+					month := r.Month(2026, m, before)
+					if before = month.Rollover; before == nil {
+						t.Fatal("no rollover is not an empty one")
+					}
+					sums := map[string]int64{}
+					for _, d := range month.Documents {
+						balanced(t, d)
+						for _, e := range d.Entries {
+							sums[e.Account] += e.Credit - e.Debit
+							total[e.Account] += e.Credit - e.Debit
+							if e.Account == finance.AccountRollover {
+								rollover += e.Credit - e.Debit
+							}
+						}
+					}
+					byMonth[m.String()] = sums
+				}
+				want := map[string]int64{}
+				for _, d := range r.Journal() {
+					for _, e := range d.Entries {
+						want[e.Account] += e.Credit - e.Debit
+					}
+				}
+				if basis == finance.ByPayment { // what is not paid counts in no month
+					for _, x := range before {
+						for _, e := range x.Entries {
+							want[e.Account] += e.Credit - e.Debit
+							rollover += e.Credit - e.Debit
+						}
+					}
+				}
+				delete(total, finance.AccountRollover)
+				if diff := cmp.Diff(want, total); diff != "" || rollover != 0 {
+					t.Errorf("seed %d, %s, %s: all months (-journal +months):\n%s rollover account %d", seed, basis, zone, diff, rollover)
+				}
+				if basis == finance.ByOrder {
+					var sales int64
+					for _, s := range b.Statements {
+						for _, l := range s.Lines {
+							for _, d := range l.Details {
+								if at := l.OrderedAt.In(zone); d.Name == "referral_fee_amount" && at.Month() == time.June {
+									sales += d.Minor
+								}
+							}
+						}
+					}
+					if got := byMonth["June"][string(finance.Commission)]; got != sales {
+						t.Errorf("seed %d, %s: commission of June is %d, want %d", seed, zone, got, sales)
+					}
+				}
+			}
+		}
+	}
+}
+
+func balanced(t *testing.T, d finance.Document) {
+	t.Helper()
+	var sum int64
+	for _, e := range d.Entries {
+		sum += e.Debit - e.Credit
+	}
+	if sum != 0 {
+		t.Errorf("document %s: debits and credits differ by %d", d.Number, sum)
+	}
+}
+
+// A statement closes at midnight UTC for the day before: the last of June settles in June,
+// in Bangkok in July.
+func TestTheLastDayOfAMonth(t *testing.T) {
+	b := finance.Books{Statements: []finance.Statement{statement("700", day(31), order("1", "576", 2000, 100))}}
+	for _, tc := range []struct {
+		zone *time.Location
+		want time.Month
+	}{{nil, time.June}, {time.FixedZone("Bangkok", 7*3600), time.July}, {time.FixedZone("Los Angeles", -7*3600), time.June}} {
+		o := options()
+		o.Zone = tc.zone
+		r := reconcile(t, b, o)
+		for _, m := range []time.Month{time.June, time.July} {
+			if got := len(r.Month(2026, m, nil).Documents); (got == 1) != (m == tc.want) {
+				t.Errorf("%v: %d documents in %s", tc.zone, got, m)
+			}
+		}
+	}
+}
+
+// The rollover that was posted is reversed as it was, also if more is known by now.
+func TestWhatWasRolledOverIsReversed(t *testing.T) {
+	early := statement("700", day(33), order("1", "576", 2000, 100)) // settled in July, ordered on 1 June
+	o := options()
+	o.Basis = finance.ByOrder
+	june := reconcile(t, finance.Books{Statements: []finance.Statement{early}}, o).Month(2026, time.June, nil)
+	late := statement("701", day(34), order("2", "577", 500, 0))
+	july := reconcile(t, finance.Books{Statements: []finance.Statement{early, late}}, o).Month(2026, time.July, june.Rollover)
+	sums := map[string]int64{}
+	for _, d := range append(june.Documents, july.Documents...) {
+		for _, e := range d.Entries {
+			sums[e.Account] += e.Credit - e.Debit
+		}
+	}
+	if sums[finance.AccountRollover] != 0 || sums["sales"] != 2500 {
+		t.Errorf("sums of both months: %v", sums)
+	}
+	var numbers []string
+	for _, d := range append(june.Documents, july.Documents...) {
+		numbers = append(numbers, d.Number)
+	}
+	if diff := cmp.Diff([]string{"TTR-UK-2026-06-GBP", "TTS-UK-700", "TTS-UK-701", "TTV-UK-2026-06-GBP"}, numbers); diff != "" {
+		t.Errorf("numbers (-want +got):\n%s", diff)
+	}
+}
+
+func TestPosted(t *testing.T) {
+	b := madeUp(1, 40, "GBP")
+	first := reconcile(t, b, options()).Journal()
+	posted := map[string]string{}
+	for _, d := range first[1:] {
+		balanced(t, d)
+		if posted[d.Number] != "" {
+			t.Errorf("number %s twice", d.Number)
+		}
+		posted[d.Number] = d.Digest
+	}
+	l := &b.Statements[4].Lines[0]
+	l.Settlement++
+	l.Stated.Adjustment++
+	b.Statements[4].Totals.Payable++
+	states := finance.Posted(reconcile(t, b, options()).Journal(), posted)
+	count := map[finance.State]int{}
+	for _, s := range states {
+		count[s]++
+	}
+	want := map[finance.State]int{finance.New: 1, finance.Same: len(first) - 2, finance.Changed: 1}
+	if diff := cmp.Diff(want, count); diff != "" || states["TTS-UK-"+b.Statements[4].ID] != finance.Changed || states[first[0].Number] != finance.New {
+		t.Errorf("states (-want +got):\n%s", diff)
+	}
+}
+
+// Goods at two tax rates are split to the penny, and text is no formula.
+func TestJournalCSV(t *testing.T) {
+	s := statement("700", day(9), order("1", "=576", 1001, 100))
+	s.PaymentID = "900"
+	b := finance.Books{
+		Statements: []finance.Statement{s}, PaymentsRead: true,
+		Payments: []finance.Payment{{ID: "900", Status: finance.Paid, Amount: money.Amount{Minor: 901, Currency: "GBP"}, CreatedAt: day(9), PaidAt: day(11)}},
+		Sales:    []finance.Sale{{OrderID: "=576", Currency: "GBP", Paid: 1001, Rates: []finance.Rate{{"0", 1}, {"20", 1}}}},
+	}
+	o := options()
+	o.Rates = map[finance.Category]string{finance.Commission: "20"}
+	r := reconcile(t, b, o)
+	var out bytes.Buffer
+	for _, err := range []error{finance.WriteJournal(&out, r.Journal()), r.WriteSummary(&out), r.WriteOrders(&out)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	digests := r.Journal()
+	want := strings.NewReplacer("D1", digests[0].Digest, "D2", digests[1].Digest).Replace(`document,date,account,tax_rate,currency,debit,credit,statement,payment,digest
+TTS-UK-700,2026-06-08,sales,0,GBP,,5.01,700,900,D1
+TTS-UK-700,2026-06-08,sales,20,GBP,,5.00,700,900,D1
+TTS-UK-700,2026-06-08,commission,20,GBP,1.00,,700,900,D1
+TTS-UK-700,2026-06-08,clearing,,GBP,9.01,,700,900,D1
+TTP-UK-900,2026-06-11,bank,,GBP,9.01,,,900,D2
+TTP-UK-900,2026-06-11,clearing,,GBP,,9.01,,900,D2
+payment,paid,category,tax_rate,currency,amount
+900,2026-06-11,sales,0,GBP,5.01
+900,2026-06-11,sales,20,GBP,5.00
+900,2026-06-11,commission,20,GBP,-1.00
+900,2026-06-11,paid,,GBP,9.01
+order,warehouse_orders,ordered,settled,paid,currency,worth,kept,sold,refunded,fees,other,settlement,expected,expected_by,tax_owed_by,statements,residuals
+'=576,,2026-06-01,2026-06-08,2026-06-11,GBP,10.01,,10.01,0.00,-1.00,0.00,9.01,,,unknown,700,
+`)
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("CSV (-want +got):\n%s", diff)
+	}
+	if _, err := csv.NewReader(strings.NewReader(out.String())).Read(); err != nil {
+		t.Error(err)
+	}
+}
+
+// What the platform pays in the buyer's place is shown apart where the numbers prove it.
+func TestPlatformDiscounts(t *testing.T) {
+	line := func(paid, discount int64) finance.Line {
+		l := order("1", "576", 2000, 180)
+		l.Details = append(l.Details, detail(finance.Info, "customer_payment_amount", paid), detail(finance.Info, "platform_discount_amount", discount))
+		return l
+	}
+	for _, tc := range []struct {
+		name string
+		line finance.Line
+		want int64
+	}{
+		{"positive", line(1700, 300), 300}, {"negative", line(1700, -300), 300}, {"it does not add up", line(1701, 300), 0}, {"none", line(2000, 0), 0},
+	} {
+		got := categoriesOf(reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(9), tc.line)}}, options()))
+		if got[finance.PlatformDiscounts] != tc.want || got[finance.Sales] != 2000-tc.want {
+			t.Errorf("%s: %v, want %d of platform discounts", tc.name, got, tc.want)
+		}
+	}
+}
+
+// Names that nobody knew are kept, with their amounts.
+func TestUnknownNames(t *testing.T) {
+	l := order("1", "576", 2000, 180)
+	l.Stated.Fees, l.Settlement = l.Stated.Fees-25, l.Settlement-25
+	l.Details = append(l.Details, detail(finance.Fee, "moon_fee_amount", -25))
+	a := finance.Line{ID: "2", Type: "MOON_PENALTY", OrderID: "576", Stated: finance.Parts{Adjustment: -9}, Settlement: -9}
+	r := reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(9), l, a)}}, finance.Options{Shop: "UK", AsOf: day(10)})
+	if diff := cmp.Diff([]string{"adjustment MOON_PENALTY", "fee moon_fee_amount"}, r.UnknownNames); diff != "" || !r.OK() {
+		t.Errorf("names (-want +got):\n%s wrong %v", diff, r.Wrong())
+	}
+	if got := categoriesOf(r); got[finance.OtherFees] != -25 || got[finance.OtherAdjustments] != -9 {
+		t.Errorf("categories %v", got)
+	}
+}
+
+func TestReadNames(t *testing.T) {
+	again, err := finance.ReadNames(strings.NewReader(finance.DefaultNames().String()))
+	if err != nil || again.String() != finance.DefaultNames().String() {
+		t.Errorf("reading what was printed: %v", err)
+	}
+	for text, want := range map[string]string{
+		"group name\n":                                     "line 1",
+		"grup name category\n":                             "heading",
+		"group name category\nfee a_fee bananas\n":         "bananas",
+		"group name category\nfoe a_fee sales\n":           "foe",
+		"group name category\nfee [ sales\n":               "line 2",
+		"group name category\nrevenue * sales\n":           "no row for *",
+		"group name category\nrevenue * sales # nothing\n": "words",
+	} {
+		if _, err := finance.ReadNames(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want an error with %q", text, err, want)
+		}
+	}
+}
+
+// Each reason says what to do, and no other is raised.
+func TestReasons(t *testing.T) {
+	seen := map[finance.Reason]bool{}
+	for _, r := range finance.Reasons() {
+		if seen[r.Reason] || r.Meaning == "" || r.Do == "" {
+			t.Errorf("%+v", r)
+		}
+		seen[r.Reason] = true
+	}
+	b := madeUp(1, 100, "GBP")
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 20 {
+		plants[r.IntN(len(plants))].plant(r, &b)
+	}
+	for _, x := range reconcile(t, b, options()).Residuals {
+		if !seen[x.Reason] {
+			t.Errorf("%v has a reason that is not in the set", x)
+		}
+	}
+}
+
+// Records that come twice count once; one id with two amounts is told.
+func TestTwice(t *testing.T) {
+	b := madeUp(4, 40, "GBP")
+	want := output(t, reconcile(t, b, options()))
+	twice := clone(b)
+	twice.Statements = append(twice.Statements, twice.Statements[2])
+	twice.Payments = append(twice.Payments, twice.Payments[0])
+	twice.Sales = append(twice.Sales, twice.Sales[0])
+	twice.Statements[3].Lines = append(twice.Statements[3].Lines, twice.Statements[3].Lines[0])
+	r := reconcile(t, twice, options())
+	if r.Repeated != 4 {
+		t.Errorf("%d repeated, want 4", r.Repeated)
+	}
+	r.Repeated = 0
+	if got := output(t, r); got != want {
+		t.Errorf("(-once +twice)\n%s", cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")))
+	}
+	other := clone(b)
+	changed := other.Payments[1]
+	changed.Amount.Minor++
+	other.Payments = append(other.Payments, changed)
+	moved := other.Statements[1].Lines[0]
+	other.Statements[5].Lines = append(other.Statements[5].Lines, moved)
+	got := wrong(reconcile(t, other, options()))
+	want2 := []string{"line " + moved.ID + " stated twice, and differently", "payment " + changed.ID + " stated twice, and differently"}
+	for _, w := range want2 {
+		if !strings.Contains(strings.Join(got, "\n"), w) {
+			t.Errorf("got %q, want %q among them", got, w)
+		}
+	}
+}
+
+// Whatever a shop states of a line, its amounts are all somewhere.
+func FuzzLine(f *testing.F) {
+	f.Add(int64(5000), int64(-200), int64(-450), int64(0), int64(4350), int64(0), int64(5000), int64(-450), "referral_fee_amount")
+	f.Add(int64(5000), int64(450), int64(-450), int64(0), int64(5000), int64(-500), int64(-5000), int64(0), "moon")
+	f.Add(int64(1)<<62, int64(-1)<<63, int64(1), int64(1), int64(1), int64(1), int64(1), int64(1), "")
+	f.Fuzz(func(t *testing.T, revenue, shipping, fees, adjustment, settlement, reserve, goods, fee int64, name string) {
+		l := finance.Line{
+			ID: "1", Type: finance.OrderLine, OrderID: "576", Stated: finance.Parts{Revenue: revenue, Shipping: shipping, Fees: fees, Adjustment: adjustment},
+			Settlement: settlement, Reserve: reserve,
+			Details: []finance.Detail{detail(finance.Revenue, "subtotal_before_discount_amount", goods), detail(finance.Fee, name, fee), detail(finance.Info, name, fee)},
+		}
+		s := finance.Statement{ID: "700", Currency: "GBP", At: day(9), Settlement: settlement, LinesRead: true, Lines: []finance.Line{l}}
+		if settlement > money.Max || settlement < -money.Max {
+			s.Settlement = 0
+		}
+		r, err := finance.Reconcile(finance.Books{Statements: []finance.Statement{s}}, options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sum int64
+		for _, c := range r.Categories {
+			sum += c.Minor
+		}
+		switch {
+		case len(r.Unread) == 1:
+			if r.OK() || r.Statements[0].Proven {
+				t.Error("an unread line passes for right")
+			}
+		case sum != settlement+reserve:
+			t.Errorf("categories add up to %d, the line to %d", sum, settlement+reserve)
+		}
+		for _, d := range r.Journal() {
+			balanced(t, d)
+		}
+	})
+}
+
+func FuzzReadNames(f *testing.F) {
+	f.Add(finance.DefaultNames().String())
+	f.Add("group name category\nfee * other_fees\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		n, err := finance.ReadNames(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		again, err := finance.ReadNames(strings.NewReader(n.String()))
+		if err != nil || again.String() != n.String() {
+			t.Errorf("what was printed cannot be read again: %v", err)
+		}
+	})
+}

@@ -1,0 +1,325 @@
+package finance
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/money"
+)
+
+// The accounts of a journal that are no categories.
+const (
+	AccountClearing = "clearing" // between statements and payments
+	AccountBank     = "bank"
+	AccountRollover = "rollover" // between months
+)
+
+// Entry is one side of a posting, in minor units of the document's currency. One of Debit
+// and Credit is zero.
+type Entry struct {
+	// Account is a [Category] or one of the accounts above.
+	Account string
+	// TaxRate is in percent; empty if none is known.
+	TaxRate       string
+	Debit, Credit int64
+}
+
+// Document is what is posted at once: debits and credits are equal.
+type Document struct {
+	// Number is made of the ids of what it is about and never changes: a document that is
+	// posted twice is seen by it.
+	Number   string
+	Date     time.Time
+	Currency string
+	// StatementID and PaymentID are what it is about, as far as it is.
+	StatementID, PaymentID string
+	Entries                []Entry
+	// Digest tells two contents of one number apart.
+	Digest string
+}
+
+// entries are sums by account and tax rate.
+type entries map[Entry]int64 // keys without amounts; what the seller gets is positive
+
+func (e entries) add(account, rate string, minor int64) {
+	e[Entry{Account: account, TaxRate: rate}] += minor
+}
+
+// document makes a balanced document of sums, with the rest on the contra account.
+func (e entries) document(number string, at time.Time, currency, contra string) Document {
+	d := Document{Number: number, Date: at.UTC(), Currency: currency}
+	var rest int64
+	for key, minor := range e {
+		rest += minor
+		switch {
+		case minor > 0:
+			key.Credit = minor
+		case minor < 0:
+			key.Debit = -minor
+		default:
+			continue
+		}
+		d.Entries = append(d.Entries, key)
+	}
+	slices.SortFunc(d.Entries, compareEntries)
+	if rest > 0 {
+		d.Entries = append(d.Entries, Entry{Account: contra, Debit: rest})
+	} else if rest < 0 {
+		d.Entries = append(d.Entries, Entry{Account: contra, Credit: -rest})
+	}
+	d.Digest = d.digest()
+	return d
+}
+
+func compareEntries(a, b Entry) int {
+	at := func(e Entry) int {
+		if i, ok := categoryAt[Category(e.Account)]; ok {
+			return i
+		}
+		return len(categories)
+	}
+	return cmp.Or(cmp.Compare(at(a), at(b)), strings.Compare(a.Account, b.Account), compareIDs(a.TaxRate, b.TaxRate))
+}
+
+func (d *Document) digest() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s %s\n", d.Number, d.Date.Format(time.RFC3339), d.Currency)
+	for _, e := range d.Entries {
+		fmt.Fprintf(h, "%q %q %d %d\n", e.Account, e.TaxRate, e.Debit, e.Credit)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// rated calls add with the parts of an amount by tax rate: goods have the rates of their
+// order, split to the penny where there are several.
+func (r *Report) rated(l *settled, p post, add func(account, rate string, minor int64)) {
+	c := categories[p.category]
+	rate, own := r.options.Rates[c.name]
+	sale := r.sales[l.OrderID]
+	switch {
+	case own || !c.taxed || sale == nil || len(sale.Rates) == 0:
+		add(string(c.name), rate, p.minor)
+	case len(sale.Rates) == 1:
+		add(string(c.name), sale.Rates[0].Percent, p.minor)
+	default:
+		weights := make([]int64, len(sale.Rates))
+		for i, x := range sale.Rates {
+			weights[i] = max(x.Gross, 0)
+		}
+		parts, err := money.Amount{Minor: p.minor, Currency: l.in.Currency}.Split(weights)
+		if err != nil {
+			add(string(c.name), rate, p.minor)
+			return
+		}
+		for i, part := range parts {
+			add(string(c.name), sale.Rates[i].Percent, part.Minor)
+		}
+	}
+}
+
+// Journal returns the documents of all statements and payments: a statement puts its
+// categories against the clearing account, a payment that arrived takes it off there.
+func (r *Report) Journal() []Document { return r.journal(time.Time{}, time.Time{}) }
+
+// journal is the documents dated in [from, to); zero for all.
+func (r *Report) journal(from, to time.Time) []Document {
+	within := func(t time.Time) bool {
+		return from.IsZero() || !t.Before(from) && t.Before(to)
+	}
+	byStatement := make(map[string]entries, len(r.Statements))
+	settledAt := map[string]time.Time{}
+	for i := range r.lines {
+		l := &r.lines[i]
+		at := l.in.settledAt()
+		if !within(at) {
+			continue
+		}
+		e := byStatement[l.in.ID]
+		if e == nil {
+			e = entries{}
+			byStatement[l.in.ID] = e
+			settledAt[l.in.ID] = at
+		}
+		for _, p := range l.posts {
+			r.rated(l, p, e.add)
+		}
+	}
+	var list []Document
+	for _, s := range r.Statements {
+		e := byStatement[s.ID]
+		if e == nil {
+			if s.Payable == 0 || s.At.IsZero() || !within(s.At.Add(-time.Nanosecond)) {
+				continue
+			}
+			e = entries{}
+			settledAt[s.ID] = s.At.Add(-time.Nanosecond)
+		}
+		var sum int64
+		for _, minor := range e {
+			sum += minor
+		}
+		if sum != s.Payable { // the statement is not the sum of its lines: the report says why
+			e.add(string(NotExplained), "", s.Payable-sum)
+		}
+		d := e.document("TTS-"+r.Shop+"-"+s.ID, settledAt[s.ID], s.Currency, AccountClearing)
+		d.StatementID, d.PaymentID = s.ID, s.PaymentID
+		list = append(list, d)
+	}
+	for _, p := range r.Payouts {
+		if p.Status != Paid || !within(p.PaidAt) || p.Before.Minor == 0 {
+			continue
+		}
+		d := entries{{Account: AccountBank}: -p.Before.Minor}.document("TTP-"+r.Shop+"-"+p.ID, p.PaidAt, p.Before.Currency, AccountClearing)
+		d.PaymentID = p.ID
+		list = append(list, d)
+	}
+	return list
+}
+
+// State is what became of a document since it was posted.
+type State string
+
+// The states.
+const (
+	New     State = "new"
+	Same    State = "posted already"
+	Changed State = "posted with other amounts"
+)
+
+// Posted tells which documents were posted before, by the digests of those by number: a new
+// one is to be posted, one that is the same must not be, and one that has changed needs a
+// person.
+func Posted(documents []Document, posted map[string]string) map[string]State {
+	states := make(map[string]State, len(documents))
+	for _, d := range documents {
+		before, known := posted[d.Number]
+		switch {
+		case !known:
+			states[d.Number] = New
+		case before == d.Digest:
+			states[d.Number] = Same
+		default:
+			states[d.Number] = Changed
+		}
+	}
+	return states
+}
+
+// WriteJournal writes documents as CSV, a row for each entry. Amounts are in major units.
+func WriteJournal(w io.Writer, documents []Document) error {
+	rows := [][]string{{"document", "date", "account", "tax_rate", "currency", "debit", "credit", "statement", "payment", "digest"}}
+	for _, d := range documents {
+		for _, e := range d.Entries {
+			rows = append(rows, []string{
+				d.Number, d.Date.Format(time.DateOnly), e.Account, e.TaxRate, d.Currency, unlessZero(e.Debit, d.Currency), unlessZero(e.Credit, d.Currency),
+				d.StatementID, d.PaymentID, d.Digest,
+			})
+		}
+	}
+	return writeCSV(w, rows)
+}
+
+// WriteSummary writes what each payout is made of, by category and tax rate, as CSV.
+func (r *Report) WriteSummary(w io.Writer) error {
+	byStatement := map[string]entries{}
+	for i := range r.lines {
+		l := &r.lines[i]
+		e := byStatement[l.in.ID]
+		if e == nil {
+			e = entries{}
+			byStatement[l.in.ID] = e
+		}
+		for _, p := range l.posts {
+			r.rated(l, p, e.add)
+		}
+	}
+	rows := [][]string{{"payment", "paid", "category", "tax_rate", "currency", "amount"}}
+	for _, p := range r.Payouts {
+		all := entries{}
+		for _, id := range append(slices.Clone(p.Statements), p.Carried...) {
+			for key, minor := range byStatement[id] {
+				all[key] += minor
+			}
+		}
+		for _, key := range slices.SortedFunc(maps.Keys(all), compareEntries) {
+			if all[key] != 0 {
+				rows = append(rows, []string{p.ID, date(p.PaidAt), key.Account, key.TaxRate, p.Before.Currency, decimal(all[key], p.Before.Currency)})
+			}
+		}
+		rows = append(rows, []string{p.ID, date(p.PaidAt), "paid", "", p.Before.Currency, p.Before.Decimal()})
+	}
+	return writeCSV(w, rows)
+}
+
+// WriteOrders writes one row for each order, as CSV.
+func (r *Report) WriteOrders(w io.Writer) error {
+	byOrder := map[string][]string{}
+	for _, x := range r.Residuals {
+		if x.OrderID != "" {
+			byOrder[x.OrderID] = append(byOrder[x.OrderID], string(x.Reason)+" "+decimal(x.Minor, x.Currency))
+		}
+	}
+	rows := [][]string{{
+		"order", "warehouse_orders", "ordered", "settled", "paid", "currency", "worth", "kept", "sold", "refunded", "fees", "other", "settlement",
+		"expected", "expected_by", "tax_owed_by", "statements", "residuals",
+	}}
+	for _, o := range r.Orders {
+		a := func(n int64) string { return decimal(n, o.Currency) }
+		var kept []string
+		for _, k := range o.Kept {
+			kept = append(kept, k.What+" "+a(k.Minor))
+		}
+		expected := ""
+		if o.ExpectedKnown {
+			expected = a(o.Expected)
+		}
+		rows = append(rows, []string{
+			o.ID, strings.Join(o.Numbers, " "), date(o.OrderedAt), date(o.SettledAt), date(o.PaidAt), o.Currency, a(o.Worth), strings.Join(kept, "; "),
+			a(o.Sold), a(o.Refunded), a(o.Fees), a(o.Other), a(o.Settlement), expected, date(o.ExpectedAt), string(o.TaxBy),
+			strings.Join(o.Statements, " "), strings.Join(byOrder[o.ID], "; "),
+		})
+	}
+	return writeCSV(w, rows)
+}
+
+// writeCSV writes rows. Text from outside that a spreadsheet would take for a formula gets
+// an apostrophe before it.
+func writeCSV(w io.Writer, rows [][]string) error {
+	out := csv.NewWriter(w)
+	for _, row := range rows {
+		for i, cell := range row {
+			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) && !number(cell) {
+				row[i] = "'" + cell
+			}
+		}
+		if err := out.Write(row); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func number(s string) bool { return strings.Trim(s, "-.0123456789") == "" }
+
+func date(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
+func unlessZero(minor int64, currency string) string {
+	if minor == 0 {
+		return ""
+	}
+	return decimal(minor, currency)
+}

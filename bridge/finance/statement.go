@@ -1,0 +1,236 @@
+package finance
+
+import (
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/money"
+)
+
+// Parts are what a settlement is made of, in minor units of one currency.
+type Parts struct {
+	Revenue, Shipping, Fees, Adjustment int64 // Fees are with taxes
+}
+
+// Sum adds them up.
+func (p Parts) Sum() int64 { return p.Revenue + p.Shipping + p.Fees + p.Adjustment }
+
+// Group is the part of a line that a detail belongs to.
+type Group string
+
+// The groups. Info is no part of the settlement: it says what the buyer and others paid.
+const (
+	Revenue  Group = "revenue"
+	Shipping Group = "shipping"
+	Fee      Group = "fee"
+	Tax      Group = "tax"
+	Info     Group = "info"
+)
+
+// Detail is an amount within a part, by the shop's own name, known or not.
+type Detail struct {
+	Group Group
+	Name  string
+	Minor int64
+}
+
+// Line is a transaction on a statement.
+type Line struct {
+	ID string
+	// Type is the shop's word, [OrderLine], [ReserveLine] or that of an adjustment.
+	Type string
+	// OrderID is the order that it is about, also that of an adjustment or a reserve;
+	// empty for none.
+	OrderID string
+	// Currency is that of the statement if it is empty.
+	Currency  string
+	OrderedAt time.Time
+
+	// Stated are the parts with the signs of the shop.
+	Stated     Parts
+	Settlement int64
+	Details    []Detail
+
+	// Reserve is what is withheld (negative) or released; it is not in Settlement.
+	Reserve      int64
+	ReserveID    string
+	ReserveState string
+	ReleaseAt    time.Time // estimated; zero if unknown
+}
+
+// The types of lines that are no adjustments.
+const (
+	OrderLine   = "ORDER"
+	ReserveLine = "RESERVE"
+)
+
+// Statement is what the shop settled in a day.
+type Statement struct {
+	ID       string
+	Currency string
+	// At is when it was made: the end of the day that it covers, at 00:00 UTC.
+	At time.Time
+	// Stated are its parts. NetSales is what some markets state beside the revenue, or
+	// instead of it.
+	Stated     Parts
+	NetSales   *int64
+	Settlement int64
+	// Totals are what the page of its lines states, nil if it does not.
+	Totals *Totals
+
+	PaymentID string
+	Status    PaymentStatus
+	PaidAt    time.Time
+	Lines     []Line
+	// LinesRead reports whether all lines were read, but for those in Books.Unread.
+	LinesRead bool
+}
+
+// Totals are the sums that stand beside the lines of a statement.
+type Totals struct{ Settlement, Reserve, Payable int64 }
+
+// settledAt is the last moment of the day that the statement covers.
+func (s *Statement) settledAt() time.Time {
+	if s.At.IsZero() {
+		return s.At
+	}
+	return s.At.UTC().Add(-time.Nanosecond)
+}
+
+// PaymentStatus is the shop's word for how far a payment is. The list is open.
+type PaymentStatus string
+
+// The statuses that matter here.
+const (
+	Paid       PaymentStatus = "PAID"
+	Failed     PaymentStatus = "FAILED"
+	Processing PaymentStatus = "PROCESSING"
+)
+
+// Payment is a payout of one or more statements.
+type Payment struct {
+	ID     string
+	Status PaymentStatus
+	// Amount is what arrives, Before the same before the exchange into another currency;
+	// without one they are equal. Rate is as the shop states it.
+	Amount, Before money.Amount
+	Rate           string
+	// Settled and Reserve are the parts of Before, nil if the shop does not state them.
+	Settled, Reserve  *money.Amount
+	CreatedAt, PaidAt time.Time
+}
+
+// Withdrawal is a movement of the seller's balance with the shop. Nothing on it names a
+// statement or a payment.
+type Withdrawal struct {
+	ID, Type, Status string
+	Amount           money.Amount
+	CreatedAt        time.Time
+}
+
+// Estimate is what the shop expects to settle. An order may be in several.
+type Estimate struct {
+	ID, OrderID, Type string
+	Currency          string
+	Settlement        int64
+	// Known is false if the shop states no amount.
+	Known                  bool
+	OrderedAt, DeliveredAt time.Time
+	// Expected is when the shop will settle: a moment, or in its own words.
+	ExpectedAt time.Time
+	Expected   string
+	// Why is the shop's word for why it is not settled.
+	Why string
+}
+
+// OrderRow is what the shop says of one SKU of an order on one statement. Rows have no
+// ids: equal ones are two, and a refund is a later row with all signs turned.
+type OrderRow struct {
+	StatementID, SKU string
+	Quantity         int
+	Stated           Parts
+	Settlement       int64
+	Details          []Detail
+}
+
+// OrderRows are all rows of an order, and the totals that the shop states with them.
+type OrderRows struct {
+	OrderID    string
+	Currency   string
+	Stated     Parts
+	Settlement int64
+	Rows       []OrderRow
+}
+
+// Sale is what an order is worth in the warehouse, in minor units.
+type Sale struct {
+	OrderID  string
+	Currency string
+	// Numbers are those of the orders in the warehouse, for people.
+	Numbers []string
+	// Paid, Funded and Cancelled are the amounts kept at import: what the buyer paid,
+	// what others pay in the buyer's place, and what of both was cancelled.
+	Paid, Funded, Cancelled int64
+	// Tax is on top and in Paid, TaxIncluded in the prices. Fees are what the buyer pays
+	// beside goods and shipping. Shipping is what the buyer pays, ShippingFunded what the
+	// shop pays for it. All are in Paid and Funded.
+	Tax, TaxIncluded, Fees, Shipping, ShippingFunded int64
+	// Total is what the warehouse has now; TotalKnown false if it was not read.
+	Total      int64
+	TotalKnown bool
+	// Rates are the tax rates of its goods, and what was sold at each.
+	Rates []Rate
+	// Refunds are those that are known outside the statements, if RefundsRead.
+	Refunds     []Refund
+	RefundsRead bool
+	// Void reports that the order was cancelled whole.
+	Void                              bool
+	OrderedAt, ShippedAt, DeliveredAt time.Time
+}
+
+func (s *Sale) worth() int64 { return s.Paid + s.Funded - s.Cancelled }
+
+// Rate is a tax rate in percent, such as "20", and what was sold at it, with tax.
+type Rate struct {
+	Percent string
+	Gross   int64
+}
+
+// Refund is money that a buyer gets back.
+type Refund struct {
+	ID    string
+	Minor int64
+	At    time.Time
+}
+
+// Unread is a record that was there and could not be read.
+type Unread struct {
+	// Kind says what it is: "line", "statement", "payment", "order" and so on.
+	Kind string
+	// ID is its own, and of a line StatementID that of its statement. What could not be
+	// told is empty.
+	ID, StatementID string
+	Why             string
+}
+
+// Books are what was read of one shop. The order in which things stand does not matter.
+type Books struct {
+	Statements  []Statement
+	Payments    []Payment
+	Withdrawals []Withdrawal
+	Estimates   []Estimate
+	OrderRows   []OrderRows
+	Sales       []Sale
+	Unread      []Unread
+
+	// PaymentsRead, EstimatesRead and SalesRead report whether these were read to the end.
+	// What was not read is missed by nobody: nothing is found wrong for its absence.
+	PaymentsRead, EstimatesRead, SalesRead bool
+}
+
+func amount(minor int64, currency string) string {
+	return money.Amount{Minor: minor, Currency: currency}.String()
+}
+
+func decimal(minor int64, currency string) string {
+	return money.Amount{Minor: minor, Currency: currency}.Decimal()
+}

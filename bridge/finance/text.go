@@ -1,0 +1,112 @@
+package finance
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// String is a page of text: how far the money was followed, and what is left.
+func (r *Report) String() string {
+	var b strings.Builder
+	proven, lines := 0, 0
+	for _, s := range r.Statements {
+		lines += s.Lines
+		if s.Proven {
+			proven++
+		}
+	}
+	paid := 0
+	for _, p := range r.Payouts {
+		if p.Proven {
+			paid++
+		}
+	}
+	fmt.Fprintf(&b, "%s as of %s\n\n", r.Shop, r.AsOf.Format(time.DateTime))
+	fmt.Fprintf(&b, "Statements  %d of %d add up (%d lines)\n", proven, len(r.Statements), lines)
+	fmt.Fprintf(&b, "Payouts     %d of %d are the sum of their statements\n", paid, len(r.Payouts))
+	fmt.Fprintf(&b, "Orders      %d, %d of them settled\n", len(r.Orders), r.settledOrders())
+	if len(r.Unread) > 0 {
+		fmt.Fprintf(&b, "Not read    %d records\n", len(r.Unread))
+	}
+	table := func(heading string, rows func(row func(cells ...string))) {
+		var t strings.Builder
+		w := tabwriter.NewWriter(&t, 0, 0, 2, ' ', tabwriter.AlignRight)
+		n := 0
+		rows(func(cells ...string) {
+			n++
+			fmt.Fprintln(w, "\t"+strings.Join(cells, "\t")+"\t")
+		})
+		if n == 0 {
+			return
+		}
+		// Writing into a strings.Builder does not fail.
+		_ = w.Flush()
+		fmt.Fprintf(&b, "\n%s\n%s", heading, t.String())
+	}
+	table("Where the money is", func(row func(...string)) {
+		for _, c := range r.Categories {
+			row(string(c.Category), decimal(c.Minor, c.Currency), c.Currency)
+		}
+	})
+	table("Clearing account", func(row func(...string)) {
+		for _, c := range r.Clearing {
+			row("settled", decimal(c.Settled, c.Currency), c.Currency, "", "")
+			row("paid", decimal(-c.Paid, c.Currency), c.Currency, "", "")
+			for _, item := range c.Items {
+				row("", decimal(item.Minor, c.Currency), c.Currency, string(item.Of)+" "+item.ID, string(item.Reason))
+			}
+		}
+	})
+	table("Held in reserve", func(row func(...string)) {
+		for _, e := range r.Reserves {
+			if e.Held != 0 {
+				row(e.ID, decimal(e.Held, e.Currency), e.Currency, "until "+date(e.ReleaseAt), "order "+e.OrderID)
+			}
+		}
+	})
+	for _, part := range []struct {
+		heading string
+		wrong   bool
+	}{{"Somebody has to look", true}, {"Explained", false}} {
+		n := 0
+		for _, x := range r.Residuals {
+			if x.Wrong() != part.wrong {
+				continue
+			}
+			if n++; n == 1 {
+				fmt.Fprintf(&b, "\n%s\n", part.heading)
+			}
+			if n > maxShown {
+				continue
+			}
+			fmt.Fprintf(&b, "  %s\n", x)
+			if part.wrong {
+				fmt.Fprintf(&b, "      %s\n", reasonInfo[x.Reason].Do)
+			}
+		}
+		if n > maxShown {
+			fmt.Fprintf(&b, "  and %d more\n", n-maxShown)
+		}
+	}
+	for _, u := range r.Unread {
+		fmt.Fprintf(&b, "  %s %s was not read: %s\n", u.Kind, u.ID, u.Why)
+	}
+	if len(r.UnknownNames) > 0 {
+		fmt.Fprintf(&b, "\nNames that are new: %s\n", strings.Join(r.UnknownNames, ", "))
+	}
+	return b.String()
+}
+
+// maxShown bounds the residuals of a kind in the text; JSON and CSV have all.
+const maxShown = 50
+
+func (r *Report) settledOrders() (n int) {
+	for _, o := range r.Orders {
+		if o.Settled {
+			n++
+		}
+	}
+	return n
+}

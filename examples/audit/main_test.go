@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func none(string) string { return "" }
+
+// The made-up accounts have something of most kinds, and every output tells it.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	var out bytes.Buffer
+	code, err := run(t.Context(), []string{
+		"-promotion", "MUG-RED, LAMP-OAK,KETTLE", "-csv", file("a.csv"), "-html", file("a.html"), "-json", file("a.json"),
+	}, none, &out, io.Discard)
+	if err != nil || code != toMend {
+		t.Fatalf("exit code %d, %v; want %d", code, err, toMend)
+	}
+	for _, want := range []string{
+		"9 listing(s), 8 finding(s): 4 urgent, 2 warning(s), 2 notice(s)\n",
+		"SKU LAMP-OAK: listing without an item", "2 x MUG-RED", `did you mean 7117858858072016687 (Royal Mail)?`,
+		"MUG-RED: ready, 24 free", "KETTLE: not ready: promoted and not listed",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in:\n%s", want, out.String())
+		}
+	}
+	read := func(name string) []byte {
+		t.Helper()
+		b, err := os.ReadFile(file(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	if rows, err := csv.NewReader(bytes.NewReader(read("a.csv"))).ReadAll(); err != nil || len(rows) != 1+8+3 {
+		t.Errorf("the CSV has %d rows, %v; want a head, 8 findings and 3 verdicts", len(rows), err)
+	}
+	if page := string(read("a.html")); !strings.Contains(page, "LAMP-OAK") || strings.Contains(page, "http://") || strings.Contains(page, "https://") {
+		t.Error("the page lacks a finding, or needs another")
+	}
+	var report struct{ Findings []struct{ Rule string } }
+	if err := json.Unmarshal(read("a.json"), &report); err != nil || len(report.Findings) != 8 {
+		t.Errorf("the JSON has %d findings, %v", len(report.Findings), err)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"-live"}, {"-settings", "x.json"}, {"more"}, {"-nonsense"}, {"-live", "-settings", "not-there.json"}, {"-csv", "no/such/folder/a.csv"}} {
+		if code, err := run(t.Context(), args, none, io.Discard, io.Discard); err == nil || code != trouble {
+			t.Errorf("%q: exit code %d, %v; want %d and why", args, code, err, trouble)
+		}
+	}
+	if code, err := run(t.Context(), []string{"-help"}, none, io.Discard, io.Discard); err != nil || code != clean {
+		t.Errorf("-help: exit code %d, %v", code, err)
+	}
+}

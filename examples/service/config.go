@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// environment is what every program reads, in the order of the help.
+const environment = `
+environment (secrets stand here and nowhere else):
+  TIKTOK_APP_KEY, TIKTOK_APP_SECRET   the app in TikTok Shop Partner Center
+  TIKTOK_SERVICE_ID                   of the app, for -authorise
+  LINNWORKS_APPLICATION_ID, LINNWORKS_APPLICATION_SECRET, LINNWORKS_TOKEN
+                                      the application and its installation
+  DATABASE_URL    path of a SQLite file, or postgres://...; default bridge.db
+  WEBHOOK_URL     where TikTok's webhooks reach this service, with https: set at every
+                  start for every shop; empty: left as they are in Partner Center
+  LISTEN          address for webhooks and the redirect of -authorise; default 127.0.0.1:8080
+  PRIVATE_LISTEN  address for health, metrics and cases; default 127.0.0.1:8081
+  TIKTOK_URL, LINNWORKS_URL           other hosts than the real ones, such as the fakes
+`
+
+// config is all that the service is told.
+type config struct {
+	shops []shopConfig
+
+	app                     tiktokshop.App
+	account                 linnworks.Credentials
+	database                string // may hold a password
+	webhookURL              string
+	listen, private         string
+	tiktokURL, linnworksURL string
+}
+
+// shopConfig is one shop.
+type shopConfig struct {
+	file     string
+	settings bridge.Settings
+	err      error // why the settings cannot be used
+	places   places
+
+	tiktokID string // TikTok's id of the shop; empty: the only one of the seller
+	seller   string // whose tokens are used
+}
+
+// places are the settings that name what the other sides have. They are read although
+// others are wrong, so that -check can compare them all the same.
+type places struct {
+	Locations        map[string][]string `json:"locations"`
+	DefaultLocation  string              `json:"default_location"`
+	PlatformLocation string              `json:"platform_location"`
+	Services         map[string]string   `json:"services"`
+	Carriers         map[string]string   `json:"carriers"`
+}
+
+// listFile names several shops. Paths are relative to the file.
+//
+//	{"shops": [{"settings": "uk.json", "tiktok_shop": "7494049642642441621", "seller": "maple"}]}
+type listFile struct {
+	Shops []struct {
+		Settings   string `json:"settings"`
+		TikTokShop string `json:"tiktok_shop"`
+		Seller     string `json:"seller"`
+	} `json:"shops"`
+}
+
+// defaultSeller is whose tokens are used if no list says so.
+const defaultSeller = "seller"
+
+// readConfig reads the settings and the environment. The error has everything that is
+// wrong; what could be read is returned beside it.
+func readConfig(file string, getenv func(string) string) (config, error) {
+	c := config{
+		app: tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET")), ServiceID: getenv("TIKTOK_SERVICE_ID")},
+		account: linnworks.Credentials{
+			ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.NewSecret(getenv("LINNWORKS_APPLICATION_SECRET")),
+			Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
+		},
+		database:   cmp.Or(getenv("DATABASE_URL"), "bridge.db"),
+		webhookURL: getenv("WEBHOOK_URL"),
+		listen:     cmp.Or(getenv("LISTEN"), "127.0.0.1:8080"), private: cmp.Or(getenv("PRIVATE_LISTEN"), "127.0.0.1:8081"),
+		tiktokURL: getenv("TIKTOK_URL"), linnworksURL: getenv("LINNWORKS_URL"),
+	}
+	var errs []error
+	for _, name := range []string{"TIKTOK_APP_KEY", "TIKTOK_APP_SECRET", "LINNWORKS_APPLICATION_ID", "LINNWORKS_APPLICATION_SECRET", "LINNWORKS_TOKEN"} {
+		if getenv(name) == "" {
+			errs = append(errs, fmt.Errorf("the environment has no %s", name))
+		}
+	}
+	if u, err := url.Parse(c.webhookURL); c.webhookURL != "" && (err != nil || u.Host == "") {
+		errs = append(errs, errors.New("WEBHOOK_URL is no URL"))
+	}
+	var err error
+	c.shops, err = readShops(file)
+	return c, errors.Join(append(errs, err)...)
+}
+
+// readShops reads a settings file, or a list of them.
+func readShops(file string) ([]shopConfig, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("-config: %w", err)
+	}
+	var keys map[string]json.RawMessage
+	if _ = json.Unmarshal(text, &keys); keys["shops"] == nil { // what is no JSON is told as that of a shop
+		shop := readShop(file, text)
+		shop.seller = defaultSeller
+		return []shopConfig{shop}, shop.err
+	}
+	var list listFile
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&list); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: something comes behind the object", file)
+	}
+	if len(list.Shops) == 0 {
+		return nil, fmt.Errorf("%s: shops: none", file)
+	}
+	var shops []shopConfig
+	var errs []error
+	seen := map[string]string{}
+	once := func(at, what, value string) {
+		key := what + " " + strings.ToLower(value)
+		if before := seen[key]; before != "" && value != "" {
+			errs = append(errs, fmt.Errorf("%s: %s: %s %q is that of %s too", file, at, what, value, before))
+		}
+		seen[key] = at
+	}
+	for i, s := range list.Shops {
+		at := fmt.Sprintf("shops[%d]", i)
+		if len(list.Shops) > 1 && s.TikTokShop == "" {
+			errs = append(errs, fmt.Errorf("%s: %s.tiktok_shop: empty: several shops are told apart by TikTok's ids, which -check lists", file, at))
+		}
+		name := filepath.Join(filepath.Dir(file), s.Settings)
+		if filepath.IsAbs(s.Settings) {
+			name = s.Settings
+		}
+		var shop shopConfig
+		if text, err := os.ReadFile(name); err != nil {
+			shop = shopConfig{file: name, err: fmt.Errorf("%s: %s.settings: %w", file, at, err)}
+		} else {
+			shop = readShop(name, text)
+		}
+		shop.tiktokID, shop.seller = s.TikTokShop, cmp.Or(s.Seller, defaultSeller)
+		errs = append(errs, shop.err)
+		once(at, "tiktok_shop", s.TikTokShop)
+		if shop.err == nil {
+			once(at, "the name", shop.settings.Shop)
+			once(at, "the sub_source", shop.settings.SubSource)
+		}
+		shops = append(shops, shop)
+	}
+	return shops, errors.Join(errs...)
+}
+
+func readShop(file string, text []byte) shopConfig {
+	shop := shopConfig{file: file}
+	_ = json.Unmarshal(text, &shop.places) // as far as it goes: the next says what is wrong
+	if shop.settings, shop.err = bridge.ReadSettings(bytes.NewReader(text)); shop.err != nil {
+		shop.err = fmt.Errorf("%s: %w", file, shop.err)
+	} else if shop.settings.SubSource == "" {
+		shop.err = fmt.Errorf("%s: sub_source: empty: name the shop in Linnworks, for good", file)
+	}
+	return shop
+}
+
+// sqlitePath is the file of a database in SQLite; empty for another one.
+func sqlitePath(address string) string {
+	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+		return ""
+	}
+	path, named := strings.CutPrefix(address, "sqlite:")
+	if named {
+		path = strings.TrimPrefix(path, "//")
+	}
+	return path
+}
+
+// clients make the clients of both sides. The one of TikTok has no tokens yet.
+func (c config) clients(m *metrics) (*tiktokshop.Client, *linnworks.Client, error) {
+	tiktok, shopErr := tiktokshop.NewClient(c.app, append(given(c.tiktokURL, tiktokshop.WithBaseURL(c.tiktokURL), tiktokshop.WithAuthURL(c.tiktokURL)), tiktokshop.WithObserver(m.tiktokCall))...)
+	linn, err := linnworks.NewClient(c.account, append(given(c.linnworksURL, linnworks.WithAuthURL(c.linnworksURL), linnworks.WithV2URL(c.linnworksURL)), linnworks.WithObserver(m.linnworksCall))...)
+	return tiktok, linn, errors.Join(shopErr, err)
+}
+
+// given returns options if they have something to say.
+func given[T any](value string, options ...T) []T {
+	if value == "" {
+		return nil
+	}
+	return options
+}

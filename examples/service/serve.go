@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/sqlstore"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// process names this process in what it notes.
+var process = func() string {
+	host, _ := os.Hostname()
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
+}()
+
+// service is the program at work.
+type service struct {
+	config  config
+	log     *slog.Logger
+	metrics *metrics
+	db      *sqlstore.DB
+	queue   queue
+	shops   []*shop
+	began   time.Time
+	ending  atomic.Bool
+}
+
+// shop is a shop that the service works for.
+type shop struct {
+	shopConfig
+
+	name   string
+	memory sqlstore.Shop
+	hinted chan struct{} // wakes the flow of orders
+	bound  atomic.Pointer[bound]
+	// trouble is why it is not bound yet.
+	trouble atomic.Pointer[string]
+}
+
+// bound is a shop whose other sides have answered.
+type bound struct {
+	tiktok *tiktokadapter.Shop
+	sync   *bridge.Sync
+}
+
+func (s *service) shop(name string) *shop {
+	i := slices.IndexFunc(s.shops, func(shop *shop) bool { return shop.name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.shops[i]
+}
+
+const (
+	// lease is how long the work of a process that has died stays with it.
+	lease = 15 * time.Second
+	// bindEvery is the wait before a side that does not answer is asked again.
+	bindEvery = 5 * time.Second
+)
+
+// serve works until ctx ends, and returns within [stopWithin] then. listening, which may be
+// nil, is told the addresses.
+func serve(ctx context.Context, c config, log *slog.Logger, listening func(public, private string)) (err error) {
+	db, err := sqlstore.Config{URL: c.database, Lease: lease}.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }() //nolint:contextcheck // it has one of its own
+	s := &service{config: c, log: log, db: db, began: time.Now()}
+	for _, one := range c.shops {
+		s.shops = append(s.shops, &shop{shopConfig: one, name: one.settings.Shop, memory: db.Shop(one.settings.Shop), hinted: make(chan struct{}, 1)})
+	}
+	s.metrics = newMetrics(s)
+	tiktok, linn, err := c.clients(s.metrics)
+	if err != nil {
+		return err
+	}
+	queue, closeQueue, err := s.openQueue(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeQueue()
+	s.queue = queue
+	hooks, err := tiktokshop.NewWebhookHandler(c.app, s.hint, tiktokshop.WithWebhookLogger(log)) //nolint:contextcheck // each webhook has its own
+	if err != nil {
+		return err
+	}
+	public, publicAt, err := listen(ctx, c.listen, s.public(hooks))
+	if err != nil {
+		return err
+	}
+	private, privateAt, err := listen(ctx, c.private, s.private())
+	if err != nil {
+		return errors.Join(err, public.Close())
+	}
+	log.InfoContext(ctx, "the service has started", "process", process, "webhooks", publicAt, "private", privateAt, "shops", len(s.shops))
+
+	// What runs ends with ctx, but for River's jobs, which may finish.
+	var running sync.WaitGroup
+	defer running.Wait()
+	working, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
+		return errors.Join(fmt.Errorf("the queue: %w", err), public.Close(), private.Close())
+	}
+	sources := map[string]tiktokshop.TokenSource{} // one for all shops of a seller
+	for _, shop := range s.shops {
+		if sources[shop.seller] == nil {
+			if sources[shop.seller], err = tiktokshop.RefreshingTokens(tiktok, db.Tokens(shop.seller)); err != nil {
+				break
+			}
+		}
+		client := tiktok.ForTokens(sources[shop.seller])
+		running.Go(func() { s.run(working, shop, client, linn) })
+	}
+	if listening != nil && err == nil {
+		listening(publicAt, privateAt)
+	}
+	if err == nil {
+		<-ctx.Done()
+	}
+
+	s.ending.Store(true)
+	log.InfoContext(ctx, "the service ends", "process", process, "within", stopWithin.String())
+	cancel()
+	grace, done := context.WithTimeout(context.WithoutCancel(ctx), stopWithin-time.Second)
+	defer done()
+	err = errors.Join(err, public.Shutdown(grace), hooks.Close(grace), queue.Stop(grace), private.Shutdown(grace))
+	running.Wait()
+	log.InfoContext(ctx, "the service has ended", "process", process)
+	return err
+}
+
+// listen serves on an address in a goroutine that ends with the server.
+func listen(ctx context.Context, address string, handler http.Handler) (*http.Server, string, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, "", err
+	}
+	server := &http.Server{Handler: handler, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute}
+	go func() { _ = server.Serve(l) }()
+	return server, l.Addr().String(), nil
+}
+
+// run works for a shop until ctx ends.
+func (s *service) run(ctx context.Context, shop *shop, tiktok *tiktokshop.Client, linn *linnworks.Client) {
+	var b *bound
+	for {
+		var err error
+		if b, err = s.bind(ctx, shop, tiktok, linn); err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		text := err.Error()
+		shop.trouble.Store(&text)
+		s.log.WarnContext(ctx, "a shop cannot be worked for yet", "shop", shop.name, "err", err)
+		if sleep(ctx, bindEvery) != nil {
+			return
+		}
+	}
+	shop.bound.Store(b)
+	s.log.InfoContext(ctx, "a shop is worked for", "shop", shop.name)
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() { s.wake(ctx, shop) })
+	running.Go(func() { s.live(ctx, shop, b.sync) })
+	for {
+		err := s.schedule(ctx, shop, b.sync.Flows)
+		if err == nil {
+			break
+		}
+		s.log.WarnContext(ctx, "a shop's flows could not be put into the queue yet", "shop", shop.name, "err", err)
+		if sleep(ctx, bindEvery) != nil {
+			return
+		}
+	}
+}
+
+// hooked are the webhooks that are about orders.
+var hooked = []tiktokshop.WebhookType{
+	tiktokshop.WebhookOrderStatusChange, tiktokshop.WebhookRecipientAddressUpdate, tiktokshop.WebhookPackageUpdate,
+	tiktokshop.WebhookCancellationStatusChange, tiktokshop.WebhookReturnStatusChange,
+}
+
+// bind asks both sides what has to be known of a shop, and wires its parts.
+func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Client, linn *linnworks.Client) (*bound, error) {
+	client, err := tiktok.ForShopID(ctx, shop.tiktokID)
+	if err != nil {
+		return nil, err
+	}
+	if s.config.webhookURL != "" {
+		set, err := client.Event.SetWebhooks(ctx, s.config.webhookURL, hooked...)
+		switch {
+		case err != nil: // the poll finds every order, later
+			s.log.WarnContext(ctx, "webhooks could not be set", "shop", shop.name, "err", err)
+		case len(set.Set) > 0:
+			s.log.InfoContext(ctx, "webhooks were set", "shop", shop.name, "types", set.Set)
+		}
+	}
+	b := new(bound)
+	if b.tiktok, err = tiktokadapter.New(client, tiktokadapter.Options{}); err != nil {
+		return nil, err
+	}
+	warehouse, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{
+		SubSource: shop.settings.SubSource, Service: shop.settings.Services, Units: shop.settings.Units,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if b.sync, err = bridge.NewSync(b.tiktok, warehouse, shop.memory, shop.settings); err != nil {
+		return nil, err
+	}
+	b.sync.Log, b.sync.Observe = s.log, s.metrics.flowRan
+	b.sync.Flows = slices.DeleteFunc(b.sync.Flows, func(f bridge.Flow) bool { return f.Name == bridge.FlowStock }) // live does it
+	return b, nil
+}
+
+// hint stores what a webhook is about, and wakes who follows it.
+func (s *service) hint(ctx context.Context, event *tiktokshop.WebhookEvent) error {
+	var errs []error
+	known := event.ShopID == ""
+	for _, shop := range s.shops {
+		b := shop.bound.Load()
+		switch {
+		case b == nil && shop.tiktokID != event.ShopID && shop.tiktokID != "":
+			continue
+		case b == nil:
+			errs = append(errs, fmt.Errorf("the shop %s is not worked for yet", shop.name))
+			continue
+		}
+		known = known || b.tiktok.ID() == event.ShopID
+		errs = append(errs, b.tiktok.HintWebhooks(func(ctx context.Context, orderID string) error {
+			if err := b.sync.Hint(ctx, orderID); err != nil {
+				return err
+			}
+			select {
+			case shop.hinted <- struct{}{}:
+			default: // it is about to wake
+			}
+			return nil
+		})(ctx, event))
+	}
+	err := errors.Join(errs...)
+	if err == nil && !known {
+		s.log.WarnContext(ctx, "a webhook was about a shop that the service does not work for", "tiktok_shop", event.ShopID)
+	}
+	return err
+}

@@ -1,0 +1,408 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/sqlstore"
+	"github.com/linnbridge/linnbridge/examples/internal/madeup"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
+)
+
+// asService has the test binary be the service, so that a test can kill it.
+const asService = "LINNBRIDGE_TEST_AS_SERVICE"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asService) != "" {
+		main()
+		os.Exit(0)
+	}
+	os.Exit(withPostgres(m.Run))
+}
+
+// databases are places for an empty database.
+var databases = map[string]func(*testing.T) string{
+	"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "bridge.db") },
+	"postgres": postgresURL,
+}
+
+// world is a made-up shop and warehouse, and a settings file for them.
+type world struct {
+	*madeup.World
+
+	config config
+	file   string
+	env    map[string]string
+}
+
+func newWorld(t *testing.T, database string) *world {
+	t.Helper()
+	w, c, closeSides, err := madeUp(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(closeSides)
+	// Enough of it to sell while nobody publishes.
+	if err := errors.Join(w.Warehouse.SetOnHand("TEA-EARL", linnworks.ZeroGUID, 1000), w.Shop.SetStock("1729592969712207201", madeup.Leeds, 500)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(c.shops[0].settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "client.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &world{World: w, config: c, file: file, env: map[string]string{
+		"TIKTOK_APP_KEY": c.app.Key, "TIKTOK_APP_SECRET": c.app.Secret.Reveal(), "TIKTOK_SERVICE_ID": "7431862995146491691",
+		"LINNWORKS_APPLICATION_ID": c.account.ApplicationID, "LINNWORKS_APPLICATION_SECRET": c.account.ApplicationSecret.Reveal(),
+		"LINNWORKS_TOKEN": c.account.Token.Reveal(), "DATABASE_URL": database, "LISTEN": "127.0.0.1:0", "PRIVATE_LISTEN": "127.0.0.1:0",
+		"TIKTOK_URL": c.tiktokURL, "LINNWORKS_URL": c.linnworksURL,
+	}}
+}
+
+func (w *world) getenv(name string) string { return w.env[name] }
+
+// silent fails if a text holds a secret or a buyer.
+func (w *world) silent(t *testing.T, what, text string) {
+	t.Helper()
+	token := w.Shop.Token()
+	secrets := map[string]string{
+		"the app secret": w.env["TIKTOK_APP_SECRET"], "the application secret": w.env["LINNWORKS_APPLICATION_SECRET"], "the installation's token": w.env["LINNWORKS_TOKEN"],
+		"the access token": token.AccessToken.Reveal(), "the refresh token": token.RefreshToken.Reveal(),
+	}
+	for _, o := range w.Shop.Orders() {
+		secrets["a buyer's street"], secrets["a buyer's telephone"] = o.RecipientAddress.AddressLine1, o.RecipientAddress.PhoneNumber
+		for name, secret := range secrets {
+			if secret != "" && strings.Contains(text, secret) {
+				t.Errorf("%s has %s in it", what, name)
+			}
+		}
+	}
+}
+
+// victim is a service in a process of its own.
+type victim struct {
+	cmd             *exec.Cmd
+	public, private string
+	ended           chan struct{}
+
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+// Write implements [io.Writer].
+func (p *victim) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.log.Write(b)
+}
+
+func (p *victim) text() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.log.String()
+}
+
+// start starts the service and has the shop's webhooks sent to it.
+func (w *world) start(t *testing.T) *victim {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it starts and kills processes, which takes half a minute")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &victim{cmd: exec.Command(self, "-config", w.file), ended: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), asService+"=1")
+	for name, value := range w.env {
+		p.cmd.Env = append(p.cmd.Env, name+"="+value)
+	}
+	p.cmd.Stderr = p
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		_ = p.cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		p.kill()
+		w.silent(t, "the log", p.text())
+		if t.Failed() {
+			t.Logf("the log of process %d:\n%s", p.cmd.Process.Pid, p.text())
+		}
+	})
+	within(t, 20*time.Second, "the service listens", func() error {
+		for line := range strings.Lines(p.text()) {
+			var said struct{ Msg, Webhooks, Private string }
+			if json.Unmarshal([]byte(line), &said) == nil && said.Msg == "the service has started" {
+				p.public, p.private = "http://"+said.Webhooks, "http://"+said.Private
+				return nil
+			}
+		}
+		return errors.New(p.text())
+	})
+	return p
+}
+
+func (p *victim) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.ended
+}
+
+// get asks a service and returns status and text.
+func get(t *testing.T, address string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return do(request)
+}
+
+func do(request *http.Request) (int, string) {
+	reply, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer func() { _ = reply.Body.Close() }()
+	text, err := io.ReadAll(reply.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return reply.StatusCode, string(text)
+}
+
+// answers waits until a service answers with a status.
+func answers(t *testing.T, address string, status int) (text string) {
+	t.Helper()
+	within(t, 30*time.Second, fmt.Sprintf("%s answers %d", address, status), func() error {
+		var got int
+		if got, text = get(t, address); got != status {
+			return fmt.Errorf("%d: %s", got, text)
+		}
+		return nil
+	})
+	return text
+}
+
+// within tries again until it goes well.
+func within(t *testing.T, limit time.Duration, what string, try func() error) {
+	t.Helper()
+	var err error
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if err = try(); err == nil {
+			return
+		}
+	}
+	t.Fatalf("after %v not so: %s: %v", limit, what, err)
+}
+
+// inLinnworks fails unless every order of a list is there, once.
+func (w *world) inLinnworks(ids ...string) error {
+	for _, id := range ids {
+		if n := len(w.Warehouse.OrdersByReference(madeup.Source, madeup.SubSource, id)); n != 1 {
+			return fmt.Errorf("order %s is in Linnworks %d times, want once", id, n)
+		}
+	}
+	return nil
+}
+
+// place places an order for tea.
+func (w *world) place(t *testing.T) string {
+	t.Helper()
+	id, err := w.Shop.PlaceOrder(tiktokshoptest.OrderOf(tiktokshoptest.Units("1729592969712207201", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// The demo sells, and every order is in Linnworks once.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it trades for some seconds")
+	}
+	var out, log bytes.Buffer
+	begin := time.Now()
+	if err := run(t.Context(), []string{"-demo", "-for", "9s"}, func(string) string { return "" }, nil, &out, &log); err != nil {
+		t.Fatalf("%v\n%s", err, log.String())
+	}
+	if took := time.Since(begin); took > 9*time.Second+stopWithin {
+		t.Errorf("it ended after %v, want within %v of the nine seconds", took, stopWithin)
+	}
+	for _, want := range []string{"/healthz", "a buyer orders", "packs and sends", "asks to cancel", "answers nobody", "each once", "for e-commerce: SKU LAMP-OAK, unmapped SKU"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the demo does not say %q:\n%s\n%s", want, out.String(), log.String())
+		}
+	}
+}
+
+// A process that is killed and started again goes on: every order is in Linnworks once,
+// and what people have said of cases is kept.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	for name, place := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, place(t))
+			p := w.start(t)
+			w.Shop.SetWebhooks(p.public + "/webhooks/tiktok")
+			answers(t, p.private+"/readyz", http.StatusOK)
+			ids := []string{w.Orders[madeup.Plain], w.Orders[madeup.Late], w.Orders[madeup.OddTotal]}
+			within(t, 20*time.Second, "the morning's orders are in Linnworks", func() error { return w.inLinnworks(ids...) })
+			key := w.claim(t, p)
+			for n := range 3 {
+				for range 4 {
+					ids = append(ids, w.place(t))
+				}
+				w.Shop.SendWebhooks(t.Context())
+				time.Sleep(time.Duration(n) * 100 * time.Millisecond) // in the middle of it
+				p.kill()
+				p = w.start(t)
+				w.Shop.SetWebhooks(p.public + "/webhooks/tiktok")
+			}
+			within(t, 30*time.Second, "every order is in Linnworks", func() error { return w.inLinnworks(ids...) })
+			_, text := get(t, p.private+"/cases")
+			var cases []exceptions.Case
+			if err := json.Unmarshal([]byte(text), &cases); err != nil {
+				t.Fatal(err, text)
+			}
+			i := slices.IndexFunc(cases, func(c exceptions.Case) bool { return c.Key() == key })
+			if i < 0 || cases[i].ClaimedBy != "Ann" {
+				t.Errorf("the case %s is not Ann's any more: %s", key, text)
+			}
+			w.silent(t, "the list of cases", text)
+		})
+	}
+}
+
+// claim has Ann claim a case, and returns its key.
+func (w *world) claim(t *testing.T, p *victim) (key string) {
+	t.Helper()
+	within(t, 20*time.Second, "there is a case", func() error {
+		status, text := get(t, p.private+"/cases?owner="+string(exceptions.OwnerFinance))
+		var cases []exceptions.Case
+		if err := json.Unmarshal([]byte(text), &cases); err != nil || len(cases) == 0 {
+			return fmt.Errorf("%d: %s", status, text)
+		}
+		key = cases[0].Key()
+		return nil
+	})
+	body, err := json.Marshal(map[string]string{"key": key, "verb": string(exceptions.VerbClaimed), "by": "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.private+"/cases", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, text := do(request); status != http.StatusOK {
+		t.Fatalf("claiming: %d: %s", status, text)
+	}
+	return key
+}
+
+// Of two processes one publishes stock; when it is killed the other takes over.
+func TestLiveStockIsTakenOver(t *testing.T) {
+	t.Parallel()
+	for name, place := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, place(t))
+			const here = `linnbridge_live_stock{shop="made-up"} 1`
+			first := w.start(t)
+			within(t, 20*time.Second, "the first publishes", func() error {
+				if _, text := get(t, first.private+"/metrics"); !strings.Contains(text, here) {
+					return errors.New("it does not")
+				}
+				return nil
+			})
+			second := w.start(t)
+			answers(t, second.private+"/readyz", http.StatusOK)
+			time.Sleep(time.Second)
+			if _, text := get(t, second.private+"/metrics"); strings.Contains(text, here) {
+				t.Error("both publish")
+			}
+			first.kill()
+			within(t, 2*lease, "the second publishes", func() error {
+				if _, text := get(t, second.private+"/metrics"); !strings.Contains(text, here) {
+					return errors.New("it does not")
+				}
+				return nil
+			})
+			if err := w.Warehouse.SetOnHand("MUG-RED", linnworks.ZeroGUID, 500); err != nil {
+				t.Fatal(err)
+			}
+			within(t, 20*time.Second, "the shop shows the new stock", func() error {
+				if n, _ := w.Shop.Stock("1729592969712207101", madeup.Leeds); n < 400 {
+					return fmt.Errorf("it shows %d, want some less than 500", n)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// A webhook that was answered with success is stored, whatever happens next; one that is
+// not signed, or cannot be stored, is not answered so.
+func TestWebhookIsStored(t *testing.T) {
+	t.Parallel()
+	for name, place := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, place(t))
+			p := w.start(t)
+			answers(t, p.private+"/readyz", http.StatusOK)
+			w.Shop.Overload(time.Hour) // nobody can follow the hint
+			id := w.Orders[madeup.Plain]
+			body := fmt.Sprintf(`{"type":1,"tts_notification_id":"7500000000000000001","shop_id":%q,"timestamp":%d,"data":{"order_id":%q,"order_status":"AWAITING_SHIPMENT","update_time":%d}}`,
+				w.Shop.Shop().ID, time.Now().Unix(), id, time.Now().Unix())
+			post := func(signature string) (int, string) {
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.public+"/webhooks/tiktok", strings.NewReader(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				request.Header.Set("Authorization", signature)
+				return do(request)
+			}
+			if status, text := post("x"); status != http.StatusUnauthorized {
+				t.Errorf("a webhook with a wrong signature: got %d %s, want %d", status, text, http.StatusUnauthorized)
+			}
+			if status, text := post(tiktokshop.SignWebhook(w.config.app, []byte(body))); status != http.StatusOK {
+				t.Fatalf("a webhook: got %d %s, want %d", status, text, http.StatusOK)
+			}
+			p.kill()
+			db, err := sqlstore.Open(t.Context(), w.env["DATABASE_URL"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = db.Close() }()
+			hints, err := db.Shop("made-up").Hints(t.Context(), "orders")
+			if err != nil || len(hints) != 1 || hints[0].OrderID != id {
+				t.Errorf("got the hints %+v, %v, want one of order %s", hints, err, id)
+			}
+		})
+	}
+}

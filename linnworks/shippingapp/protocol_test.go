@@ -1,0 +1,565 @@
+package shippingapp_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/shippingapp"
+)
+
+// TestLabel sends the whole request of the documents, in both spellings, and compares
+// what the courier sees and what Linnworks is answered.
+func TestLabel(t *testing.T) {
+	for _, choices := range []string{"ServiceConfigItems", "SaveConfigItems"} {
+		t.Run(choices, func(t *testing.T) {
+			c := &courier{generate: func(_ context.Context, r *shippingapp.LabelRequest) (*shippingapp.Label, error) {
+				return &shippingapp.Label{Tracking: "LEAD", Cost: "7.00", Currency: "GBP", Packages: []shippingapp.PackageLabel{
+					{SequenceNumber: 1, Tracking: "SECOND", PNG: picture, MorePNGs: [][]byte{picture}, PDFs: [][]byte{[]byte("%PDF-1.4 customs")}, Width: "4", Height: "6"},
+					{SequenceNumber: 0, PNG: picture, Width: "4.1", Height: "5.8"},
+				}}, nil
+			}}
+			a := open(t, shippingapp.Ports{Courier: c}, shippingapp.Options{})
+			got := a.call(t, "GenerateLabel", fmt.Sprintf(`
+				"Name":"Jane Doe","CompanyName":"Doe Ltd","AddressLine1":"1 High Street","AddressLine2":"Flat 2","AddressLine3":"Rear",
+				"Town":"Leeds","Region":"Yorkshire","CountryCode":"GB","Postalcode":"LS1 1AA","DeliveryNote":"ring twice","Email":"jane@example.com","Phone":"0123",
+				"OrderId":100023,"OrderReference":"576461","OrderCurrency":"GBP","OrderValue":19.90,"PostageCharges":"3.50","ServiceId":%q,
+				"Packages":[{"SequenceNumber":0,"PackageWeight":500.5,"PackageWidth":10,"PackageHeight":20,"PackageDepth":30,"PackageFormat":"PARCEL","Items":[
+					{"ItemName":"Mug","ProductCode":"MUG","Quantity":2,"UnitValue":5.25,"UnitWeight":250,"Height":1,"Width":2,"Length":3,"ExtendedProperties":[{"Name":"Fragile1","Value":"yes"}]}]},
+					{"SequenceNumber":1,"PackageWeight":1,"PackageFormat":"BOX","Items":null}],
+				"OrderExtendedProperties":[{"Name":"SafePlace","Value":"porch"}],
+				%q:[{"ConfigItemId":"Signature","SelectedValue":"true"}]`, strings.ToUpper(strings.ReplaceAll(tracked, "-", "")), choices))
+			pngText := base64.StdEncoding.EncodeToString(picture)
+			wantJSON(t, got, fmt.Sprintf(`{"IsError":false,"ErrorMessage":null,"LeadTrackingNumber":"LEAD","Cost":7.00,"Currency":"GBP","Package":[
+				{"SequenceNumber":0,"TrackingNumber":"LEAD","PNGLabelDataBase64":%q,"AdditionalPngsBase64":[],"PDFBytesDocumentationBase64":[],"LabelWidth":4.1,"LabelHeight":5.8},
+				{"SequenceNumber":1,"TrackingNumber":"SECOND","PNGLabelDataBase64":%q,"AdditionalPngsBase64":[%q],"PDFBytesDocumentationBase64":[%q],"LabelWidth":4,"LabelHeight":6}]}`,
+				pngText, pngText, pngText, base64.StdEncoding.EncodeToString([]byte("%PDF-1.4 customs"))))
+
+			if len(c.made) != 1 {
+				t.Fatalf("the courier was called %d times, want once", len(c.made))
+			}
+			r := &c.made[0]
+			want := shippingapp.Address{
+				Name: "Jane Doe", CompanyName: "Doe Ltd", AddressLine1: "1 High Street", AddressLine2: "Flat 2", AddressLine3: "Rear",
+				Town: "Leeds", Region: "Yorkshire", CountryCode: "GB", PostalCode: "LS1 1AA", Email: "jane@example.com", Phone: "0123",
+			}
+			if diff := cmp.Diff(want, r.Address); diff != "" {
+				t.Errorf("address (-want +got):\n%s", diff)
+			}
+			if r.OrderID != 100023 || r.OrderReference != "576461" || r.OrderCurrency != "GBP" || r.OrderValue != "19.90" ||
+				r.PostageCharges != "3.50" || r.DeliveryNote != "ring twice" || r.ServiceID != tracked || r.Choice("signature") != "true" {
+				t.Errorf("the request reached the courier as order %d, reference %s, %s %s, postage %s, note %q, service %s, choice %q",
+					r.OrderID, r.OrderReference, r.OrderValue, r.OrderCurrency, r.PostageCharges, r.DeliveryNote, r.ServiceID, r.Choice("signature"))
+			}
+			wantPackage := shippingapp.Package{
+				Weight: "500.5", Width: "10", Height: "20", Depth: "30", Format: shippingapp.FormatParcel,
+				Items: []shippingapp.Item{{
+					Name: "Mug", SKU: "MUG", Quantity: 2, UnitValue: "5.25", UnitWeight: "250", Height: "1", Width: "2", Length: "3",
+					Properties: []shippingapp.Property{{Name: "Fragile1", Value: "yes"}},
+				}},
+			}
+			if diff := cmp.Diff(wantPackage, r.Packages[0]); diff != "" {
+				t.Errorf("package (-want +got):\n%s", diff)
+			}
+			for _, name := range []string{"SafePlace", "safeplace", "SafePlace1"} {
+				if got, ok := r.Property(name); got != "porch" || !ok {
+					t.Errorf("Property(%q) = %q, %t; the samples map SafePlace1 and send SafePlace", name, got, ok)
+				}
+			}
+			if got, ok := r.Packages[0].Items[0].Property("Fragile"); got != "yes" || !ok {
+				t.Errorf("Property(Fragile) = %q, %t, want yes", got, ok)
+			}
+			if _, ok := r.Property("Neighbour"); ok {
+				t.Error("Property found a property that is not there")
+			}
+		})
+	}
+}
+
+// TestTokens installs with both forms of a token and uses it in all.
+func TestTokens(t *testing.T) {
+	for _, dashes := range []bool{false, true} {
+		a := open(t, shippingapp.Ports{}, shippingapp.Options{DashedTokens: dashes})
+		if got := strings.Contains(a.token, "-"); got != dashes {
+			t.Errorf("DashedTokens %t gave the token %q", dashes, a.token)
+		}
+		plain := strings.ReplaceAll(a.token, "-", "")
+		dashed := plain[:8] + "-" + plain[8:12] + "-" + plain[12:16] + "-" + plain[16:20] + "-" + plain[20:]
+		for _, token := range []string{plain, dashed, strings.ToUpper(dashed), "{" + dashed + "}"} {
+			wantOK(t, a.post(t, "UserConfig", withToken(token, "")))
+		}
+	}
+}
+
+// TestWrongToken checks that a wrong token learns nothing: every endpoint answers the
+// same whatever else the request says, whether there is such an order or not, and the
+// courier is not asked.
+func TestWrongToken(t *testing.T) {
+	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
+	wantOK(t, a.print(t, 7))
+	asked := a.courier.calls()
+	seen := map[string]bool{}
+	for _, endpoint := range []string{
+		"UserConfig", "UpdateConfig", "ConfigDeleted", "ConfigDelete", "UserAvailableServices", "ExtendedPropertyMapping", "ExtPropertyMap",
+		"GenerateLabel", "CancelLabel", "CreateManifest", "PrintManifest", "Quote",
+	} {
+		for _, token := range []string{"", "x", "00000000000000000000000000000000", tracked, a.token + "0", a.token[1:]} {
+			for _, fields := range []string{"", onePackage(7), `"OrderReference":"7"`, `"OrderId":"seven"`, `"ConfigStatus":"CONFIG"`, `"Packages":1`} {
+				seen[message(a.post(t, endpoint, withToken(token, fields)))] = true
+			}
+		}
+	}
+	if len(seen) != 1 {
+		t.Errorf("a wrong token got the messages %v, want one and the same", seen)
+	}
+	if got := a.courier.calls(); got != asked || len(a.courier.cancelled) > 0 {
+		t.Errorf("a wrong token reached the courier: %d labels, %d cancelled", got-asked, len(a.courier.cancelled))
+	}
+	wantOK(t, a.print(t, 7)) // and the installation is still there
+}
+
+// TestNames checks both names of the endpoints, whatever their case and whatever stands
+// before them.
+func TestNames(t *testing.T) {
+	a := open(t, shippingapp.Ports{}, shippingapp.Options{Properties: []shippingapp.PropertyMapping{
+		{Title: "Safe place", Name: "SafePlace1", Description: "Where to leave it", Of: shippingapp.OfOrder},
+	}})
+	for _, name := range []string{"ExtendedPropertyMapping", "extpropertymap", "api/v1/ExtPropertyMap"} {
+		wantJSON(t, a.call(t, name, ""), `{"IsError":false,"ErrorMessage":null,"Items":[
+			{"PropertyTitle":"Safe place","PropertyName":"SafePlace1","PropertyDescription":"Where to leave it","PropertyType":"ORDER"}]}`)
+	}
+	for path, want := range map[string]int{"/shipping/Nothing": http.StatusNotFound, "/": http.StatusNotFound} {
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, strings.NewReader("{}")))
+		if w.Code != want {
+			t.Errorf("POST %s answered %d, want %d", path, w.Code, want)
+		}
+	}
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/GenerateLabel", nil))
+	if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != http.MethodPost {
+		t.Errorf("GET answered %d, Allow %q; want 405, POST", w.Code, w.Header().Get("Allow"))
+	}
+	for _, name := range []string{"ConfigDelete", "ConfigDeleted"} {
+		b := open(t, shippingapp.Ports{}, shippingapp.Options{})
+		wantJSON(t, b.call(t, name, ""), `{"IsError":false,"ErrorMessage":null}`)
+		wantRefused(t, b.call(t, "UserConfig", ""), "token is not valid")
+	}
+}
+
+func TestServices(t *testing.T) {
+	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
+	wantJSON(t, a.call(t, "UserAvailableServices", ""), fmt.Sprintf(`{"IsError":false,"ErrorMessage":null,"Services":[
+		{"ServiceName":"Tracked 48","ServiceCode":"T48","ServiceTag":"tag","ServiceGroup":"group","ServiceUniqueId":%q,
+		"ConfigItems":[{"ConfigItemId":"signature","Name":"Signature","Description":"","GroupName":"","SortOrder":0,"SelectedValue":"false",
+			"RegExValidation":null,"RegExError":null,"MustBeSpecified":false,"ReadOnly":false,"ListValues":[],"ValueType":3}],
+		"ServiceProperty":[{"PropertyName":"Days","PropertyValue":"2"}]}]}`, tracked))
+	for name, wrong := range map[string][]shippingapp.Service{
+		"no id":         {{Name: "X"}},
+		"same id":       {{ID: tracked, Name: "X"}, {ID: linnworks.GUID(strings.ToUpper(tracked)), Name: "Y"}},
+		"no name":       {{ID: tracked}},
+		"item too long": {{ID: tracked, Name: "X", Items: []shippingapp.ConfigItem{{ID: strings.Repeat("x", 21), Name: "X"}}}},
+	} {
+		a.courier.services = func(context.Context) ([]shippingapp.Service, error) { return wrong, nil }
+		if answer := a.call(t, "UserAvailableServices", ""); !strings.Contains(message(answer), "fault") || len(answer["Services"].([]any)) != 0 {
+			t.Errorf("%s: answered %v, want a fault and an empty list", name, answer)
+		}
+	}
+}
+
+// wizard has two pages.
+func wizard(check func(context.Context, shippingapp.Installation) error) []shippingapp.Step {
+	return []shippingapp.Step{
+		{Status: "Credentials", Title: "Sign in", Description: "Your account with the courier", Check: check, Items: []shippingapp.ConfigItem{
+			{ID: "user", Name: "User", Description: "Your user name", Required: true, Pattern: `^[a-z]+$`, PatternError: "lower-case letters only"},
+			{ID: "password", Name: "Password", Type: shippingapp.ValuePassword, Required: true},
+		}},
+		{Status: "Preferences", Title: "Preferences", Items: []shippingapp.ConfigItem{
+			{ID: "size", Name: "Label", Group: "Labels", Sort: 1, Type: shippingapp.ValueList, Value: "4x6", Values: []shippingapp.ListValue{{Display: "4 x 6 inches", Value: "4x6"}, {Display: "A6", Value: "A6"}}},
+			{ID: "copies", Name: "Copies", Type: shippingapp.ValueInt, Value: "1"},
+			{ID: "account", Name: "Account", ReadOnly: true, Value: "UK"},
+		}},
+	}
+}
+
+func TestWizard(t *testing.T) {
+	var checked []string
+	a := open(t, shippingapp.Ports{}, shippingapp.Options{Steps: wizard(func(_ context.Context, in shippingapp.Installation) error {
+		checked = append(checked, in.Settings["user"]+" "+in.Passwords["password"].Reveal())
+		if in.Passwords["password"].Reveal() == "wrong" {
+			return shippingapp.Refuse("The courier does not know this password.")
+		}
+		return nil
+	})})
+	wantJSON(t, a.call(t, "UserConfig", ""), `{"IsError":false,"ErrorMessage":null,"IsConfigActive":false,"ConfigStatus":"Credentials",
+		"WizardStepDescription":"Your account with the courier",
+		"ConfigStage":{"WizardStepTitle":"Sign in","WizardStepDescription":"Your account with the courier","ConfigItems":[
+		{"ConfigItemId":"user","Name":"User","Description":"Your user name","GroupName":"","SortOrder":0,"SelectedValue":"","RegExValidation":"^[a-z]+$",
+			"RegExError":"lower-case letters only","MustBeSpecified":true,"ReadOnly":false,"ListValues":[],"ValueType":0},
+		{"ConfigItemId":"password","Name":"Password","Description":"","GroupName":"","SortOrder":0,"SelectedValue":"","RegExValidation":null,
+			"RegExError":null,"MustBeSpecified":true,"ReadOnly":false,"ListValues":[],"ValueType":4}]}}`)
+	wantRefused(t, a.print(t, 1), "not set up yet")
+
+	save := func(status string, values ...string) map[string]any {
+		t.Helper()
+		var items []string
+		for i := 0; i < len(values); i += 2 {
+			items = append(items, fmt.Sprintf(`{"ConfigItemId":%q,"SelectedValue":%q}`, values[i], values[i+1]))
+		}
+		return a.call(t, "UpdateConfig", fmt.Sprintf(`"ConfigStatus":%q,"ConfigItems":[%s]`, status, strings.Join(items, ",")))
+	}
+	for _, wrong := range []struct {
+		want, status string
+		values       []string
+	}{
+		{"no longer the current", "Preferences", []string{"size", "A6"}},
+		{"no longer the current", "CONFIG", nil},
+		{"User: please fill this in", "Credentials", []string{"password", "p"}},
+		{"User: lower-case letters only", "Credentials", []string{"user", "Jane"}},
+		{"longer than 255", "Credentials", []string{"user", strings.Repeat("a", 256)}},
+		{"Password: please fill this in", "Credentials", []string{"user", "jane"}},
+		{"does not know this password", "Credentials", []string{"user", "jane", "password", "wrong"}},
+	} {
+		wantRefused(t, save(wrong.status, wrong.values...), wrong.want)
+	}
+	if got := a.call(t, "UserConfig", "")["ConfigStatus"]; got != "Credentials" {
+		t.Fatalf("after refusals the wizard is at %v, want Credentials", got)
+	}
+	wantOK(t, save("Credentials", "USER", "jane", "password", "secret"))
+	if got := a.call(t, "UserConfig", "")["ConfigStatus"]; got != "Preferences" {
+		t.Fatalf("the wizard is at %v, want Preferences", got)
+	}
+	for _, wrong := range []struct{ want, item, value string }{
+		{"choose one of the values", "size", "A4"}, {"whole number", "copies", "1.5"},
+	} {
+		wantRefused(t, save("Preferences", wrong.item, wrong.value), wrong.want)
+	}
+	wantOK(t, save("Preferences", "size", "A6", "account", "US", "unknown", "x"))
+
+	config := a.call(t, "UserConfig", "")
+	if config["IsConfigActive"] != true || config["ConfigStatus"] != "CONFIG" {
+		t.Fatalf("the wizard ends with IsConfigActive %v, ConfigStatus %v; want true, CONFIG", config["IsConfigActive"], config["ConfigStatus"])
+	}
+	shown := map[string]any{}
+	for _, item := range config["ConfigStage"].(map[string]any)["ConfigItems"].([]any) {
+		i := item.(map[string]any)
+		shown[i["ConfigItemId"].(string)] = i["SelectedValue"]
+	}
+	if diff := cmp.Diff(map[string]any{"user": "jane", "password": "", "size": "A6", "copies": "1", "account": "UK"}, shown); diff != "" {
+		t.Errorf("the settings show (-want +got):\n%s", diff)
+	}
+	wantOK(t, a.print(t, 1))
+
+	wantOK(t, save("CONFIG", "user", "john", "password", ""))
+	if got := checked[len(checked)-1]; got != "john secret" {
+		t.Errorf("an empty password was saved as %q, want the old one kept", got)
+	}
+	if strings.Contains(a.log.String(), "secret") {
+		t.Error("the password is in the log")
+	}
+}
+
+func TestCancel(t *testing.T) {
+	for _, test := range []struct {
+		name, fields string
+		want         []int
+	}{
+		{"number in OrderReference", `"OrderReference":"41"`, []int{41}},
+		{"number in OrderId", `"OrderId":41`, []int{41}},
+		{"number in OrderId as text", `"OrderId":"41","OrderReference":"R-41"`, []int{41}},
+		{"reference", `"OrderReference":"R-41"`, []int{41}},
+		{"number of an order that nothing is kept of", `"OrderReference":"42"`, []int{42}},
+		{"reference that nothing is kept of", `"OrderReference":"R-42"`, nil},
+		{"reference like a number", `"OrderReference":"576461413038785752"`, nil},
+		{"nothing", `"x":1`, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := open(t, shippingapp.Ports{}, shippingapp.Options{})
+			wantOK(t, a.print(t, 41))
+			answer := a.call(t, "CancelLabel", test.fields)
+			if diff := cmp.Diff(test.want, a.courier.cancelled); diff != "" {
+				t.Errorf("the courier cancelled (-want +got):\n%s", diff)
+			}
+			if len(test.want) == 0 {
+				wantRefused(t, answer, "knows no label")
+			} else {
+				wantJSON(t, answer, `{"IsError":false,"ErrorMessage":null}`)
+			}
+		})
+	}
+	t.Run("refused", func(t *testing.T) {
+		a := open(t, shippingapp.Ports{}, shippingapp.Options{})
+		wantOK(t, a.print(t, 41))
+		a.courier.cancel = func(context.Context, int) error { return shippingapp.Refuse("It is with the carrier.") }
+		wantRefused(t, a.call(t, "CancelLabel", `"OrderId":41`), "It is with the carrier.")
+		wantOK(t, a.print(t, 41))
+		if got := a.courier.calls(); got != 1 {
+			t.Errorf("a label that could not be cancelled was made %d times, want once", got)
+		}
+	})
+}
+
+// files files manifests.
+type files struct{ filed [][]int }
+
+func (f *files) CreateManifest(_ context.Context, _ shippingapp.Installation, ids []int) (string, error) {
+	f.filed = append(f.filed, ids)
+	return "RF1", nil
+}
+
+func (f *files) PrintManifest(_ context.Context, _ shippingapp.Installation, reference string) ([]byte, error) {
+	if reference != "RF1" {
+		return nil, shippingapp.Refuse("There is no manifest " + reference + ".")
+	}
+	return []byte("%PDF-1.4 manifest"), nil
+}
+
+func TestManifests(t *testing.T) {
+	f := new(files)
+	a := open(t, shippingapp.Ports{Manifests: f}, shippingapp.Options{})
+	for _, ids := range []string{`["100001","100002","100001"]`, `[100002,100001]`} {
+		wantJSON(t, a.call(t, "CreateManifest", `"OrderId":`+ids), `{"IsError":false,"ErrorMessage":null,"ManifestReference":"RF1"}`)
+	}
+	if diff := cmp.Diff([][]int{{100001, 100002}, {100001, 100002}}, f.filed); diff != "" {
+		t.Errorf("filed (-want +got):\n%s", diff)
+	}
+	wantRefused(t, a.call(t, "CreateManifest", `"OrderId":[]`), "no orders")
+	wantRefused(t, a.call(t, "CreateManifest", `"OrderId":["x"]`), "no number")
+	wantJSON(t, a.call(t, "PrintManifest", `"ManifestReference":"RF1"`),
+		fmt.Sprintf(`{"IsError":false,"ErrorMessage":null,"PDFbase64":%q}`, base64.StdEncoding.EncodeToString([]byte("%PDF-1.4 manifest"))))
+	wantJSON(t, a.call(t, "PrintManifest", `"ManifestReference":"RF2"`), `{"IsError":true,"ErrorMessage":"There is no manifest RF2.","PDFbase64":""}`)
+
+	without := open(t, shippingapp.Ports{}, shippingapp.Options{})
+	wantRefused(t, without.call(t, "CreateManifest", `"OrderId":["1"]`), "needs no manifest")
+	wantRefused(t, without.call(t, "PrintManifest", `"ManifestReference":"RF1"`), "needs no manifest")
+}
+
+// quotes has one quote for everything.
+type quotes struct {
+	got   *shippingapp.QuoteRequest
+	quote shippingapp.Quote
+}
+
+func (q *quotes) Quote(_ context.Context, _ shippingapp.Installation, r *shippingapp.QuoteRequest) ([]shippingapp.Quote, error) {
+	q.got = r
+	return []shippingapp.Quote{q.quote}, nil
+}
+
+func TestQuote(t *testing.T) {
+	q := &quotes{quote: shippingapp.Quote{
+		Service: shippingapp.Service{ID: tracked, Name: "Tracked 48", Code: "T48", Tag: "tag"}, CollectionDate: linnworks.Time{Time: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)},
+		Cost: "3.00", Tax: "0.60", Total: "3.60", Currency: "GBP",
+		Details: []shippingapp.Property{{Name: "Days", Value: "2"}}, Options: []shippingapp.Property{{Name: "Signature", Value: "no"}},
+	}}
+	a := open(t, shippingapp.Ports{Quotes: q}, shippingapp.Options{})
+	wantJSON(t, a.call(t, "Quote", `"Name":"Jane","CountryCode":"GB","OrderReference":"R-1","OrderCurrency":"GBP","OrderValue":5,"Packages":[{"SequenceNumber":0,"PackageWeight":500}]`),
+		fmt.Sprintf(`{"IsError":false,"ErrorMessage":null,"QuoteItems":[{"ServiceName":"Tracked 48","ServiceCode":"T48","ServiceId":%q,"ServiceTag":"tag",
+		"CollectionDate":"2026-03-01T00:00:00.000Z","EstimatedDeliveryDate":null,"Cost":3.00,"Tax":0.60,"TotalCost":3.60,"Currency":"GBP",
+		"PropertyItem":[{"Title":"Days","Value":"2"}],"Options":[{"OptionName":"Signature","OptionValue":"no"}]}]}`, tracked))
+	if q.got.Name != "Jane" || q.got.OrderReference != "R-1" || q.got.Packages[0].Weight != "500" {
+		t.Errorf("the quote was asked for %v", q.got)
+	}
+	q.quote.Currency = "pounds"
+	wantRefused(t, a.call(t, "Quote", `"Packages":[{"SequenceNumber":0}]`), "fault")
+	without := open(t, shippingapp.Ports{}, shippingapp.Options{})
+	wantRefused(t, without.call(t, "Quote", `"Packages":[{"SequenceNumber":0}]`), "no quotes")
+}
+
+func TestAdmit(t *testing.T) {
+	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
+	stranger := a.post(t, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q,"AccountName":"Main"}`, tracked))
+	wantRefused(t, stranger, "not meant for your Linnworks account")
+	if stranger["AuthorizationToken"] != "" || stranger["Error"] != stranger["ErrorMessage"] {
+		t.Errorf("a stranger was answered %v, want no token and the error under both names", stranger)
+	}
+	wantRefused(t, a.post(t, "AddNewUser", `{"LinnworksUniqueIdentifier":"me"}`), "names no Linnworks account")
+	again := wantOK(t, a.post(t, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q,"AccountName":"Second"}`, strings.ReplaceAll(account, "-", ""))))
+	if again["AuthorizationToken"] == a.token {
+		t.Error("two installations have one token")
+	}
+	// They do not share labels.
+	wantOK(t, a.print(t, 1))
+	wantOK(t, a.post(t, "GenerateLabel", withToken(again["AuthorizationToken"].(string), onePackage(1))))
+	if got := a.courier.calls(); got != 2 {
+		t.Errorf("two installations printed order 1, and the courier was asked %d times, want 2", got)
+	}
+}
+
+// TestBadRequests checks what people read about a request that no label can be made of.
+func TestBadRequests(t *testing.T) {
+	a := open(t, shippingapp.Ports{}, shippingapp.Options{MaxBody: 2000})
+	for body, want := range map[string]string{
+		"":     "not a JSON object",
+		"null": "token is not valid",
+		"[]":   "token is not valid",
+		"{":    "not a JSON object",
+		withToken(a.token, onePackage(1)+`,"x":"`+strings.Repeat("x", 2000)+`"`):                          "too large",
+		withToken(a.token, `"OrderId":{}`):                                                                "cannot read the request",
+		withToken(a.token, `"OrderId":1,"ServiceId":"none"`):                                              "no service of this integration",
+		withToken(a.token, `"OrderId":1,"ServiceId":"`+tracked+`"`):                                       "no packages",
+		withToken(a.token, `"OrderId":1,"ServiceId":"`+tracked+`","Packages":[{},{}]`):                    "the same number",
+		withToken(a.token, `"OrderId":1,"ServiceId":"`+tracked+`","Packages":[{"PackageWeight":"much"}]`): "weight or a measure",
+		withToken(a.token, `"ServiceId":"`+tracked+`","Packages":[{}]`):                                   "names no order",
+	} {
+		wantRefused(t, a.post(t, "GenerateLabel", body), want)
+	}
+	if got := a.courier.calls(); got > 0 {
+		t.Errorf("the courier was asked %d times", got)
+	}
+}
+
+// TestBadLabels checks that what Linnworks could not print is not handed out.
+func TestBadLabels(t *testing.T) {
+	for name, change := range map[string]func(*shippingapp.Label){
+		"no package":       func(l *shippingapp.Label) { l.Packages = nil },
+		"another package":  func(l *shippingapp.Label) { l.Packages[0].SequenceNumber = 3 },
+		"a package more":   func(l *shippingapp.Label) { l.Packages = append(l.Packages, l.Packages[0]) },
+		"no picture":       func(l *shippingapp.Label) { l.Packages[0].PNG = nil },
+		"picture is a PDF": func(l *shippingapp.Label) { l.Packages[0].PNG = []byte("%PDF-1.4") },
+		"PDF is a picture": func(l *shippingapp.Label) { l.Packages[0].PDFs = [][]byte{picture} },
+		"no size":          func(l *shippingapp.Label) { l.Packages[0].Width = "" },
+		"size of nothing":  func(l *shippingapp.Label) { l.Packages[0].Height = "0" },
+		"no currency":      func(l *shippingapp.Label) { l.Currency = "" },
+		"cost":             func(l *shippingapp.Label) { l.Cost = "much" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := open(t, shippingapp.Ports{}, shippingapp.Options{})
+			a.courier.generate = func(_ context.Context, r *shippingapp.LabelRequest) (*shippingapp.Label, error) {
+				l := labelFor(r)
+				change(l)
+				return l, nil
+			}
+			wantRefused(t, a.print(t, 1), "fault")
+			a.courier.generate = nil
+			wantOK(t, a.print(t, 1)) // nothing was kept
+		})
+	}
+}
+
+func TestManifestOfTheIntegration(t *testing.T) {
+	a := open(t, shippingapp.Ports{Quotes: new(quotes)}, shippingapp.Options{Vendor: shippingapp.Vendor{Name: "LINNBRIDGE", FriendlyName: "TikTok Shipping"}})
+	m, err := a.Manifest("https://labels.example.com/shipping/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fields map[string]string
+	if err := json.Unmarshal(text, &fields); err != nil {
+		t.Fatal(err)
+	}
+	for name, address := range fields { // every address is one that the handler answers
+		if !strings.HasPrefix(address, "https://") {
+			continue
+		}
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, httptest.NewRequest(http.MethodPost, address, strings.NewReader("{}")))
+		if w.Code != http.StatusOK || !strings.HasPrefix(address, "https://labels.example.com/shipping/") {
+			t.Errorf("%s is %s, which answers %d", name, address, w.Code)
+		}
+	}
+	if m.CreateManifest != "" || m.ExtPropertyMap != "" || m.Quote == "" {
+		t.Errorf("the manifest names what is not served, or leaves out what is: %+v", m)
+	}
+	for _, base := range []string{"http://labels.example.com", "labels.example.com", "https://", "https://labels.example.com?x=1", ":"} {
+		if _, err := a.Manifest(base); err == nil {
+			t.Errorf("Manifest(%q) was taken", base)
+		}
+	}
+	if _, err := open(t, shippingapp.Ports{}, shippingapp.Options{}).Manifest("https://labels.example.com"); err == nil {
+		t.Error("a manifest without a vendor was taken")
+	}
+}
+
+func TestNew(t *testing.T) {
+	step := func(s shippingapp.Step) shippingapp.Options { return shippingapp.Options{Steps: []shippingapp.Step{s}} }
+	item := func(i shippingapp.ConfigItem) shippingapp.Options {
+		return step(shippingapp.Step{Status: "S", Items: []shippingapp.ConfigItem{i}})
+	}
+	ports := shippingapp.Ports{Courier: new(courier), Admit: shippingapp.OnlyAccounts(account)}
+	for _, test := range []struct {
+		want    string
+		ports   shippingapp.Ports
+		options shippingapp.Options
+	}{
+		{"Courier is missing", shippingapp.Ports{Admit: ports.Admit}, shippingapp.Options{}},
+		{"Admit is missing", shippingapp.Ports{Courier: ports.Courier}, shippingapp.Options{}},
+		{"Linnworks waits for 10s", ports, shippingapp.Options{AnswerWithin: 11 * time.Second}},
+		{"must not be negative", ports, shippingapp.Options{MaxBody: -1}},
+		{"step 1", ports, step(shippingapp.Step{})},
+		{"step 1", ports, step(shippingapp.Step{Status: "Config"})},
+		{"step 2", ports, shippingapp.Options{Steps: []shippingapp.Step{{Status: "S"}, {Status: "s"}}}},
+		{"no ID", ports, item(shippingapp.ConfigItem{Name: "X"})},
+		{"longer than 20 characters", ports, item(shippingapp.ConfigItem{ID: strings.Repeat("x", 21), Name: "X"})},
+		{"1 to 50 characters", ports, item(shippingapp.ConfigItem{ID: "x"})},
+		{"longer than 100 characters", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Description: strings.Repeat("x", 101)})},
+		{"go together", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Type: shippingapp.ValueList})},
+		{"no type 9", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Type: 9})},
+		{"the pattern", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Pattern: "("})},
+		{"first value", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Type: shippingapp.ValueInt, Value: "y"})},
+		{"must not be given away", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Type: shippingapp.ValuePassword, Value: "y"})},
+		{"there twice", ports, step(shippingapp.Step{Status: "S", Items: []shippingapp.ConfigItem{{ID: "x", Name: "X"}, {ID: "X", Name: "X"}}})},
+		{"neither", ports, shippingapp.Options{Properties: []shippingapp.PropertyMapping{{Name: "x"}}}},
+		{"1 to 255", ports, shippingapp.Options{Properties: []shippingapp.PropertyMapping{{Of: shippingapp.OfItem}}}},
+		{"in upper case", ports, shippingapp.Options{Vendor: shippingapp.Vendor{Name: "linnbridge", FriendlyName: "X"}}},
+	} {
+		if _, err := shippingapp.New(test.ports, test.options); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("New returned %v, want an error with %q", err, test.want)
+		}
+	}
+	forty := item(shippingapp.ConfigItem{ID: strings.Repeat("x", 40), Name: "X"})
+	forty.ItemIDLimit = 40
+	if _, err := shippingapp.New(ports, forty); err != nil {
+		t.Errorf("an ID of 40 characters with ItemIDLimit 40: %v", err)
+	}
+}
+
+// TestPrivacy checks that neither logs nor printed values show the buyer, and that
+// faults are told with a reference that the log has.
+func TestPrivacy(t *testing.T) {
+	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
+	wantOK(t, a.print(t, 1))
+	wantOK(t, a.call(t, "CancelLabel", `"OrderId":1`))
+	a.courier.generate = func(context.Context, *shippingapp.LabelRequest) (*shippingapp.Label, error) {
+		return nil, errors.New("the depot is on fire")
+	}
+	fault := message(a.print(t, 2))
+	a.courier.generate = func(context.Context, *shippingapp.LabelRequest) (*shippingapp.Label, error) { panic("a bug") }
+	wantRefused(t, a.print(t, 3), "fault")
+	log := a.log.String()
+	for _, want := range []string{"endpoint=GenerateLabel", "endpoint=CancelLabel", "order=1", "outcome=ok", "outcome=fault", "the depot is on fire", "a bug", fault[strings.LastIndex(fault, " ")+1:]} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log does not have %q:\n%s", want, log)
+		}
+	}
+	if strings.Contains(fault, "fire") {
+		t.Errorf("people read the error of the program: %q", fault)
+	}
+	for _, hidden := range []string{"Jane", a.token, "a@example.com"} {
+		if strings.Contains(log, hidden) {
+			t.Errorf("the log has %q:\n%s", hidden, log)
+		}
+	}
+	r := a.courier.made[0]
+	in := shippingapp.Installation{ID: "id", Account: shippingapp.Account{Email: "a@example.com"}, Settings: map[string]string{"user": "Jane"}}
+	l := labelFor(&r)
+	for _, v := range []any{r, &r, r.Parcels, r.Address, *l, l.Packages[0], in, shippingapp.QuoteRequest{Parcels: r.Parcels}, shippingapp.Property{Name: "x", Value: "Jane"}, a.Handler} {
+		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			if text := fmt.Sprintf(format, v); strings.Contains(text, "Jane") || strings.Contains(text, "PNG\r\n") || strings.Contains(text, "example.com") {
+				t.Errorf("%s of %T shows %q", format, v, text)
+			}
+		}
+	}
+}
