@@ -26,12 +26,16 @@
 // test does not care about. These methods return an error that names the item or the order when
 // something cannot be done; the API answers as Linnworks would.
 //
+// [Fake.InstallShippingApp] installs a shipping integration, such as one of package
+// shippingapp, and the [ShippingApp] that it returns has its buttons: print, cancel
+// label, file manifest.
+//
 // # Time
 //
-// The fake has no goroutines and never sleeps, except where a [Slow] fault says
-// so. Sessions and quotas follow its clock, [time.Now] unless [WithClock] says
-// otherwise, so that a test within [testing/synctest.Test] runs hours in
-// milliseconds. Quotas are on: a test outside a bubble that makes hundreds of
+// The fake has no goroutines, except while a button of a [ShippingApp] is pressed,
+// and never sleeps, except where a [Slow] fault says so. Sessions and quotas follow
+// its clock, [time.Now] unless [WithClock] says otherwise, so that a test within
+// [testing/synctest.Test] runs hours in milliseconds. Quotas are on: a test outside a bubble that makes hundreds of
 // calls within a minute wants [WithoutQuotas] and, for the client's own pacing,
 // a [linnworks.WithLimiter] that never waits.
 //

@@ -59,6 +59,8 @@ type Fake struct {
 	relations  map[linnworks.GUID][]linnworks.OrderRelation
 	refunds    map[int]*refund
 	rmas       map[int]*rma
+
+	shippingApps map[string]*ShippingApp // by vendor
 }
 
 // Option changes how [New] builds a [Fake].

@@ -26,6 +26,7 @@ type order struct {
 	held        []hold
 	history     []linnworks.OrderAuditTrail
 	labels      []Label
+	printed     *PrintedLabel // what an application made
 	refunds     []*refund
 	bookings    []*rma
 

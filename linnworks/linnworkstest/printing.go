@@ -56,6 +56,9 @@ func (f *Fake) printLabel(o *order) error {
 	case !o.processable():
 		return fmt.Errorf("order %d is %s", o.NumOrderID, o.state())
 	}
+	if err := f.ofShippingApp(o); err != nil {
+		return err
+	}
 	if f.courier != nil {
 		if err := f.courier(f.view(o)); err != nil {
 			f.failLabel(o, err.Error())
@@ -179,6 +182,8 @@ func (f *Fake) cancelLabel(req *linnworks.CancelOrderShippingLabelRequest) (any,
 		return fail("Unable to find order ID")
 	case o.Processed:
 		return fail("The order is processed: cancel the label in its manifest")
+	case f.ofShippingApp(o) != nil:
+		return fail(f.ofShippingApp(o).Error())
 	case len(o.labels) == 0 && o.GeneralInfo.LabelPrinted:
 		return linnworks.CancelOrderShippingLabelResponse{MustCancelManually: true}, nil
 	case len(o.labels) == 0 || o.labels[len(o.labels)-1].Cancelled:

@@ -9,6 +9,12 @@ type Quirk string
 // The quirks. What each does is told by [Quirks].
 const (
 	AmazonReserved           Quirk = "AmazonReserved"
+	AppItemIDsShort          Quirk = "AppItemIDsShort"
+	AppsCancelByOrderID      Quirk = "AppsCancelByOrderID"
+	AppsGetDashedGUIDs       Quirk = "AppsGetDashedGUIDs"
+	AppsPrintOneByOne        Quirk = "AppsPrintOneByOne"
+	AppsRefuseNullLists      Quirk = "AppsRefuseNullLists"
+	AppsSaveConfigItems      Quirk = "AppsSaveConfigItems"
 	ArchivedVanish           Quirk = "ArchivedVanish"
 	BearerRefused            Quirk = "BearerRefused"
 	BlankSearchRefused       Quirk = "BlankSearchRefused"
@@ -81,6 +87,12 @@ func Quirks() []QuirkInfo { return slices.Clone(quirks) }
 
 var quirks = []QuirkInfo{
 	{AmazonReserved, "CreateOrders refuses the source AMAZON", true},
+	{AppItemIDsShort, "shipping applications may have items with ids of 20 characters at most, not 40; the pages differ", true},
+	{AppsCancelByOrderID, "shipping applications are told the order of a cancelled label as OrderId, not as OrderReference", false},
+	{AppsGetDashedGUIDs, "shipping applications get tokens and ids with dashes, which the official samples have not", false},
+	{AppsPrintOneByOne, "labels of several orders are asked of a shipping application one after the other", false},
+	{AppsRefuseNullLists, "an answer of a shipping application with null for a list is an error", true},
+	{AppsSaveConfigItems, "shipping applications get the choices of a service as SaveConfigItems, not as ServiceConfigItems", true},
 	{ArchivedVanish, "archived items are in no list; only GetStockItemTypeInfo shows them", true},
 	{BearerRefused, "a token with a scheme word such as Bearer is refused with 401", true},
 	{BlankSearchRefused, "SearchOrders without a term is refused", true},

@@ -73,6 +73,9 @@ func (f *Fake) PrintLabel(orderID linnworks.GUID) error {
 	if err != nil {
 		return err
 	}
+	if err := f.ofShippingApp(o); err != nil {
+		return err
+	}
 	f.buyLabel(o)
 	return nil
 }

@@ -71,6 +71,7 @@ var rooms = []room{
 		{"what names and reasons mean", []string{"category.go", "reason.go", "options.go"}},
 		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "order.go", "reserve.go"}},
 		{"the journal", []string{"journal.go", "month.go", "text.go"}},
+		{"reading", []string{"read.go"}},
 	}},
 	{path: "bridge", uses: []string{
 		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns",
@@ -87,7 +88,7 @@ var rooms = []room{
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
 	{path: "bridge/tiktokadapter", uses: []string{
-		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge",
 	}, subjects: []subject{
 		{"amounts and addresses", []string{"doc.go", "money.go", "address.go", "parcel.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},
@@ -99,9 +100,10 @@ var rooms = []room{
 		{"stock", []string{"stock.go", "states.go", "bundles.go"}},
 		{"what stops the whole shop", []string{"status.go"}},
 		{"webhooks", []string{"webhooks.go"}},
+		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
-		"linnworks", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+		"linnworks", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},
@@ -109,6 +111,7 @@ var rooms = []room{
 		{"cancellations", []string{"cancellations.go"}},
 		{"shipping", []string{"shipping.go"}},
 		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
+		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/internal/world", uses: []string{"bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("the fake world")},
 	{path: "bridge/bridgetest", uses: []string{
