@@ -118,6 +118,8 @@ func TestSigns(t *testing.T) {
 			map[finance.Category]int64{finance.Sales: 10000, finance.ShippingIncome: 450, finance.Commission: -900}, nil},
 		{"shipping and fees cancel out, beside one that tells: taken off", []finance.Line{line("1", parts(5000, -450, 450, 0), 5000), line("2", parts(5000, 0, 450, 0), 4550)},
 			map[finance.Category]int64{finance.Sales: 10000, finance.ShippingIncome: 450, finance.Commission: -900}, nil},
+		{"two that tell disagree", []finance.Line{line("1", parts(5000, 450, -450, 0), 5000), line("2", parts(5000, 0, -450, 0), 4550), line("3", parts(5000, 0, 450, 0), 4550)},
+			map[finance.Category]int64{finance.Sales: 10000, finance.Commission: -900, finance.NotExplained: 5000}, []string{"line 1 signs not settled", "statement 700 statement does not add up"}},
 		{"none fits, alone", []finance.Line{line("1", parts(5000, 0, -450, 0), 4444)},
 			map[finance.Category]int64{finance.NotExplained: 4444}, []string{"line 1 line does not add up", "statement 700 statement does not add up"}},
 		{"only revenue", []finance.Line{line("1", parts(5000, 0, 0, 0), 5000)}, map[finance.Category]int64{finance.Sales: 5000}, nil},
@@ -554,6 +556,34 @@ func TestPosted(t *testing.T) {
 	want := map[finance.State]int{finance.New: 1, finance.Same: len(first) - 2, finance.Changed: 1}
 	if diff := cmp.Diff(want, count); diff != "" || states["TTS-UK-"+b.Statements[4].ID] != finance.Changed || states[first[0].Number] != finance.New {
 		t.Errorf("states (-want +got):\n%s", diff)
+	}
+}
+
+// The clearing account gets what a statement pays, also if its lines do not come to it: the
+// bank pays the one and not the other.
+func TestJournalOfAStatementThatDiffers(t *testing.T) {
+	s := statement("700", day(9), order("1", "576", 2000, 180))
+	s.Settlement += 7
+	for name, change := range map[string]func(*finance.Statement){
+		"a line is missing":      func(*finance.Statement) {},
+		"its lines are not read": func(s *finance.Statement) { s.Lines, s.LinesRead = nil, false },
+	} {
+		s := s
+		change(&s)
+		d := reconcile(t, finance.Books{Statements: []finance.Statement{s}}, options()).Journal()[0]
+		balanced(t, d)
+		var clearing, open int64
+		for _, e := range d.Entries {
+			switch e.Account {
+			case finance.AccountClearing:
+				clearing += e.Debit - e.Credit
+			case string(finance.NotExplained):
+				open += e.Credit - e.Debit
+			}
+		}
+		if want := s.Settlement - int64(len(s.Lines))*1820; clearing != s.Settlement || open != want {
+			t.Errorf("%s: %d cleared and %d not explained, want %d and %d", name, clearing, open, s.Settlement, want)
+		}
 	}
 }
 
