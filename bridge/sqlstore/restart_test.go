@@ -300,7 +300,7 @@ func TestRestartCostsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, table, _ := strings.Cut(string(readme), "What `Memory` costs:")
-	table, _, _ = strings.Cut(table, "\n\nSo:")
+	table, _, _ = strings.Cut(table, "\n\nWith")
 	var lines, tested []string
 	for _, line := range regexp.MustCompile(`(?m)^\| ([^|]+) \|`).FindAllStringSubmatch(table, -1) {
 		lines = append(lines, line[1])
@@ -327,4 +327,14 @@ func TestRestartCostsNothing(t *testing.T) {
 			})
 		}
 	}
+}
+
+// open are the orders in Linnworks that are not cancelled.
+func (s *trade) open(id string) (list []linnworks.OrderDetails) {
+	for _, o := range s.inLinnworks(id) {
+		if !o.GeneralInfo.HoldOrCancel {
+			list = append(list, o)
+		}
+	}
+	return list
 }
