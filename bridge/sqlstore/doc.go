@@ -43,6 +43,16 @@
 // out; who takes one over breaks the lease it was of, in the same transaction, and a write
 // checks within its own that its leases are whole, which stay so until it is committed.
 //
+// # Budgets of calls
+//
+// Processes that use one app, or one installation in Linnworks, share what these may call.
+// Give the clients of each the limiters of its DB:
+//
+//	tiktokshop.WithLimiter(db.TikTokLimiter(nil))
+//	linnworks.WithLimiter(db.LinnworksLimiter(nil))
+//
+// [DB.LinnworksLimiter] says what they promise.
+//
 // # What is in it
 //
 // What is asked for is in columns, all else in JSON beside it. Moments are texts in UTC
