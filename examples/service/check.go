@@ -75,7 +75,7 @@ func checkAll(ctx context.Context, c config, bad error, out io.Writer) error {
 	var tiktok *tiktokshop.Client
 	var linn *linnworks.Client
 	if c.app.Key != "" && !c.app.Secret.IsZero() && c.account.ApplicationID != "" {
-		if tiktok, linn, err = c.clients(m); err != nil {
+		if tiktok, linn, err = c.clients(m, nil); err != nil {
 			r.bad(err)
 		}
 	}
