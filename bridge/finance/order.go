@@ -197,9 +197,12 @@ func (r *Report) proveOrder(s *orderState, o *Order, b Books, why string, notRea
 		r.Residuals = append(r.Residuals, x)
 		return &r.Residuals[len(r.Residuals)-1]
 	}
+	before := o.Sold == 0 && len(s.lines) > 0 && !b.From.IsZero() && o.OrderedAt.Before(b.From)
 	switch {
 	case notRead:
 		residual(NotRead, o.Settlement, why)
+	case before && o.Worth != 0:
+		residual(SoldBefore, o.Settlement, "")
 	case s.sale == nil && r.sales[s.id] != nil:
 		residual(OtherCurrency, o.Settlement, fmt.Sprintf("the order is in %s", r.sales[s.id].Currency))
 	case s.sale == nil && b.SalesRead && o.Settled:
@@ -207,7 +210,7 @@ func (r *Report) proveOrder(s *orderState, o *Order, b Books, why string, notRea
 	case s.sale != nil && o.Settled:
 		r.proveSold(s, o, residual)
 	}
-	if !o.Settled {
+	if !o.Settled && !before {
 		r.expect(s, o, b, residual)
 	} else if o.ExpectedKnown && o.Expected != o.Settlement {
 		residual(EstimateDiffers, o.Settlement-o.Expected, fmt.Sprintf("%s settled, %s expected", amount(o.Settlement, s.currency), amount(o.Expected, s.currency)))

@@ -100,7 +100,7 @@ func (r *Report) readPayouts(b Books) {
 	for i := range payments {
 		p := &payments[i]
 		out := Payout{ID: p.ID, Status: p.Status, Amount: p.Amount, Before: p.before(), Rate: p.Rate, CreatedAt: p.CreatedAt.UTC(), PaidAt: p.PaidAt.UTC()}
-		r.provePayout(p, &out, byPayment[p.ID], unpaid, account)
+		r.provePayout(b, p, &out, byPayment[p.ID], unpaid, account)
 		delete(byPayment, p.ID)
 		all := newSums()
 		for _, id := range append(slices.Clone(out.Statements), out.Carried...) {
@@ -160,7 +160,7 @@ func (r *Report) sumsByStatement() map[string]sums {
 
 // provePayout compares a payment with the statements that name it and, if it is less, with
 // the earlier ones that were not paid: negative ones come off later payments.
-func (r *Report) provePayout(p *Payment, out *Payout, named []*StatementResult, unpaid map[string][]*StatementResult, accounts func(currency string) *Clearing) {
+func (r *Report) provePayout(b Books, p *Payment, out *Payout, named []*StatementResult, unpaid map[string][]*StatementResult, accounts func(currency string) *Clearing) {
 	currency := out.Before.Currency
 	c := accounts(currency)
 	out.Payable.Currency = currency
@@ -206,7 +206,7 @@ func (r *Report) provePayout(p *Payment, out *Payout, named []*StatementResult, 
 	out.Proven = off == 0
 	if arrived {
 		if off != 0 {
-			item(OfPayment, p.ID, -off, PaymentDiffers, p.CreatedAt)
+			item(OfPayment, p.ID, -off, r.unpaired(p, named, b), p.CreatedAt)
 		}
 	} else {
 		for _, s := range named {
@@ -219,7 +219,7 @@ func (r *Report) provePayout(p *Payment, out *Payout, named []*StatementResult, 
 	switch {
 	case off == 0:
 	case len(named) == 0:
-		residual(StatementMissing, off, "", "")
+		residual(r.unpaired(p, named, b), off, "", "")
 	default:
 		residual(PaymentDiffers, off, r.blamed(named, off), fmt.Sprintf("%s paid, %s on %d statement(s)", out.Before, out.Payable, len(named)+len(out.Carried)))
 		return
@@ -230,6 +230,17 @@ func (r *Report) provePayout(p *Payment, out *Payout, named []*StatementResult, 
 			residual(PaymentDiffers, parts, "", fmt.Sprintf("%s paid, %s settled and %s of reserves", out.Before, p.Settled, p.Reserve))
 		}
 	}
+}
+
+// unpaired is why a payment is not the sum of its statements.
+func (r *Report) unpaired(p *Payment, named []*StatementResult, b Books) Reason {
+	switch {
+	case len(named) > 0:
+		return PaymentDiffers
+	case !b.From.IsZero() && p.CreatedAt.Before(b.From.Add(r.options.PayWithin)), !b.To.IsZero() && !p.CreatedAt.Before(b.To):
+		return OutsidePeriod
+	}
+	return StatementMissing
 }
 
 // waiting is why a payment that has not arrived has not.

@@ -8,6 +8,7 @@ type Reason string
 // The reasons.
 const (
 	Timing            Reason = "not settled yet"
+	SoldBefore        Reason = "sold before the period"
 	Overdue           Reason = "should be settled by now"
 	InNoList          Reason = "neither settled nor expected"
 	EstimateDiffers   Reason = "settled otherwise than expected"
@@ -29,6 +30,7 @@ const (
 	PaymentFailed     Reason = "payment failed"
 	PaymentMissing    Reason = "payment not among those read"
 	StatementMissing  Reason = "statement not among those read"
+	OutsidePeriod     Reason = "pays what was settled outside the period"
 	Carried           Reason = "negative, carried forward"
 	PaymentDiffers    Reason = "payment differs from its statements"
 	InReserve         Reason = "held in reserve"
@@ -50,6 +52,7 @@ type ReasonInfo struct {
 
 var reasons = []ReasonInfo{
 	{Timing, false, "The order is sold, and the shop settles it later.", "Nothing: it comes on a later statement."},
+	{SoldBefore, false, "A refund or a charge falls into the period, the sale into an earlier one.", "Nothing: the sale is in the books of that period."},
 	{Overdue, true, "The shop should have settled the order by now.", "Ask the shop with the order's id."},
 	{InNoList, false, "The order is neither on a statement nor among those that are expected. Orders are in neither list for a while.", "Nothing yet. It becomes overdue by itself."},
 	{EstimateDiffers, false, "The shop had expected to settle another amount.", "Nothing, unless it is much: then compare the fees."},
@@ -70,7 +73,8 @@ var reasons = []ReasonInfo{
 	{PaymentOverdue, true, "The statement should have been paid by now.", "Ask the shop with the statement's id."},
 	{PaymentFailed, true, "The shop could not pay.", "Check the bank account in Seller Center."},
 	{PaymentMissing, true, "The statement names a payment that was not read.", "Read a longer period of payments."},
-	{StatementMissing, true, "The payment pays something that was not read.", "Read a longer period of statements."},
+	{StatementMissing, true, "The payment pays a statement that was not among those read.", "Read a longer period of statements."},
+	{OutsidePeriod, false, "The payment was made at the edge of the period and pays a statement outside it.", "Nothing: it belongs to the other period."},
 	{Carried, false, "The statement is negative: it comes off a later payment.", "Nothing: it is taken off by itself."},
 	{PaymentDiffers, true, "The payment is not the sum of its statements.", "Ask the shop with the payment's id."},
 	{InReserve, false, "The shop holds the amount back.", "Nothing until the release date."},
@@ -90,6 +94,9 @@ var reasonInfo = func() map[Reason]ReasonInfo {
 	}
 	return m
 }()
+
+// Info returns what there is to know about the reason.
+func (r Reason) Info() ReasonInfo { return reasonInfo[r] }
 
 // Object is what a residual is about.
 type Object string

@@ -93,6 +93,37 @@ func (r *Report) Wrong() []Residual {
 	return list
 }
 
+// Passing is a reason that passes with time, or is as it should be.
+type Passing struct {
+	Reason Reason
+	Count  int
+	Minor  map[string]int64 // by currency
+}
+
+// Passing returns what nobody has to look at, by reason.
+func (r *Report) Passing() []Passing {
+	found := map[Reason]*Passing{}
+	for _, x := range r.Residuals {
+		if x.Wrong() {
+			continue
+		}
+		p := found[x.Reason]
+		if p == nil {
+			p = &Passing{Reason: x.Reason, Minor: map[string]int64{}}
+			found[x.Reason] = p
+		}
+		p.Count++
+		p.Minor[x.Currency] += x.Minor
+	}
+	var list []Passing
+	for _, info := range reasons {
+		if p := found[info.Reason]; p != nil {
+			list = append(list, *p)
+		}
+	}
+	return list
+}
+
 // MarshalJSON returns the report for programs.
 func (r *Report) MarshalJSON() ([]byte, error) { return part.JSON(*r) }
 

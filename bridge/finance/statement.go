@@ -222,6 +222,9 @@ type Books struct {
 	Sales       []Sale
 	Unread      []Unread
 
+	// From and To are the bounds of the period, zero for none: a payment at its beginning
+	// may pay what was settled before.
+	From, To time.Time
 	// PaymentsRead, EstimatesRead and SalesRead report whether these were read to the end.
 	// What was not read is missed by nobody: nothing is found wrong for its absence.
 	PaymentsRead, EstimatesRead, SalesRead bool

@@ -2,6 +2,8 @@ package finance
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -45,7 +47,7 @@ func (r *Report) String() string {
 		_ = w.Flush()
 		fmt.Fprintf(&b, "\n%s\n%s", heading, t.String())
 	}
-	table("Where the money is", func(row func(...string)) {
+	table("Where the money went", func(row func(...string)) {
 		for _, c := range r.Categories {
 			row(string(c.Category), decimal(c.Minor, c.Currency), c.Currency)
 		}
@@ -66,30 +68,23 @@ func (r *Report) String() string {
 			}
 		}
 	})
-	for _, part := range []struct {
-		heading string
-		wrong   bool
-	}{{"Somebody has to look", true}, {"Explained", false}} {
-		n := 0
-		for _, x := range r.Residuals {
-			if x.Wrong() != part.wrong {
-				continue
+	if wrong := r.Wrong(); len(wrong) > 0 {
+		fmt.Fprint(&b, "\nSomebody has to look\n")
+		for i, x := range wrong {
+			if i == maxShown {
+				fmt.Fprintf(&b, "  and %d more\n", len(wrong)-i)
+				break
 			}
-			if n++; n == 1 {
-				fmt.Fprintf(&b, "\n%s\n", part.heading)
-			}
-			if n > maxShown {
-				continue
-			}
-			fmt.Fprintf(&b, "  %s\n", x)
-			if part.wrong {
-				fmt.Fprintf(&b, "      %s\n", reasonInfo[x.Reason].Do)
-			}
-		}
-		if n > maxShown {
-			fmt.Fprintf(&b, "  and %d more\n", n-maxShown)
+			fmt.Fprintf(&b, "  %s\n      %s\n", x, reasonInfo[x.Reason].Do)
 		}
 	}
+	table("Explained", func(row func(...string)) {
+		for _, p := range r.Passing() {
+			for _, currency := range slices.Sorted(maps.Keys(p.Minor)) {
+				row(string(p.Reason), fmt.Sprint(p.Count), decimal(p.Minor[currency], currency), currency)
+			}
+		}
+	})
 	for _, u := range r.Unread {
 		fmt.Fprintf(&b, "  %s %s was not read: %s\n", u.Kind, u.ID, u.Why)
 	}

@@ -31,11 +31,19 @@ type books struct {
 	payments    []*payment
 	withdrawals []*withdrawal
 	reserves    map[string]*entry
+	charges     map[*order][]charge
+	// carries reports whether negative statements come off later payments; owed is what
+	// does, zero or less.
+	carries bool
+	owed    money
+	// payIn is the currency that payments arrive in, if that is not the market's.
+	payIn exchange
 }
 
 func newBooks() books {
 	return books{
 		settled: map[*order]bool{}, entries: map[*order][]*entry{}, byID: map[string]*statement{}, reserves: map[string]*entry{},
+		charges: map[*order][]charge{},
 	}
 }
 
@@ -47,6 +55,7 @@ type figures struct {
 	label                            money
 	fee, refundFee                   money
 	adjustment                       money
+	charged                          money // fees and taxes by name, see [charge]
 	buyerPaid, platformDiscount      money // for information
 	buyerRefund, platformRefund, tax money
 }
@@ -55,14 +64,14 @@ func (a figures) plus(b figures) figures {
 	return figures{
 		a.subtotal + b.subtotal, a.discount + b.discount, a.refunded + b.refunded, a.discountBack + b.discountBack,
 		a.shippingPaid + b.shippingPaid, a.shippingDiscount + b.shippingDiscount, a.label + b.label, a.fee + b.fee,
-		a.refundFee + b.refundFee, a.adjustment + b.adjustment, a.buyerPaid + b.buyerPaid, a.platformDiscount + b.platformDiscount,
+		a.refundFee + b.refundFee, a.adjustment + b.adjustment, a.charged + b.charged, a.buyerPaid + b.buyerPaid, a.platformDiscount + b.platformDiscount,
 		a.buyerRefund + b.buyerRefund, a.platformRefund + b.platformRefund, a.tax + b.tax,
 	}
 }
 
 func (a figures) revenue() money    { return a.subtotal + a.discount + a.refunded + a.discountBack }
 func (a figures) shipping() money   { return a.shippingPaid + a.shippingDiscount + a.label }
-func (a figures) fees() money       { return a.fee + a.refundFee }
+func (a figures) fees() money       { return a.fee + a.refundFee + a.charged }
 func (a figures) settlement() money { return a.revenue() + a.shipping() + a.fees() + a.adjustment }
 
 // share is the part of a transaction that is about one unit.
@@ -70,6 +79,7 @@ type share struct {
 	line *line
 	sold bool // and not a refund
 	figures
+	charges []charge // what charged is
 }
 
 // entry is a transaction.
@@ -81,6 +91,7 @@ type entry struct {
 	adjustmentID string
 	reserve      money
 	reserveID    string
+	releaseAt    tiktokshop.UnixSeconds
 	released     bool
 	statement    *statement
 }
@@ -116,6 +127,7 @@ type payment struct {
 	status  tiktokshop.PaymentStatus
 	amount  money
 	settled money
+	payIn   exchange
 	created tiktokshop.UnixSeconds
 	paid    tiktokshop.UnixSeconds
 }
@@ -146,9 +158,9 @@ func (f *Fake) sales(o *order) (shares []share) {
 			buyerPaid: l.price + paid[i] + tax[i], platformDiscount: cents(l.info.PlatformDiscount), tax: tax[i],
 		}
 		x.fee = -x.revenue().rate(feeRate)
-		shares = append(shares, share{l, true, x})
+		shares = append(shares, share{line: l, sold: true, figures: x})
 	}
-	return shares
+	return charged(shares, f.books.charges[o])
 }
 
 // settleMoney books the transaction of an order, with what was refunded before.
@@ -207,7 +219,7 @@ func (f *Fake) refundShares(r *aftersale) (shares []share) {
 		}
 		back := (-x.revenue()).rate(feeRate)
 		x.fee, x.refundFee = back, -back.rate(refundFeeRate)
-		shares = append(shares, share{l, false, x})
+		shares = append(shares, share{line: l, figures: x})
 	}
 	return shares
 }
@@ -231,6 +243,9 @@ func (f *Fake) enterEntry(e *entry) {
 // it out a day later.
 func (f *Fake) closeDay(day time.Time) {
 	b := &f.books
+	if len(b.open) == 0 {
+		return // [Fake.Settle] was before
+	}
 	s := &statement{id: f.newID(idStatement), time: f.unix(), created: f.unix(), entries: b.open}
 	if !f.has(QuirkStatementNextDay) {
 		s.time = tiktokshop.At(day)
@@ -242,10 +257,18 @@ func (f *Fake) closeDay(day time.Time) {
 	b.statements = append(b.statements, s)
 	b.byID[s.id] = s
 	sum, reserve := s.figures()
-	if sum.settlement()+reserve == 0 {
+	amount := sum.settlement() + reserve
+	if b.carries {
+		if amount += b.owed; amount <= 0 {
+			b.owed = amount
+			return
+		}
+		b.owed = 0
+	}
+	if amount == 0 {
 		return
 	}
-	p := &payment{id: f.newID(idPayment), status: tiktokshop.PaymentStatusProcessing, amount: sum.settlement() + reserve, settled: sum.settlement(), created: f.unix()}
+	p := &payment{id: f.newID(idPayment), status: tiktokshop.PaymentStatusProcessing, amount: amount, settled: amount - reserve, payIn: b.payIn, created: f.unix()}
 	s.payment = p
 	b.payments = append(b.payments, p)
 	f.at(f.now.Add(24*time.Hour), func() {

@@ -133,7 +133,7 @@ func (e *entry) wire(f *Fake) tiktokshop.StatementTransaction {
 	case e.kind == "ORDER":
 		out.OrderID, out.OrderCreateTime = e.order.info.ID, e.order.info.CreateTime
 		out.RevenueBreakdown, out.ShippingCostBreakdown = x.revenueParts(), x.shippingParts()
-		out.FeeTaxBreakdown.Fee = x.feeParts(f)
+		out.FeeTaxBreakdown = x.feeParts(f, e.charges())
 		out.SupplementaryComponent = tiktokshop.StatementTransactionSupplementaryComponent{
 			CustomerPaymentAmount: x.buyerPaid.decimal(), CustomerRefundAmount: x.buyerRefund.decimal(), SalesTaxAmount: x.tax.decimal(),
 			PlatformDiscountAmount: x.platformDiscount.decimal(), PlatformDiscountRefundAmount: x.platformRefund.decimal(),
@@ -143,6 +143,8 @@ func (e *entry) wire(f *Fake) tiktokshop.StatementTransaction {
 		out.ReserveStatus = tiktokshop.FinanceReserveStatusCollected
 		if e.released {
 			out.ReserveStatus = tiktokshop.FinanceReserveStatusReleased
+		} else if e.releaseAt != 0 {
+			out.EstimatedReleaseTime = strconv.FormatInt(int64(e.releaseAt), 10)
 		}
 	default:
 		out.AdjustmentID = e.adjustmentID
@@ -167,14 +169,15 @@ func (a figures) shippingParts() tiktokshop.StatementTransactionShippingCostBrea
 	}
 }
 
-// feeParts names the commission as the market does.
-func (a figures) feeParts(f *Fake) tiktokshop.FeeTaxBreakdownFee {
-	out := tiktokshop.FeeTaxBreakdownFee{RefundAdministrationFeeAmount: a.refundFee.decimal()}
+// feeParts names the commission as the market does, and the charges as they were.
+func (a figures) feeParts(f *Fake, charges []charge) tiktokshop.FeeTaxBreakdown {
+	out := tiktokshop.FeeTaxBreakdown{Fee: tiktokshop.FeeTaxBreakdownFee{RefundAdministrationFeeAmount: a.refundFee.decimal()}}
 	if f.market.family == familyOther {
-		out.PlatformCommissionAmount = a.fee.decimal()
+		out.Fee.PlatformCommissionAmount = a.fee.decimal()
 	} else {
-		out.ReferralFeeAmount = a.fee.decimal()
+		out.Fee.ReferralFeeAmount = a.fee.decimal()
 	}
+	name(&out, charges)
 	return out
 }
 
@@ -195,10 +198,12 @@ func (f *Fake) orderTransactions(in *request) (any, error) {
 		}
 		for _, s := range o.skus() {
 			var x figures
+			var charges []charge
 			n, some := 0, false
 			for _, part := range e.shares {
 				if part.line.sku == s {
 					x, some = x.plus(part.figures), true
+					charges = append(charges, part.charges...)
 					if part.sold {
 						n++
 					}
@@ -218,7 +223,7 @@ func (f *Fake) orderTransactions(in *request) (any, error) {
 					ActualShippingFeeAmount: x.label.decimal(),
 				},
 			}
-			row.FeeTaxBreakdown.Fee = x.feeParts(f)
+			row.FeeTaxBreakdown = x.feeParts(f, charges)
 			out.SKUTransactions = append(out.SKUTransactions, row)
 		}
 	}
@@ -318,9 +323,9 @@ func (f *Fake) getPayments(in *request) (any, error) {
 	out := tiktokshop.GetPaymentsResponse{NextPageToken: next}
 	currency := f.market.currency
 	for _, p := range found {
+		arrives, rate := p.payIn.of(p.amount, currency)
 		out.Payments = append(out.Payments, tiktokshop.Payment{
-			ID: p.id, Status: p.status, CreateTime: p.created, PaidTime: p.paid, ExchangeRate: "1",
-			Amount:                      tiktokshop.PaymentMoney{Currency: currency, Value: p.amount.decimal()},
+			ID: p.id, Status: p.status, CreateTime: p.created, PaidTime: p.paid, ExchangeRate: rate, Amount: arrives,
 			PaymentAmountBeforeExchange: tiktokshop.PaymentMoney{Currency: currency, Value: p.amount.decimal()},
 			SettlementAmount:            tiktokshop.PaymentMoney{Currency: currency, Value: p.settled.decimal()},
 		})

@@ -71,6 +71,7 @@ var rooms = []room{
 		{"what names and reasons mean", []string{"category.go", "reason.go", "options.go"}},
 		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "order.go", "reserve.go"}},
 		{"the journal", []string{"journal.go", "month.go", "text.go"}},
+		{"reading", []string{"read.go"}},
 	}},
 	{path: "bridge", uses: []string{
 		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns",
@@ -91,7 +92,7 @@ var rooms = []room{
 		{"the print button", []string{"printing.go"}},
 	}},
 	{path: "bridge/tiktokadapter", uses: []string{
-		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge",
 	}, subjects: []subject{
 		{"amounts and addresses", []string{"doc.go", "money.go", "address.go", "parcel.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},
@@ -103,10 +104,11 @@ var rooms = []room{
 		{"stock", []string{"stock.go", "states.go", "bundles.go"}},
 		{"what stops the whole shop", []string{"status.go"}},
 		{"webhooks", []string{"webhooks.go"}},
+		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
 		"linnworks", "linnworks/shippingapp",
-		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge", "bridge/printing",
+		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge", "bridge/printing",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},
@@ -115,6 +117,7 @@ var rooms = []room{
 		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
 		{"shipping", []string{"shipping.go"}},
 		{"the print button", []string{"printbutton.go"}},
+		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/internal/world", uses: []string{"bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("the fake world")},
 	{path: "bridge/bridgetest", uses: []string{

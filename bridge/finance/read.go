@@ -1,0 +1,202 @@
+package finance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+)
+
+// StatementSource has the shop's statements.
+type StatementSource interface {
+	// Statements lists those made in [from, to), without their lines.
+	Statements(ctx context.Context, from, to time.Time) ([]Statement, []Unread, error)
+	// StatementLines returns the statement with its lines and totals. LinesRead is set only
+	// if all of them were read but those that are unread.
+	StatementLines(ctx context.Context, s Statement) (Statement, []Unread, error)
+}
+
+// PaymentSource has the payouts that were made in [from, to).
+type PaymentSource interface {
+	Payments(ctx context.Context, from, to time.Time) ([]Payment, []Unread, error)
+}
+
+// WithdrawalSource has the movements of the balance in [from, to).
+type WithdrawalSource interface {
+	Withdrawals(ctx context.Context, from, to time.Time) ([]Withdrawal, []Unread, error)
+}
+
+// EstimateSource has what is expected for orders that were placed in [from, to).
+type EstimateSource interface {
+	Estimates(ctx context.Context, from, to time.Time) ([]Estimate, []Unread, error)
+}
+
+// SaleSource has what the orders that were placed in [from, to) are worth in the warehouse.
+type SaleSource interface {
+	Sales(ctx context.Context, from, to time.Time) ([]Sale, []Unread, error)
+}
+
+// OrderSource has what the shop says of one order; it costs a call for each.
+type OrderSource interface {
+	OrderRows(ctx context.Context, orderID string) (OrderRows, error)
+}
+
+// Ports are what a [Reader] reads. Statements is required; what is nil is not read, and
+// nothing is found wrong for its absence. Not every market has payments.
+type Ports struct {
+	Statements  StatementSource
+	Payments    PaymentSource
+	Withdrawals WithdrawalSource
+	Estimates   EstimateSource
+	Sales       SaleSource
+	Orders      OrderSource
+}
+
+// Reader reads the books of one shop. It keeps nothing.
+type Reader struct{ ports Ports }
+
+// NewReader returns a Reader, or an error that names the missing port.
+func NewReader(p Ports) (*Reader, error) {
+	if err := part.Required("finance: NewReader", map[string]any{"Statements": p.Statements}); err != nil {
+		return nil, err
+	}
+	return &Reader{ports: p}, nil
+}
+
+// How much is read around a period. An order may be settled long after it was placed, and
+// a statement paid days after it was made.
+const (
+	ordersBefore  = 90 * 24 * time.Hour
+	paymentsAfter = 31 * 24 * time.Hour
+)
+
+// Read reads the statements made in [from, to), and what belongs to them: their lines,
+// payments up to a month later, and the orders and estimates of three months before. What
+// cannot be read is in Books.Unread, or marked as not read to the end and in the error:
+// the books hold the rest.
+//
+// Orders from before the period that are neither on its statements nor expected are left
+// out: they may have been settled before. Read a longer period to see them.
+func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
+	if !from.Before(to) {
+		return Books{}, fmt.Errorf("finance: Read: the period from %s to %s is empty", from.Format(time.DateOnly), to.Format(time.DateOnly))
+	}
+	from, to = from.UTC(), to.UTC()
+	b := Books{From: from, To: to}
+	var errs []error
+	failed := func(what string, err error) bool {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("finance: reading %s: %w", what, err))
+		}
+		return err != nil
+	}
+	statements, unread, err := r.ports.Statements.Statements(ctx, from, to)
+	b.Unread = append(b.Unread, unread...)
+	if failed("statements", err) && len(statements) == 0 {
+		return b, part.Join(errs...)
+	}
+	for _, s := range statements {
+		if ctx.Err() == nil {
+			read, unread, err := r.ports.Statements.StatementLines(ctx, s)
+			b.Unread = append(b.Unread, unread...)
+			if !failed("the lines of statement "+s.ID, err) || len(read.Lines) > 0 {
+				s = read
+				s.LinesRead = s.LinesRead && err == nil
+			}
+		}
+		b.Statements = append(b.Statements, s)
+	}
+	if r.ports.Payments != nil {
+		b.Payments, unread, err = r.ports.Payments.Payments(ctx, from, to.Add(paymentsAfter))
+		b.Payments = ofPeriod(b.Payments, b.Statements, to)
+		b.Unread = append(b.Unread, unread...)
+		b.PaymentsRead = !failed("payments", err)
+	}
+	if r.ports.Withdrawals != nil {
+		b.Withdrawals, unread, err = r.ports.Withdrawals.Withdrawals(ctx, from, to.Add(paymentsAfter))
+		b.Unread = append(b.Unread, unread...)
+		failed("withdrawals", err)
+	}
+	if r.ports.Estimates != nil {
+		b.Estimates, unread, err = r.ports.Estimates.Estimates(ctx, from.Add(-ordersBefore), to)
+		b.Unread = append(b.Unread, unread...)
+		b.EstimatesRead = !failed("what is expected", err)
+	}
+	if r.ports.Sales != nil {
+		var sales []Sale
+		sales, unread, err = r.ports.Sales.Sales(ctx, earliest(b, from.Add(-ordersBefore)), to)
+		b.Sales = b.concerned(sales, from)
+		b.Unread = append(b.Unread, unread...)
+		b.SalesRead = !failed("orders of the warehouse", err)
+	}
+	if err := ctx.Err(); err != nil && len(errs) == 0 {
+		errs = append(errs, err)
+	}
+	return b, part.Join(errs...)
+}
+
+// ReadOrders adds what the shop says of single orders, to look into what differs.
+func (r *Reader) ReadOrders(ctx context.Context, b *Books, orderIDs ...string) error {
+	if r.ports.Orders == nil {
+		return errors.New("finance: ReadOrders: the port Orders is missing")
+	}
+	var errs []error
+	for _, id := range orderIDs {
+		rows, err := r.ports.Orders.OrderRows(ctx, id)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("finance: reading order %s: %w", id, err))
+			continue
+		}
+		b.OrderRows = append(b.OrderRows, rows)
+	}
+	return part.Join(errs...)
+}
+
+// ofPeriod leaves out payments after the period that pay none of its statements.
+func ofPeriod(payments []Payment, statements []Statement, to time.Time) []Payment {
+	named := map[string]bool{}
+	for _, s := range statements {
+		named[s.PaymentID] = true
+	}
+	var list []Payment
+	for _, p := range payments {
+		if named[p.ID] || p.CreatedAt.Before(to) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// earliest is when the first order of the statements was placed, if that is before t.
+func earliest(b Books, t time.Time) time.Time {
+	for _, s := range b.Statements {
+		for _, l := range s.Lines {
+			if !l.OrderedAt.IsZero() && l.OrderedAt.Before(t) {
+				t = l.OrderedAt
+			}
+		}
+	}
+	return t
+}
+
+// concerned are the sales of the period, and of before it those that it is about.
+func (b *Books) concerned(sales []Sale, from time.Time) []Sale {
+	named := map[string]bool{}
+	for _, s := range b.Statements {
+		for _, l := range s.Lines {
+			named[l.OrderID] = true
+		}
+	}
+	for _, e := range b.Estimates {
+		named[e.OrderID] = true
+	}
+	var list []Sale
+	for _, s := range sales {
+		if named[s.OrderID] || !s.OrderedAt.Before(from) {
+			list = append(list, s)
+		}
+	}
+	return list
+}

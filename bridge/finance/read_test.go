@@ -1,0 +1,154 @@
+package finance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/finance"
+)
+
+// shelf is a shop and a warehouse whose books are known.
+type shelf struct {
+	books finance.Books
+	fail  map[string]error
+	calls []string
+}
+
+func (s *shelf) call(what string, from, to time.Time) error {
+	s.calls = append(s.calls, fmt.Sprintf("%s %s %s", what, from.Format(time.DateOnly), to.Format(time.DateOnly)))
+	return s.fail[what]
+}
+
+func within[T any](list []T, at func(T) time.Time, from, to time.Time) (found []T) {
+	for _, v := range list {
+		if t := at(v); !t.Before(from) && t.Before(to) {
+			found = append(found, v)
+		}
+	}
+	return found
+}
+
+func (s *shelf) Statements(_ context.Context, from, to time.Time) ([]finance.Statement, []finance.Unread, error) {
+	if err := s.call("statements", from, to); err != nil {
+		return nil, nil, err
+	}
+	list := within(s.books.Statements, func(x finance.Statement) time.Time { return x.At }, from, to)
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Lines, list[i].LinesRead = nil, false
+	}
+	return list, nil, nil
+}
+
+func (s *shelf) StatementLines(_ context.Context, x finance.Statement) (finance.Statement, []finance.Unread, error) {
+	if err := s.fail["lines "+x.ID]; err != nil {
+		return x, nil, err
+	}
+	for _, full := range s.books.Statements {
+		if full.ID == x.ID {
+			return full, nil, nil
+		}
+	}
+	return x, nil, errors.New("no such statement")
+}
+
+func (s *shelf) Payments(_ context.Context, from, to time.Time) ([]finance.Payment, []finance.Unread, error) {
+	err := s.call("payments", from, to)
+	return within(s.books.Payments, func(x finance.Payment) time.Time { return x.CreatedAt }, from, to), nil, err
+}
+
+func (s *shelf) Estimates(_ context.Context, from, to time.Time) ([]finance.Estimate, []finance.Unread, error) {
+	err := s.call("estimates", from, to)
+	return within(s.books.Estimates, func(x finance.Estimate) time.Time { return x.OrderedAt }, from, to), nil, err
+}
+
+func (s *shelf) Sales(_ context.Context, from, to time.Time) ([]finance.Sale, []finance.Unread, error) {
+	err := s.call("sales", from, to)
+	return within(s.books.Sales, func(x finance.Sale) time.Time { return x.OrderedAt }, from, to), nil, err
+}
+
+func (s *shelf) reader(t *testing.T) *finance.Reader {
+	t.Helper()
+	r, err := finance.NewReader(finance.Ports{Statements: s, Payments: s, Estimates: s, Sales: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Any period is read so that nothing is found wrong but what is: payments at its edges,
+// orders from before it and what is settled after it have reasons that pass.
+func TestReadAPeriod(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(10) {
+		s := &shelf{books: madeUp(seed, 80, "GBP")}
+		for _, p := range [][2]int{{1, 50}, {10, 25}, {20, 30}} {
+			b, err := s.reader(t).Read(t.Context(), day(p[0]), day(p[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := reconcile(t, b, finance.Options{Shop: "UK", AsOf: day(min(p[1], 40))})
+			for _, x := range r.Wrong() {
+				// What was carried into the period by an earlier one is not known in it.
+				if p[0] == 1 || x.Reason != finance.PaymentDiffers {
+					t.Errorf("seed %d, days %v: %v", seed, p, x)
+				}
+			}
+			for _, statement := range r.Statements {
+				if !statement.Proven {
+					t.Errorf("seed %d, days %v: statement %s is not proven", seed, p, statement.ID)
+				}
+			}
+		}
+	}
+	s := &shelf{books: madeUp(1, 40, "GBP")}
+	if _, err := s.reader(t).Read(t.Context(), day(10), day(25)); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"statements 2026-06-10 2026-06-25", "payments 2026-06-10 2026-07-26", "estimates 2026-03-12 2026-06-25", "sales 2026-03-12 2026-06-25"}
+	if diff := cmp.Diff(want, s.calls); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+}
+
+// What cannot be read is missing, and said to be: the rest is there.
+func TestReadWhatCanBeRead(t *testing.T) {
+	t.Parallel()
+	whole := madeUp(2, 60, "GBP")
+	broken := whole.Statements[4].ID
+	for _, tc := range []struct {
+		what string
+		read func(finance.Books) bool
+	}{
+		{"lines " + broken, func(b finance.Books) bool { return b.Statements[4].LinesRead }},
+		{"payments", func(b finance.Books) bool { return b.PaymentsRead }},
+		{"estimates", func(b finance.Books) bool { return b.EstimatesRead }},
+		{"sales", func(b finance.Books) bool { return b.SalesRead }},
+	} {
+		s := &shelf{books: whole, fail: map[string]error{tc.what: errors.New("the line is cut")}}
+		b, err := s.reader(t).Read(t.Context(), day(1), day(40))
+		if err == nil || !strings.Contains(err.Error(), "the line is cut") || tc.read(b) {
+			t.Errorf("%s: error %v, read %t", tc.what, err, tc.read(b))
+		}
+		if len(b.Statements) != len(whole.Statements) {
+			t.Errorf("%s: %d statements, want %d", tc.what, len(b.Statements), len(whole.Statements))
+		}
+		r := reconcile(t, b, options())
+		for _, x := range r.Wrong() {
+			if x.ID != broken {
+				t.Errorf("%s: %v is taken for wrong", tc.what, x)
+			}
+		}
+	}
+	s := &shelf{books: whole, fail: map[string]error{"statements": errors.New("the line is cut")}}
+	if b, err := s.reader(t).Read(t.Context(), day(1), day(40)); err == nil || len(b.Payments) > 0 {
+		t.Errorf("no statements: %v, %d payments", err, len(b.Payments))
+	}
+}

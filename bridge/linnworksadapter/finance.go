@@ -1,0 +1,184 @@
+package linnworksadapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/finance"
+	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/linnworks"
+)
+
+var _ finance.SaleSource = (*Warehouse)(nil)
+
+// Sales implements [finance.SaleSource] with the amounts that the import has left on the
+// orders, and their totals now: 200 orders a call. An order that was split is one sale.
+// Orders that were merged share their properties, so that nobody can tell their amounts
+// apart: they are unread. One that people have made by hand counts with its total.
+//
+// https://apps.linnworks.net/Api/Method/Orders-GetOrdersById
+func (l *Warehouse) Sales(ctx context.Context, from, to time.Time) (list []finance.Sale, unread []finance.Unread, err error) {
+	missing, err := l.receivedIn(ctx, from, to)
+	if err != nil {
+		return nil, nil, err
+	}
+	parts := map[string][]linnworks.OrderDetails{} // by the shop's order
+	ids := slices.Sorted(maps.Keys(missing))
+	for chunk, err := range l.client.Orders.GetOrdersByIDBatched(ctx, &linnworks.GetOrdersByIDRequest{OrderIDs: ids}) {
+		if exceptRecords(err) != nil {
+			return nil, nil, err
+		}
+		for _, o := range chunk {
+			delete(missing, lower(o.OrderID))
+			received := moment(o.GeneralInfo.ReceivedDate)
+			if !l.ours(o.GeneralInfo) || o.GeneralInfo.Status == statusResend || received.Before(from) || !received.Before(to) {
+				continue
+			}
+			reference := strings.TrimSpace(o.GeneralInfo.ReferenceNum)
+			if strings.EqualFold(reference, mergedReference) || reference == "" {
+				unread = append(unread, mergedSales(o)...)
+				continue
+			}
+			parts[reference] = append(parts[reference], o)
+		}
+	}
+	for reference, orders := range parts {
+		sale, err := saleOf(reference, orders)
+		if err != nil {
+			unread = append(unread, finance.Unread{Kind: "order", ID: reference, Why: err.Error()})
+			continue
+		}
+		list = append(list, sale)
+	}
+	for id, reference := range missing {
+		unread = append(unread, finance.Unread{Kind: "order", ID: reference, Why: "Linnworks lists the order " + string(id) + " and does not return it so that it can be read"})
+	}
+	return list, unread, nil
+}
+
+// receivedIn lists the orders that may have been received in [from, to), processed ones
+// with their references: open ones of any time are among them.
+func (l *Warehouse) receivedIn(ctx context.Context, from, to time.Time) (map[linnworks.GUID]string, error) {
+	found := map[linnworks.GUID]string{}
+	open, err := l.openOrderIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range open {
+		found[lower(id)] = ""
+	}
+	request := &linnworks.SearchProcessedOrdersRequest{
+		DateField: new(linnworks.SearchProcessedOrdersRequestDateFieldReceived), ResultsPerPage: new(200),
+		FromDate: &linnworks.Time{Time: from.UTC()}, ToDate: &linnworks.Time{Time: to.UTC()},
+		SearchFilters: []linnworks.SearchFilters{{SearchField: "Source", SearchTerm: l.options.Source}, {SearchField: "SubSource", SearchTerm: l.options.SubSource}},
+		SearchSorting: &linnworks.SearchSorting{SortField: "dProcessedOn", SortDirection: "ASC"},
+	}
+	for p, err := range l.client.ProcessedOrders.SearchProcessedOrdersAll(ctx, request) {
+		if err != nil {
+			return nil, err
+		}
+		if !p.IsResend && !p.IsExchange && l.ours(linnworks.OrderGeneralInfo{Source: p.Source, SubSource: p.SubSource}) {
+			found[lower(p.OrderID)] = p.ReferenceNum
+		}
+	}
+	return found, nil
+}
+
+// mergedSales are the orders of the shop in a merged one.
+func mergedSales(o linnworks.OrderDetails) (list []finance.Unread) {
+	why := fmt.Sprintf("Linnworks order %d holds several orders: their amounts cannot be told apart", o.NumOrderID)
+	for _, p := range o.ExtendedProperties {
+		if p.Name == orderIDProperty {
+			list = append(list, finance.Unread{Kind: "order", ID: p.Value, Why: why})
+		}
+	}
+	if list == nil {
+		list = []finance.Unread{{Kind: "order", Why: why}}
+	}
+	return list
+}
+
+// saleOf is one order of the shop, of the orders that it was split into.
+func saleOf(reference string, orders []linnworks.OrderDetails) (finance.Sale, error) {
+	slices.SortFunc(orders, func(a, b linnworks.OrderDetails) int { return a.NumOrderID - b.NumOrderID })
+	sale := finance.Sale{OrderID: reference, Currency: strings.ToUpper(orders[0].TotalsInfo.Currency), Void: true, TotalKnown: true}
+	var errs []error
+	amount := func(what, text string) int64 {
+		m, _, err := money.Round(text, sale.Currency)
+		if err != nil || m.Minor > money.Max || m.Minor < -money.Max {
+			errs = append(errs, fmt.Errorf("its %s is no amount", what))
+			return 0
+		}
+		return m.Minor
+	}
+	rates := map[string]int64{}
+	var stated []linnworks.ExtendedProperty
+	for _, o := range orders {
+		if o.TotalsInfo.Currency != orders[0].TotalsInfo.Currency {
+			errs = append(errs, errors.New("its parts are of several currencies"))
+		}
+		sale.Numbers = append(sale.Numbers, strconv.Itoa(o.NumOrderID))
+		if stated == nil && orderProperty(o, paidProperty) != "" {
+			stated = o.ExtendedProperties
+		}
+		if at := moment(o.GeneralInfo.ReceivedDate); sale.OrderedAt.IsZero() || at.Before(sale.OrderedAt) {
+			sale.OrderedAt = at
+		}
+		if o.Processed && o.GeneralInfo.HoldOrCancel {
+			continue // cancelled
+		}
+		sale.Void = false
+		sale.Total += amount("total", string(o.TotalsInfo.TotalCharge))
+		if o.Processed && moment(o.ProcessedDateTime).After(sale.ShippedAt) {
+			sale.ShippedAt = moment(o.ProcessedDateTime)
+		}
+		for _, item := range o.Items {
+			if !item.IsService {
+				rates[percent(string(item.TaxRate))] += amount("line "+item.ItemNumber, string(item.CostIncTax))
+			}
+		}
+	}
+	for _, rate := range slices.Sorted(maps.Keys(rates)) {
+		sale.Rates = append(sale.Rates, finance.Rate{Percent: rate, Gross: rates[rate]})
+	}
+	if stated == nil {
+		sale.Paid = sale.Total
+	}
+	fields := saleProperties(&sale)
+	for _, p := range stated {
+		switch to := fields[p.Name]; {
+		case to != nil:
+			*to = amount(p.Name, p.Value)
+		case strings.HasPrefix(p.Name, "tiktok.fee."):
+			sale.Fees += amount(p.Name, p.Value)
+		}
+	}
+	if sale.Void {
+		sale.Cancelled, sale.TotalKnown = sale.Paid+sale.Funded, false
+	}
+	return sale, errors.Join(errs...)
+}
+
+const paidProperty = "tiktok.paid"
+
+// saleProperties are the extended properties that the import leaves, and where they go.
+func saleProperties(s *finance.Sale) map[string]*int64 {
+	return map[string]*int64{
+		paidProperty: &s.Paid, "tiktok.platform_funded": &s.Funded, "tiktok.cancelled": &s.Cancelled, "tiktok.tax": &s.Tax,
+		"tiktok.included.tax": &s.TaxIncluded, "tiktok.shipping": &s.Shipping, "tiktok.shipping_funded": &s.ShippingFunded,
+	}
+}
+
+// percent is a tax rate without zeros that say nothing.
+func percent(rate string) string {
+	if whole, fraction, found := strings.Cut(rate, "."); found {
+		rate = strings.TrimRight(whole+"."+strings.TrimRight(fraction, "0"), ".")
+	}
+	return rate
+}

@@ -1,0 +1,132 @@
+package linnworksadapter_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
+)
+
+// What the import has left on orders, open, processed and cancelled, comes back as sales,
+// 200 orders a call.
+func TestSales(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fake := linnworkstest.New(linnworkstest.WithoutQuotas())
+		if _, err := fake.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 5000}}); err != nil {
+			t.Fatal(err)
+		}
+		client, err := fake.Client(linnworks.WithMaxAttempts(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		house, err := linnworksadapter.New(t.Context(), client, linnworksadapter.Options{SubSource: "uk"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now().UTC()
+		gbp := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "GBP"} }
+		order := func(reference, subSource, currency string) linnworks.ChannelOrder {
+			n := bridge.NewOrder{
+				Reference: reference, Currency: currency, ReceivedAt: start, PaidAt: start, DispatchBy: start.Add(48 * time.Hour), Shipping: gbp(299), TaxStated: true,
+				Lines: []bridge.NewOrderLine{{LineID: reference + "-1", LineIDs: []string{reference + "-1"}, SKU: "MUG", Title: "Mug", Quantity: 1, Price: gbp(2400), Tax: gbp(400)}},
+				Fees:  []bridge.Fee{{Name: "small_order_fee", Amount: gbp(50)}},
+			}
+			n.Properties = []exceptions.Property{
+				{Name: "tiktok.paid", Value: "26.49"}, {Name: "tiktok.platform_funded", Value: "1.00"}, {Name: "tiktok.tax", Value: "0.00"}, {Name: "tiktok.included.tax", Value: "4.00"},
+				{Name: "tiktok.shipping", Value: "2.99"}, {Name: "tiktok.shipping_funded", Value: "0.50"}, {Name: "tiktok.fee.small_order_fee", Value: "0.50"},
+			}
+			c := house.ChannelOrder(n)
+			c.SubSource = subSource
+			return c
+		}
+		create := func(orders ...linnworks.ChannelOrder) {
+			t.Helper()
+			_, err := client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Location: "Default", Orders: orders})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		var all []linnworks.ChannelOrder
+		for i := range 250 {
+			all = append(all, order(fmt.Sprint(5760000+i), "uk", "GBP"))
+		}
+		for chunk := range slices.Chunk(all, 20) {
+			create(chunk...)
+		}
+		foreign := order("5769999", "us", "GBP")
+		create(foreign)
+		find := func(reference string) linnworks.GUID {
+			return fake.OrdersByReference("TIKTOKBRIDGE", "uk", reference)[0].OrderID
+		}
+		time.Sleep(time.Hour)
+		for _, err := range []error{fake.Process(find("5760001")), fake.Cancel(find("5760002"))} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		byHand := order("5760900", "uk", "GBP")
+		byHand.ExtendedProperties = byHand.ExtendedProperties[:1]
+		wrong := order("5760901", "uk", "GBP")
+		for i, p := range wrong.ExtendedProperties {
+			if p.Name == "tiktok.paid" {
+				wrong.ExtendedProperties[i].Value = "a lot"
+			}
+		}
+		create(byHand, wrong)
+
+		before := len(fake.Calls(linnworkstest.Operation("Orders.GetOrdersByID")))
+		sales, unread, err := house.Sales(t.Context(), start.Add(-time.Hour), start.Add(2*time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(fake.Calls(linnworkstest.Operation("Orders.GetOrdersByID"))) - before; n != 2 {
+			t.Errorf("%d calls for 253 orders, want 2", n)
+		}
+		if len(unread) != 1 || unread[0].ID != "5760901" || unread[0].Kind != "order" || !strings.Contains(unread[0].Why, "tiktok.paid") {
+			t.Errorf("unread %v", unread)
+		}
+		got := map[string]finance.Sale{}
+		for _, s := range sales {
+			got[s.OrderID] = s
+		}
+		if len(sales) != 251 || len(got) != 251 {
+			t.Fatalf("%d sales of %d orders, want 251", len(sales), len(got))
+		}
+		want := finance.Sale{
+			OrderID: "5760000", Currency: "GBP", Numbers: got["5760000"].Numbers, Paid: 2649, Funded: 100, TaxIncluded: 400, Fees: 50, Shipping: 299, ShippingFunded: 50,
+			Total: 2749, TotalKnown: true, Rates: []finance.Rate{{Percent: "20", Gross: 2400}}, OrderedAt: start.Truncate(time.Second),
+		}
+		if diff := cmp.Diff(want, got["5760000"]); diff != "" || len(want.Numbers) != 1 {
+			t.Errorf("open (-want +got):\n%s", diff)
+		}
+		if s := got["5760001"]; s.ShippedAt.IsZero() || s.Total != 2749 || s.Void {
+			t.Errorf("processed: %+v", s)
+		}
+		if s := got["5760002"]; !s.Void || s.Cancelled != 2749 || s.TotalKnown {
+			t.Errorf("cancelled: %+v", s)
+		}
+		if s := got["5760900"]; s.Paid != 2749 || s.Funded != 0 {
+			t.Errorf("made by hand: %+v", s)
+		}
+		if sales, _, err := house.Sales(t.Context(), start.Add(time.Hour), start.Add(2*time.Hour)); err != nil || len(sales) > 0 {
+			t.Errorf("another period: %d sales, %v", len(sales), err)
+		}
+		fake.Fail("Orders.GetOrdersByID", 1, linnworkstest.Reply(503, "busy"))
+		if sales, _, err := house.Sales(t.Context(), start.Add(-time.Hour), start.Add(2*time.Hour)); err == nil || len(sales) > 0 {
+			t.Errorf("Linnworks is down: %d sales, %v", len(sales), err)
+		}
+	})
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func reconcile(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	err := run(t.Context(), args, &out, io.Discard)
+	return out.String(), err
+}
+
+// What was done wrong on purpose is found, each once, and nothing else.
+func TestWhatWentWrongIsFound(t *testing.T) {
+	t.Parallel()
+	out, err := reconcile(t)
+	if !errors.Is(err, errLook) {
+		t.Fatalf("error %v, want that somebody has to look", err)
+	}
+	_, look, _ := strings.Cut(out, "Somebody has to look\n")
+	look, _, _ = strings.Cut(look, "\n\n")
+	var found []string
+	for line := range strings.Lines(look) {
+		if !strings.HasPrefix(line, "      ") {
+			found = append(found, line)
+		}
+	}
+	want := []string{"order not in the warehouse", "-0.01 GBP line does not add up", "payment failed", "reserve not released in time"}
+	if len(found) != len(want) {
+		t.Fatalf("found %d things, want %d:\n%s", len(found), len(want), out)
+	}
+	for i, w := range want {
+		if !strings.Contains(found[i], w) {
+			t.Errorf("found %q, want %q", found[i], w)
+		}
+	}
+}
+
+func TestACleanMonth(t *testing.T) {
+	t.Parallel()
+	out, err := reconcile(t, "-clean")
+	if err != nil || strings.Contains(out, "Somebody") || strings.Contains(out, "not explained") {
+		t.Errorf("error %v:\n%s", err, out)
+	}
+}
+
+// The same month twice is the same report, byte for byte, in every form.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	var all [2][]byte
+	for i := range all {
+		dir := t.TempDir()
+		page := filepath.Join(dir, "page.html")
+		if _, err := reconcile(t, "-csv", dir, "-html", page); !errors.Is(err, errLook) {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"page.html", "journal.csv", "journal-june.csv", "payouts.csv", "orders.csv"} {
+			text, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[i] = append(all[i], text...)
+			if strings.HasSuffix(name, ".csv") {
+				rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+				if err != nil || len(rows) < 20 {
+					t.Errorf("%s: %d rows, %v", name, len(rows), err)
+				}
+				continue
+			}
+			for _, outside := range []string{"http:", "https:", "src=", "<link", "@import"} {
+				if bytes.Contains(text, []byte(outside)) {
+					t.Errorf("the page is not self-contained: it has %s", outside)
+				}
+			}
+		}
+	}
+	if !slices.Equal(all[0], all[1]) {
+		t.Error("two runs differ")
+	}
+}
+
+func TestArguments(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		args []string
+		want string
+	}{{[]string{"june"}, "june"}, {[]string{"-csv", "/dev/null/x"}, "/dev/null"}, {[]string{"-html", "/dev/null/x"}, "/dev/null"}} {
+		if _, err := reconcile(t, tc.args...); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%q: %v, want an error with %s", tc.args, err, tc.want)
+		}
+	}
+	if _, err := reconcile(t, "-help"); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("-help: %v", err)
+	}
+}
