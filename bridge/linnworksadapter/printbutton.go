@@ -26,8 +26,8 @@ var _ printing.Finder = (*Warehouse)(nil)
 //
 // https://apps.linnworks.net/Api/Method/Orders-GetOrderDetailsByNumOrderId
 func (l *Warehouse) OrderByNumber(ctx context.Context, number string) (bridge.WarehouseOrder, bool, error) {
-	n, err := strconv.Atoi(number)
-	if err != nil {
+	n, _ := strconv.Atoi(number)
+	if n <= 0 {
 		return bridge.WarehouseOrder{}, false, nil
 	}
 	o, err := l.client.Orders.GetOrderDetailsByNumOrderID(ctx, &linnworks.GetOrderDetailsByNumOrderIDRequest{OrderID: n})
