@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -200,12 +201,12 @@ func TestItemsTouched(t *testing.T) {
 		}
 		touched := func(since time.Time) []string {
 			t.Helper()
-			got, upTo, err := s.book.ItemsTouched(t.Context(), since)
+			got, err := s.book.ItemsTouched(t.Context(), since)
 			must(t, err)
-			if !upTo.Equal(time.Now().UTC()) {
-				t.Errorf("read up to %v, want the moment before the call", upTo)
+			if !got.UpTo.Equal(time.Now().UTC()) {
+				t.Errorf("read up to %v, want the moment before the call", got.UpTo)
 			}
-			return got
+			return got.ItemIDs
 		}
 		want := func(skus ...string) []string {
 			var list []string
@@ -225,7 +226,7 @@ func TestItemsTouched(t *testing.T) {
 		if diff := cmp.Diff(want("MUG", "SET", "SPOON"), touched(since)); diff != "" {
 			t.Errorf("items of new orders (-want +got):\n%s", diff)
 		}
-		if n := len(s.Calls(linnworkstest.Operation("OrdersV2.GetOrders"), linnworkstest.Answered(200))); n != 3 {
+		if n := len(s.Calls(linnworkstest.Operation("OrdersV2.GetOrders"), linnworkstest.Answered(200))); n != 2 {
 			t.Errorf("%d calls for 231 orders", n)
 		}
 		time.Sleep(time.Hour)
@@ -237,6 +238,79 @@ func TestItemsTouched(t *testing.T) {
 		must(t, s.Cancel(cancelled))
 		if diff := cmp.Diff(want("TEA", "CUP"), touched(since)); diff != "" {
 			t.Errorf("items of dispatched and cancelled orders (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Orders that a shop of the bridge has sold come with what their locks give free.
+func TestTouchedOrders(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t)
+		ids := s.add(t,
+			linnworkstest.Item{SKU: "MUG", Levels: s.levels(500, 0)},
+			linnworkstest.Item{SKU: "SPOON", Levels: s.levels(900, 0)},
+			linnworkstest.Item{SKU: "SET", Components: []linnworkstest.Component{{SKU: "SPOON", Quantity: 2}}},
+		)
+		order := func(source, shop, reference string, lines ...linnworkstest.Line) linnworks.GUID {
+			id, err := s.AddOrder(linnworkstest.Order{Source: source, SubSource: shop, Reference: reference, Lines: lines})
+			must(t, err)
+			return id
+		}
+		mugs := linnworkstest.Line{SKU: "MUG", Quantity: 3}
+		since := time.Now()
+		open, kit := order("TIKTOKBRIDGE", "uk", "1", mugs), order("tiktokbridge", "uk", "2", mugs, linnworkstest.Line{SKU: "SET", Quantity: 2})
+		sent, dropped := order("TIKTOKBRIDGE", "uk", "3", mugs), order("TIKTOKBRIDGE", "uk", "4", mugs)
+		other, web := order("TIKTOKBRIDGE", "south", "5", mugs), order("WEBSHOP", "uk", "6", mugs)
+		time.Sleep(time.Minute)
+		must(t, errors.Join(s.Lock(kit, true), s.Lock(other, true), s.Lock(web, true), s.Process(sent), s.Cancel(dropped)))
+		at := time.Now().UTC()
+		time.Sleep(time.Minute)
+
+		got, err := s.book.ItemsTouched(t.Context(), since)
+		must(t, err)
+		slices.SortFunc(got.Orders, func(a, b stock.TouchedOrder) int { return strings.Compare(a.OrderIDs[0], b.OrderIDs[0]) })
+		place := string(linnworks.ZeroGUID)
+		want := []stock.TouchedOrder{
+			{ID: string(open), OrderIDs: []string{"1"}, UpdatedAt: since.UTC(), LocationID: place},
+			{ID: string(kit), OrderIDs: []string{"2"}, UpdatedAt: at, LocationID: place, Locked: true, Items: map[string]int{ids["MUG"]: 3, ids["SET"]: 2, ids["SPOON"]: 4}},
+			{ID: string(sent), OrderIDs: []string{"3"}, UpdatedAt: at, LocationID: place},
+			{ID: string(dropped), OrderIDs: []string{"4"}, UpdatedAt: at, LocationID: place},
+			{ID: string(other), OrderIDs: []string{"5"}, UpdatedAt: at, LocationID: place, Locked: true, Elsewhere: true, Items: map[string]int{ids["MUG"]: 3}},
+		}
+		if diff := cmp.Diff(want, got.Orders); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A locked order that was merged has lost its reference: it is named by what was
+// written into those that it was merged from.
+func TestTouchedMergedOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t)
+		s.add(t, linnworkstest.Item{SKU: "MUG", Levels: s.levels(500, 0)})
+		c, err := s.Client(linnworks.WithLimiter(unpaced{}))
+		must(t, err)
+		since := time.Now()
+		var parts []linnworks.GUID
+		for _, reference := range []string{"1", "2"} {
+			id, err := s.AddOrder(linnworkstest.Order{Source: "TIKTOKBRIDGE", SubSource: "uk", Reference: reference, Lines: []linnworkstest.Line{{SKU: "MUG", Quantity: 1}}})
+			must(t, err)
+			must(t, errOf(c.Orders.AddExtendedProperties(t.Context(), &linnworks.AddExtendedPropertiesRequest{
+				OrderID: id, ExtendedProperties: []linnworks.BasicExtendedProperty{{Name: "tiktok.order_id", Value: reference, Type: "Order"}},
+			})))
+			parts = append(parts, id)
+		}
+		merged, err := c.Orders.MergeOrders(t.Context(), &linnworks.MergeOrdersRequest{OrdersToMerge: parts, FulfilmentCenter: new(linnworks.ZeroGUID)})
+		must(t, err)
+		must(t, s.Lock(merged.OrderID, true))
+		got, err := s.book.ItemsTouched(t.Context(), since)
+		must(t, err)
+		i := slices.IndexFunc(got.Orders, func(o stock.TouchedOrder) bool { return o.Locked })
+		if i < 0 || !slices.Equal(got.Orders[i].OrderIDs, []string{"1", "2"}) {
+			t.Errorf("touched %+v, want a locked order of 1 and 2", got.Orders)
 		}
 	})
 }

@@ -388,7 +388,11 @@ func TestEngineCalls(t *testing.T) {
 			drain()
 			reads := len(s.linn.Calls())
 			writes := len(s.tiktok.CallsOf(tiktokshoptest.On("Product.UpdateInventory"))) - before
-			if least := (len(changed) + 199) / 200; reads != least || writes != len(products) {
+			least := (len(changed) + 199) / 200
+			if seed > 0 {
+				least++ // to find out whether what has risen has risen by locked orders
+			}
+			if reads != least || writes != len(products) {
 				t.Errorf("seed %d: %d items of %d products changed: %d calls to Linnworks (at least %d), %d to TikTok Shop (at least %d)",
 					seed, len(changed), len(products), reads, least, writes, len(products))
 			}

@@ -6,8 +6,10 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
@@ -94,33 +96,65 @@ func (l *Warehouse) SweepStock(ctx context.Context) iter.Seq2[stock.Reading, err
 	}
 }
 
-// touchedPage is how many orders a page of changed orders has. Linnworks
-// publishes no maximum.
-const touchedPage = 100
-
 // ItemsTouched implements [stock.Touches] with one call of the v2 order read for
-// every 100 orders, open, processed and cancelled.
-func (l *Warehouse) ItemsTouched(ctx context.Context, since time.Time) (itemIDs []string, upTo time.Time, err error) {
-	upTo = l.options.Now().UTC()
+// every 200 orders, open, processed and cancelled. Locked orders that were merged take
+// further calls.
+func (l *Warehouse) ItemsTouched(ctx context.Context, since time.Time) (stock.Touched, error) {
+	all := stock.Touched{UpTo: l.options.Now().UTC()}
 	touched := map[string]bool{}
 	request := &linnworks.OrdersV2GetOrdersRequest{
-		FromDate: &linnworks.Time{Time: since}, IncludeProcessed: new(true), EntriesPerPage: new(touchedPage),
+		FromDate: &linnworks.Time{Time: since}, IncludeProcessed: new(true), EntriesPerPage: new(changedPage),
+	}
+	var merged []bridge.WarehouseOrder // that are locked
+	add := func(o linnworks.OrderDetails, updated linnworks.Time, lines []linnworks.OrderItemWithChildren) {
+		touch(touched, lines)
+		g := o.GeneralInfo
+		if !strings.EqualFold(g.Source, l.options.Source) || g.Status == statusResend {
+			return
+		}
+		w := warehouseOrder(o)
+		t := stock.TouchedOrder{
+			ID: w.ID, OrderIDs: w.References, UpdatedAt: moment(updated), Elsewhere: !l.ours(g),
+			Locked: w.State == bridge.Locked, LocationID: string(lower(o.FulfilmentLocationID)),
+		}
+		if w.Reference != "" {
+			t.OrderIDs = []string{w.Reference}
+		}
+		if t.Locked {
+			t.Items = map[string]int{}
+			take(t.Items, lines)
+			if w.Merged {
+				merged = append(merged, w)
+			}
+		}
+		all.Orders = append(all.Orders, t)
 	}
 	for page, err := range l.client.OrdersV2.GetOrdersPages(ctx, request) {
 		if err != nil {
 			if err = exceptRecords(err); err != nil {
-				return nil, time.Time{}, err
+				return stock.Touched{}, err
 			}
 			continue // the items of such an order come with the sweep
 		}
 		for _, o := range page.OpenOrders {
-			touch(touched, o.Items)
+			add(openDetails(o), o.LastUpdated, o.Items)
 		}
 		for _, o := range page.ProcessedOrders {
-			touch(touched, o.Items)
+			add(processedDetails(o), o.LastUpdated, o.Items)
 		}
 	}
-	return slices.Sorted(maps.Keys(touched)), upTo, nil
+	if err := l.resolveMerged(ctx, merged); err != nil {
+		return stock.Touched{}, err
+	}
+	for _, w := range merged {
+		for i := range all.Orders {
+			if all.Orders[i].ID == w.ID {
+				all.Orders[i].OrderIDs = w.References
+			}
+		}
+	}
+	all.ItemIDs = slices.Sorted(maps.Keys(touched))
+	return all, nil
 }
 
 // touch collects the items of lines. A line that is not linked has none.
@@ -130,6 +164,17 @@ func touch(touched map[string]bool, lines []linnworks.OrderItemWithChildren) {
 			touched[string(id)] = true
 		}
 		touch(touched, line.CompositeSubItems)
+	}
+}
+
+// take adds up the units of lines. Whether a kit takes its own units or those of its
+// components is not told: it is taken to do both.
+func take(units map[string]int, lines []linnworks.OrderItemWithChildren) {
+	for _, line := range lines {
+		if id := lower(line.StockItemID); id != "" && id != linnworks.ZeroGUID && !line.IsService {
+			units[string(id)] += line.Quantity
+		}
+		take(units, line.CompositeSubItems)
 	}
 }
 

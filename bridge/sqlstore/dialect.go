@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -36,6 +37,8 @@ type dialect struct {
 	// leases: whose lease is lost writes no more, and any other write brings it to the
 	// disk before itself.
 	lazy string
+	// tick is how much {now} is behind the clock at most.
+	tick time.Duration
 	// migrate waits until nobody else migrates. Empty if the transaction has done so.
 	migrate string
 	// again reports whether an error says that nothing was done, or can be known to have
@@ -62,6 +65,7 @@ var sqliteDialect = &dialect{
 	},
 	begin:    sqliteBegin,
 	lazy:     sqliteBegin,
+	tick:     time.Millisecond,
 	answered: func(error) bool { return true },
 	again: func(err error) bool {
 		e, ok := errors.AsType[*sqlite.Error](err)
@@ -78,6 +82,7 @@ var postgresDialect = &dialect{
 	numbered: true,
 	begin:    postgresBegin,
 	lazy:     postgresBegin + `, set_config('synchronous_commit', 'off', true)`,
+	tick:     time.Microsecond,
 	migrate:  `SELECT pg_advisory_xact_lock(711953081)`,
 	answered: func(err error) bool {
 		e, ok := errors.AsType[*pgconn.PgError](err)

@@ -43,6 +43,16 @@
 // out; who takes one over breaks the lease it was of, in the same transaction, and a write
 // checks within its own that its leases are whole, which stay so until it is committed.
 //
+// # Budgets of calls
+//
+// Processes that use one app, or one installation in Linnworks, share what these may call.
+// Give the clients of each the limiters of its DB:
+//
+//	tiktokshop.WithLimiter(db.TikTokLimiter(nil))
+//	linnworks.WithLimiter(db.LinnworksLimiter(nil))
+//
+// [DB.LinnworksLimiter] says what they promise.
+//
 // # What is in it
 //
 // What is asked for is in columns, all else in JSON beside it. Moments are texts in UTC
@@ -64,5 +74,7 @@
 // PostgreSQL: as usual. SQLite: with its own backup (sqlite3 bridge.db ".backup copy.db",
 // or VACUUM INTO 'copy.db'), also while the bridge runs; a copy of the file alone lacks
 // what is in bridge.db-wal. After a restore start all processes anew: they hold copies
-// of the ledger.
+// of the ledger. A bridge that is started on a backup reads what has happened since from
+// both sides: nothing is created or sent twice. What people have noted and claimed since is
+// lost, and so are labels that the shop does not offer any more.
 package sqlstore

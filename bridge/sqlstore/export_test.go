@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"strings"
+	"time"
 )
 
 // SlowWrite writes a value, and calls during before it is committed.
@@ -62,4 +63,12 @@ func (d *DB) LoseLock(ctx context.Context, shop, key string) (lost bool, err err
 		return err
 	})
 	return lost, err
+}
+
+// SetClock replaces the database's clock for budgets: microseconds of Unix time.
+func (d *DB) SetClock(now func() int64) { d.clock = now }
+
+// WaitFor waits for a call under a budget of so many calls in a window.
+func (d *DB) WaitFor(ctx context.Context, name string, calls float64, window time.Duration) error {
+	return d.share(name, quota{calls, window.Microseconds()}).wait(ctx, 1)
 }

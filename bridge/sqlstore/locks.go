@@ -211,7 +211,7 @@ func (d *DB) keep(l *lease) error {
 	defer d.mu.Unlock()
 	select {
 	case <-d.closed:
-		return errors.New("sqlstore: the database is closed")
+		return errClosed
 	default:
 	}
 	d.leases[l.id] = l

@@ -62,7 +62,10 @@ func (d *DB) migrate(ctx context.Context) error {
 			}
 			if version == len(steps) {
 				// What is left of processes that died long ago, with locks that nobody wanted.
-				_, err := t.exec(ctx, `DELETE FROM lb_leases WHERE expires < {now} - 86400000000`)
+				if _, err := t.exec(ctx, `DELETE FROM lb_leases WHERE expires < {now} - 86400000000`); err != nil {
+					return err
+				}
+				_, err := t.exec(ctx, `DELETE FROM lb_budgets WHERE used < {now} - 86400000000`)
 				return err
 			}
 			if rows == 0 {

@@ -58,8 +58,10 @@ type DB struct {
 	writer   *sql.DB // of SQLite it has one connection
 	reader   *sql.DB
 
-	statements sync.Map // as they were written to how the database takes them
-	begun      sync.Map // shops whose records are begun
+	statements sync.Map     // as they were written to how the database takes them
+	begun      sync.Map     // shops whose records are begun
+	shares     shares       // of the budgets of calls
+	clock      func() int64 // replaces the database's in tests of budgets
 
 	mu      sync.Mutex
 	leases  map[string]*lease // that are held
@@ -177,6 +179,10 @@ func (d *DB) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), d.config.Patience)
 	defer cancel()
 	d.give(ctx, held...)
+	d.shares.mu.Lock()
+	d.shares.closed = true
+	d.shares.mu.Unlock()
+	d.shares.running.Wait()
 	if renewed != nil {
 		<-renewed
 	}

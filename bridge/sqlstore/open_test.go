@@ -43,7 +43,7 @@ func TestNewerTablesAreRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := c.Open(t.Context())
-			if !errors.Is(err, sqlstore.ErrNewer) || !strings.Contains(err.Error(), "of version 2, this one knows them up to 1") {
+			if !errors.Is(err, sqlstore.ErrNewer) || !strings.Contains(err.Error(), "of version 3, this one knows them up to 2") {
 				t.Errorf("tables of a newer version: got %v, want %v that names both", err, sqlstore.ErrNewer)
 			}
 		})

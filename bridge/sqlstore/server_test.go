@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 	if address := os.Getenv(victimOf); address != "" {
 		beVictim(address)
 	}
+	if address := os.Getenv(callerOf); address != "" {
+		beCaller(address)
+	}
 	os.Exit(withPostgres(m.Run))
 }
 

@@ -54,17 +54,18 @@ type Book struct {
 	statesAt time.Time // since when products may be off without our knowledge
 	// halted is why nothing may be published, if anything is; haltKnown reports whether
 	// the queue was looked at.
-	halted     error
-	haltKnown  bool
-	refusals   map[string]bool      // SKUs by name that a refusal is open on; nil if nobody has looked
-	dirty      []int                // listings to compute again
-	waiting    map[int]bool         // products of which a listing may differ
-	tally      [4]int               // listings by state
-	troubled   map[int]bool         // listings that a person has to look at
-	zeroed     map[string]time.Time // by the shop's id of a SKU: until when a zero is expected
-	taken      int
-	lastRead   Mark // of the newest reading of levels
-	ordersSeen seenOrders
+	halted       error
+	haltKnown    bool
+	refusals     map[string]bool      // SKUs by name that a refusal is open on; nil if nobody has looked
+	dirty        []int                // listings to compute again
+	waiting      map[int]bool         // products of which a listing may differ
+	tally        [4]int               // listings by state
+	troubled     map[int]bool         // listings that a person has to look at
+	zeroed       map[string]time.Time // by the shop's id of a SKU: until when a zero is expected
+	taken        int
+	lastRead     Mark // of the newest reading of levels
+	ordersSeen   seenOrders
+	lockedOrders lockedOrders
 	// selling is how many listings the shop sells whose right number is known, zeroes how
 	// many of them are to be taken off sale.
 	selling, zeroes int
@@ -90,6 +91,7 @@ type bookItem struct {
 	// by the book's; before is the reading before that.
 	at, before time.Time
 	mark       Mark
+	rose       Mark                  // when a reading that raised a level was last entered
 	levels     []int                 // by index of the location
 	keep       int                   // units that are not sold, in every location
 	reserved   *bookOrders           // nil if no order does
@@ -153,6 +155,14 @@ type bookListing struct {
 	heat    *heat        // nil if it never sold
 	hot     bool
 	check   *listingCheck // nil: was never looked at
+}
+
+// allParts are the parts that a listing has in any location.
+func (e *bookListing) allParts() []bookPart {
+	if e.stocked != nil {
+		return e.stocked.all
+	}
+	return e.parts
 }
 
 // bookStocked are the parts of a kit that some locations hold ready-made.
@@ -280,17 +290,22 @@ func (b *Book) setLevel(i int, mark Mark, reading Reading, levels map[string]int
 	}
 	changed := it.state != itemRead || it.unlimited != reading.Untracked[it.id]
 	elsewhereOnly := reading.UntrackedIn[it.id]
+	rose := it.state != itemRead || it.unlimited != reading.Untracked[it.id]
 	for n, location := range b.locations {
 		v := levels[location]
 		if elsewhereOnly[location] {
 			v = unlimited
 		}
 		if v != it.levels[n] {
+			rose = rose || v > it.levels[n]
 			it.levels[n], changed = v, true
 		}
 	}
 	it.state, it.unlimited = itemRead, reading.Untracked[it.id]
 	it.stamp(mark, reading.At)
+	if rose {
+		it.rose, b.lockedOrders.rose = b.seq, b.seq
+	}
 	if b.countUnseen(i) || changed {
 		b.owing(it)
 		b.touchUsers(i)

@@ -174,6 +174,9 @@ func (b *Book) soldUnits(e *bookListing, i, units int, createdAt time.Time, cert
 // unseen reports whether an order stands for units whose order is not known.
 func (o *bookOrder) unseen() bool { return o.units > 0 }
 
+// inLedger reports whether an order stands for one that the ledger has or had.
+func (o *bookOrder) inLedger() bool { return !o.unseen() && o.elsewhere == nil }
+
 func (b *Book) drop(o *bookOrder) {
 	delete(b.orders, keyOf(o.Reservation))
 	b.reindex(o, o.Items)

@@ -32,6 +32,10 @@ type bookOrder struct {
 	// orders placed up to seenTo. They count until the moment until.
 	units         int
 	seenTo, until time.Time
+	// elsewhere is not nil for a locked order of the warehouse that another shop has sold, or
+	// nobody knows who: the shops' orders in it, which the ledger does not have yet. It
+	// counts until the moment until.
+	elsewhere []string
 }
 
 // SetReservations replaces what the ledger holds, at the moment at. An order that
@@ -96,10 +100,11 @@ func (b *Book) SetChanges(at time.Time, after, now store.Revision, changes []sto
 		}
 	}
 	for key, o := range b.orders {
-		if last != nil && !last[key] && !o.unseen() {
+		if last != nil && !last[key] && o.inLedger() {
 			b.gone(o)
 		}
 	}
+	b.dropReserved()
 	b.revision = now
 }
 
@@ -120,10 +125,11 @@ func (b *Book) replace(at time.Time, list []store.Reservation) {
 		b.reserve(at, r)
 	}
 	for id, o := range b.orders {
-		if !kept[id] && !o.unseen() {
+		if !kept[id] && o.inLedger() {
 			b.gone(o)
 		}
 	}
+	b.dropReserved()
 }
 
 // reserve enters what was put in the ledger for an order.
@@ -173,6 +179,8 @@ func (b *Book) tidyOrders(at time.Time) {
 			if !at.Before(o.until) && b.ordersSeen.covers(o.seenTo) {
 				b.drop(o)
 			}
+		case o.elsewhere != nil && !at.Before(o.until):
+			b.drop(o)
 		case o.goneAt != 0 && !b.counted(o):
 			b.drop(o)
 		}

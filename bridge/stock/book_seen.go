@@ -15,7 +15,8 @@ type seenOrders struct {
 	told bool
 	// upTo is a moment before which every order placed is in the ledger, or need not be.
 	upTo time.Time
-	// held are the listings that are not raised until orders have been seen.
+	// held are the listings that are not raised until orders have been seen, or asked for
+	// in the warehouse.
 	held map[int]bool
 }
 
@@ -54,9 +55,10 @@ func (s *seenOrders) behind(now time.Time) bool { return s.told && now.Sub(s.upT
 const unseenFor = time.Minute
 
 // holdRaise takes the raises out of what a listing should show, unless the orders have
-// been seen, and reports whether there were any.
+// been seen, and those that were locked asked for, and reports whether there were any.
 func (b *Book) holdRaise(e *bookListing) (held bool) {
-	if b.ordersSeen.covers(e.knownTo) {
+	doubted := slices.ContainsFunc(e.allParts(), func(p bookPart) bool { return !b.lockedOrders.believes(&b.items[p.item]) })
+	if !doubted && b.ordersSeen.covers(e.knownTo) {
 		return false
 	}
 	for i, n := range e.wanted {

@@ -25,8 +25,15 @@ type Ports struct {
 	// Sweep is optional: with it, [Engine.Sweep] reads all levels page by page, without
 	// it by id.
 	Sweep Sweeper
-	// Touches is optional: with it, items on orders that changed are read at once.
+	// Touches is optional: with it, items on orders that changed are read at once, and
+	// orders of the shop that are locked in the warehouse, which gives their units free,
+	// go on counting as sold.
 	Touches Touches
+	// Hint has the intake look at an order again, such as [bridge.Intake.Hint]. It is
+	// optional: it is told of orders whose lock in the warehouse was put on or taken off.
+	// Without it, the units of one that was unlocked stay reserved until the intake looks
+	// at it by itself.
+	Hint func(ctx context.Context, orderID string) error
 	// Bundles is optional. Without it, a bundle of the shop whose listing does not
 	// say that it is one is raised as unmapped.
 	Bundles catalogue.BundleSource
@@ -95,9 +102,14 @@ type Engine struct {
 	// they were last seen by one.
 	seeing, seen time.Time
 
+	// Under a lock that is held over calls: up to when orders of the warehouse were asked
+	// for, and when those that were found had changed.
+	touching chan struct{}
+	since    time.Time
+	versions map[string]time.Time
+
 	mu      sync.Mutex
 	touched []string // items to read at once
-	since   time.Time
 	raised  map[exceptions.Ref]string
 	shopDue bool
 }
@@ -121,8 +133,11 @@ func NewEngine(p Ports, o Options) (*Engine, error) {
 	}
 	book := newStockBook(o)
 	e := &Engine{
-		ports: p, options: o, book: book, wake: make(chan struct{}, 1), raised: map[exceptions.Ref]string{},
+		ports: p, options: o, book: book, wake: make(chan struct{}, 1), touching: make(chan struct{}, 1), raised: map[exceptions.Ref]string{},
 		reader: stockReader{ports: p, book: book, now: o.Now},
+	}
+	if p.Touches != nil {
+		book.askForLocked()
 	}
 	if p.Shown != nil {
 		if e.check, err = NewCheck(CheckPorts{
@@ -217,7 +232,7 @@ func (e *Engine) ReadHot(ctx context.Context) (int, error) {
 	e.touch(behind)
 	e.book.called(CallLevels, (len(ids)+itemBatch-1)/itemBatch)
 	e.wakeUp()
-	return len(ids), nil
+	return len(ids), e.settleRises(ctx)
 }
 
 // Touch has items read with the next [Engine.ReadHot], such as those of a
@@ -231,27 +246,35 @@ func (e *Engine) touch(ids []string) {
 }
 
 // ReadTouched finds out which items the orders of all channels have touched since
-// the last time, for the next [Engine.ReadHot].
+// the last time, for the next [Engine.ReadHot], and takes back into the ledger what
+// orders of the shop take that were locked. Until then no level that has risen raises
+// anything.
 func (e *Engine) ReadTouched(ctx context.Context) error {
 	if e.ports.Touches == nil {
 		return nil
 	}
-	e.mu.Lock()
-	since := e.since
-	e.mu.Unlock()
-	if since.IsZero() {
-		since = e.now()
-	}
-	ids, upTo, err := e.ports.Touches.ItemsTouched(ctx, since.Add(-touchOverlap))
+	ids, err := e.readTouched(ctx)
 	if err != nil {
-		return e.failed(fmt.Errorf("reading what orders touched: %w", err))
+		return err
 	}
-	e.book.called(CallTouched, 1)
-	e.mu.Lock()
-	e.since = upTo
-	e.mu.Unlock()
 	e.touch(e.book.needed(ids))
+	e.wakeUp()
 	return nil
+}
+
+// settleRises finds out whether a level that has risen has risen by a locked order, if
+// nobody has asked a moment ago: then it is found out a moment later.
+func (e *Engine) settleRises(ctx context.Context) error {
+	release, err := e.lockTouched(ctx)
+	if err != nil {
+		return err
+	}
+	lately := e.now().Sub(e.since) < settleEvery
+	release()
+	if lately || !e.book.doubtsARise() {
+		return nil
+	}
+	return e.ReadTouched(ctx)
 }
 
 // Sweep reads all levels once.
@@ -293,7 +316,7 @@ func (e *Engine) Sweep(ctx context.Context) error {
 		return errors.Join(broke, e.failed(err))
 	}
 	e.wakeUp()
-	return broke
+	return errors.Join(broke, e.settleRises(ctx))
 }
 
 func (e *Engine) readLedger(ctx context.Context) error {
@@ -344,7 +367,13 @@ func (e *Engine) report(ctx context.Context, whole ...wholeCase) error {
 	if err := e.readHalt(ctx); err != nil && !errors.Is(err, ErrSecondWriter) {
 		return err
 	}
-	if err := e.reader.release(ctx); err != nil {
+	unlock, err := e.lockTouched(ctx)
+	if err != nil {
+		return err
+	}
+	err = e.reader.release(ctx)
+	unlock()
+	if err != nil {
 		return e.failed(err)
 	}
 	e.mu.Lock()

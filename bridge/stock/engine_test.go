@@ -24,6 +24,7 @@ import (
 type liveWorld struct {
 	*world.World
 	touched []string
+	orders  []stock.TouchedOrder
 	states  map[string]stock.ItemState
 }
 
@@ -38,9 +39,10 @@ func (w *liveWorld) SweepStock(ctx context.Context) iter.Seq2[stock.Reading, err
 	}
 }
 
-func (w *liveWorld) ItemsTouched(ctx context.Context, _ time.Time) (ids []string, upTo time.Time, err error) {
-	err = w.Do(ctx, "ItemsTouched", func() error { ids, w.touched = w.touched, nil; return nil })
-	return ids, time.Now(), err
+func (w *liveWorld) ItemsTouched(ctx context.Context, _ time.Time) (t stock.Touched, err error) {
+	t.UpTo, t.Orders = time.Now(), w.orders
+	err = w.Do(ctx, "ItemsTouched", func() error { t.ItemIDs, w.touched = w.touched, nil; return nil })
+	return t, err
 }
 
 func (w *liveWorld) ItemStates(ctx context.Context, ids []string) (states map[string]stock.ItemState, err error) {

@@ -44,17 +44,43 @@ type Sweeper interface {
 	SweepStock(ctx context.Context) iter.Seq2[Reading, error]
 }
 
-// Touches reports which items' stock may have changed, from the orders.
+// Touches reports which items' stock may have changed, and which orders are locked.
 type Touches interface {
-	// ItemsTouched returns the ids, each once and sorted, of the items on orders of
-	// any channel that changed since a moment; of a kit also its components. Levels
-	// that change without an order (deliveries, counts, returns, a line taken off
-	// an order) are not in it: they need a sweep.
-	//
-	// upTo is when the read began, the moment to ask from next time, less an
-	// overlap that the caller chooses: it has to cover the difference between the
-	// two clocks and the lag of the warehouse's lists.
-	ItemsTouched(ctx context.Context, since time.Time) (itemIDs []string, upTo time.Time, err error)
+	// ItemsTouched reads the orders of any channel that changed since a moment.
+	ItemsTouched(ctx context.Context, since time.Time) (Touched, error)
+}
+
+// Touched is what the orders that changed since a moment say of stock.
+type Touched struct {
+	// ItemIDs are those of the items on them, each once and sorted; of a kit also of its
+	// components. Levels that change without an order (deliveries, counts, returns, a
+	// line taken off an order) are not in it: they need a sweep.
+	ItemIDs []string
+	// Orders are those of them that the shops of the bridge have sold, open or not.
+	Orders []TouchedOrder
+	// UpTo is when the read began, the moment to ask from next time, less an overlap that
+	// the caller chooses: it has to cover the difference between the two clocks and the
+	// lag of the warehouse's lists.
+	UpTo time.Time
+}
+
+// TouchedOrder is an order of the warehouse that a shop of the bridge has sold.
+type TouchedOrder struct {
+	// ID is the warehouse's id, OrderIDs are the shop's: several if orders were merged,
+	// none if it cannot be told which.
+	ID       string
+	OrderIDs []string
+	// UpdatedAt is when it changed last.
+	UpdatedAt time.Time
+	// Elsewhere reports whether another shop of the account has sold it.
+	Elsewhere bool
+	// Locked reports whether a person or a rule has locked it: the warehouse gives the
+	// units of such an order free, although they are sold.
+	Locked bool
+	// Items are the units that a locked order takes, by item id, of a kit also those of
+	// its components, and LocationID is where.
+	Items      map[string]int
+	LocationID string
 }
 
 // ItemStates reports what became of items that a reading left out.

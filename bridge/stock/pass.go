@@ -115,7 +115,22 @@ func (p *pass) read(ctx context.Context) error {
 	if err := p.see(ctx); err != nil {
 		return err
 	}
-	return p.reader.warehouse(ctx)
+	if err := p.reader.warehouse(ctx); err != nil {
+		return err
+	}
+	if p.ports.Touches != nil {
+		p.askForTouched(ctx)
+	}
+	return nil
+}
+
+// askForTouched finds out which orders were locked and unlocked. While that is not known,
+// no level that has risen raises anything: it is an error of the pass, and the rest of it
+// goes on.
+func (p *pass) askForTouched(ctx context.Context) {
+	if _, err := p.readTouched(ctx); err != nil {
+		p.errs = append(p.errs, err)
+	}
 }
 
 // compare has the check look at the shop.
@@ -210,6 +225,9 @@ func (p *pass) one(ctx context.Context, i int, last bool) error {
 	if ids := p.book.oldLevels(left, p.options.Now()); len(ids) > 0 { // as well
 		if err := p.reader.levels(ctx, ids); err != nil {
 			return p.failed(err)
+		}
+		if p.book.doubtsARise() {
+			p.askForTouched(ctx)
 		}
 	}
 	p.turn.product = id

@@ -314,14 +314,6 @@ func (e *bookListing) partsAt(location int) []bookPart {
 	return e.parts
 }
 
-// allParts are the parts that a listing has in any location.
-func (e *bookListing) allParts() []bookPart {
-	if e.stocked != nil {
-		return e.stocked.all
-	}
-	return e.parts
-}
-
 // problems are what a person has to look at, each thing once, in the order of
 // the listings.
 func (b *Book) problems() []exceptions.Exception {

@@ -15,6 +15,8 @@ const (
 	// touchEvery is how often orders are asked which items they touched, touchOverlap
 	// how far each time goes back before the last.
 	touchEvery, touchOverlap = 5 * time.Second, time.Minute
+	// settleEvery is how often they are asked for besides because a level has risen.
+	settleEvery = time.Second
 	// recomputeEvery is how often all is computed again, because a buffer may say
 	// something else by now.
 	recomputeEvery = 5 * time.Second

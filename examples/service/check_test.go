@@ -298,6 +298,7 @@ func TestBadArguments(t *testing.T) {
 		"demo and check":   {args: []string{"-demo", "-check"}, want: "do not go together"},
 		"check and grant":  {args: []string{"-check", "-authorise", "-config", "x"}, want: "do not go together"},
 		"negative time":    {args: []string{"-demo", "-for", "-1s"}, want: "negative"},
+		"for and no demo":  {args: []string{"-config", "x", "-for", "1s"}, want: "goes with -demo"},
 		"no such file":     {args: []string{"-config", "no such file"}, want: "no such file"},
 		"no credentials":   {args: []string{"-config", "no such file"}, want: "the environment has no LINNWORKS_TOKEN"},
 		"check, no file":   {args: []string{"-config", "no such file", "-check"}, want: "problem"},

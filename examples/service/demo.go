@@ -24,9 +24,9 @@ import (
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
-// demo runs the service beside a made-up shop and warehouse until ctx ends, and says how
-// it went.
-func demo(ctx context.Context, out io.Writer, log *slog.Logger) (err error) {
+// demo runs the service beside a made-up shop and warehouse until ctx ends, or for some
+// time from when it listens, and says how it went.
+func demo(ctx context.Context, last time.Duration, out io.Writer, log *slog.Logger) (err error) {
 	dir, err := os.MkdirTemp("", "linnbridge-demo-")
 	if err != nil {
 		return err
@@ -37,6 +37,8 @@ func demo(ctx context.Context, out io.Writer, log *slog.Logger) (err error) {
 		return err
 	}
 	defer closeSides()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	t := &trade{World: w, out: out}
 	var trading sync.WaitGroup
 	err = serve(ctx, c, log, func(public, private string) {
@@ -44,6 +46,9 @@ func demo(ctx context.Context, out io.Writer, log *slog.Logger) (err error) {
 		fmt.Fprintf(out, introduction, private, private, private, private, c.database)
 		trading.Go(func() { w.Shop.RunWebhooks(ctx) })
 		trading.Go(func() { t.run(ctx) })
+		if last > 0 {
+			time.AfterFunc(last, cancel)
+		}
 	})
 	trading.Wait()
 	return errors.Join(err, t.summary(context.WithoutCancel(ctx), c))
@@ -141,7 +146,7 @@ const tradeEvery = 700 * time.Millisecond
 func (t *trade) run(ctx context.Context) {
 	t.service = t.Warehouse.AddPostalService("Tracked 24", "Royal Mail")
 	story := []func() (string, bool){t.morning, t.noon}
-	happen := []func() (string, bool){t.order, t.pack, t.order, t.restock, t.order, t.pack, t.cancel, t.outage}
+	happen := []func() (string, bool){t.order, t.pack, t.order, t.restock, t.order, t.pack, t.cancel, t.order, t.pack, t.outage, t.order, t.pack, t.order, t.pack, t.cancel, t.pack, t.order, t.pack}
 	for i := 0; sleep(ctx, tradeEvery) == nil; i++ {
 		if len(story) > 0 && i%4 == 3 { // as soon as the orders of the morning are in Linnworks
 			if text, done := story[0](); done {

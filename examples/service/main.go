@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	consent := flags.Bool("authorise", false, "have a seller authorise the app, store the tokens, and end")
 	seller := flags.String("seller", defaultSeller, "with -authorise: the `name` of the seller in the list of shops")
 	isDemo := flags.Bool("demo", false, "run beside a made-up shop and warehouse, in a temporary folder")
-	last := flags.Duration("for", 0, "end after this `time`; 0: run until interrupted")
+	last := flags.Duration("for", 0, "with -demo: end after this `time`; 0: run until interrupted")
 	flags.Usage = func() {
 		fmt.Fprintln(log, "usage: service -config file [-check | -authorise] | -demo [-for 20s]")
 		flags.PrintDefaults()
@@ -54,21 +54,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *last > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, *last)
-		defer cancel()
-	}
 	logger := slog.New(slog.NewJSONHandler(log, nil))
 	switch {
 	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q: see -help", flags.Arg(0))
 	case *isDemo && (*file != "" || *check || *consent), *check && *consent:
 		return errors.New("-demo, -check and -authorise do not go together, and -demo needs no -config")
-	case *last < 0:
-		return fmt.Errorf("-for %s is negative", *last)
+	case *last < 0 || *last > 0 && !*isDemo:
+		return fmt.Errorf("-for %s: it goes with -demo, and is not negative", *last)
 	case *isDemo:
-		return demo(ctx, out, logger)
+		return demo(ctx, *last, out, logger)
 	case *file == "":
 		return errors.New("-config is missing: name the settings file of the shop, or try -demo")
 	}

@@ -101,13 +101,14 @@ var (
 	healthyDesc = prometheus.NewDesc("linnbridge_flow_healthy", "1 if the flow's last run went well and none is overdue, in whichever process.", []string{"shop", "flow"}, nil)
 	successDesc = prometheus.NewDesc("linnbridge_flow_last_success_timestamp_seconds", "When the flow last went well, in whichever process.", []string{"shop", "flow"}, nil)
 	shopDesc    = prometheus.NewDesc("linnbridge_shop_healthy", "1 if all of the shop's flows are healthy.", []string{"shop"}, nil)
+	backlogDesc = prometheus.NewDesc("linnbridge_backlog", "What was left to do for a part after its last run in this process.", []string{"shop", "part"}, nil)
 	casesDesc   = prometheus.NewDesc("linnbridge_cases", "Open cases.", []string{"shop", "owner", "severity", "kind"}, nil)
 	storeDesc   = prometheus.NewDesc("linnbridge_database_up", "1 if the database has answered.", nil, nil)
 )
 
 // Describe implements [prometheus.Collector].
 func (stored) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{healthyDesc, successDesc, shopDesc, casesDesc, storeDesc} {
+	for _, d := range []*prometheus.Desc{healthyDesc, successDesc, shopDesc, backlogDesc, casesDesc, storeDesc} {
 		out <- d
 	}
 }
@@ -123,6 +124,11 @@ func (c stored) Collect(out chan<- prometheus.Metric) {
 	is := map[bool]float64{true: 1}
 	up := true
 	for _, shop := range c.service.shops {
+		if b := shop.bound.Load(); b != nil {
+			for part, h := range b.sync.Health().Parts {
+				gauge(backlogDesc, float64(h.Backlog), shop.name, part)
+			}
+		}
 		h, err := c.service.health(ctx, shop, time.Now())
 		if up = up && err == nil; err != nil {
 			continue

@@ -206,11 +206,36 @@ func (w *flowWorker) Work(ctx context.Context, job *river.Job[flowArgs]) error {
 	case len(taken) == 0:
 		return nil // it is running
 	}
+	defer w.service.progress(held, shop.name, job.Args.Flow, bound.sync)()
 	run, err := bound.sync.RunFlow(held, job.Args.Flow)
 	if held.Err() != nil {
 		return context.Cause(held) // cut short: that says nothing about the flow
 	}
 	return errors.Join(err, shop.note(held, job.Args.Flow, run.Start, err))
+}
+
+// progressEvery is how often the log has that a flow is still running.
+const progressEvery = time.Minute
+
+// progress says that a flow is still running, until the function it returns is called.
+func (s *service) progress(ctx context.Context, shop, flow string, b *bridge.Sync) (done func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var telling sync.WaitGroup
+	telling.Go(func() {
+		for began := time.Now(); sleep(ctx, progressEvery) == nil; {
+			waiting := map[string]int{}
+			for part, h := range b.Health().Parts {
+				if h.Backlog > 0 {
+					waiting[part] = h.Backlog
+				}
+			}
+			s.log.InfoContext(ctx, "a flow is still running", "shop", shop, "flow", flow, "for", time.Since(began).Round(time.Second).String(), "waiting", waiting)
+		}
+	})
+	return func() {
+		cancel()
+		telling.Wait()
+	}
 }
 
 // state is how a flow went last, whichever process ran it.
@@ -274,7 +299,7 @@ func (s *service) liveHere(ctx context.Context, shop *shop, b *bridge.Sync) erro
 	s.metrics.live.WithLabelValues(shop.name).Set(1)
 	defer s.metrics.live.WithLabelValues(shop.name).Set(0)
 	var mu sync.Mutex
-	var last error // that nothing has followed for a minute counts as mended
+	var last error // that nothing has followed for a while counts as mended
 	var at time.Time
 	failed := func(err error) {
 		s.log.WarnContext(ctx, "live stock: something failed and will be tried again", "shop", shop.name, "err", err)
@@ -290,7 +315,7 @@ func (s *service) liveHere(ctx context.Context, shop *shop, b *bridge.Sync) erro
 		for begin := time.Now(); ctx.Err() == nil; _ = sleep(ctx, liveEvery) {
 			mu.Lock()
 			err := last
-			if time.Since(at) > time.Minute {
+			if time.Since(at) > 2*liveEvery {
 				err = nil
 			}
 			mu.Unlock()
