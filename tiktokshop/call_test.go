@@ -539,7 +539,7 @@ func TestReplies(t *testing.T) {
 	for _, body := range []string{
 		``, `null`, `[]`, `{}`, `"x"`, `<html>`, `{"code":null}`, `{"code":true}`, `{"code":0`, `{"code":0,"data":[]}`,
 		`{"code":0,"data":{"orders":7}}`, `{"code":0,"data":"x"}`, `{"code":0.5}`, `{"code":0.0,"data":{}}`, `{"code":"","data":{}}`, `{"code":0,"data":{"status":"Sign in"}}`,
-		`{"code":0,"data":""}`, `{"code":99999999999999999999,"data":{}}`, `{"code":0,"data":{}}{"code":0,"data":{}}`,
+		`{"code":0,"data":""}`, `{"code":"00","data":{}}`, `{"code":-0,"data":{}}`, `{"code":"+0","data":{}}`, `{"code":"-00","data":{}}`, `{"code":99999999999999999999,"data":{}}`, `{"code":0,"data":{}}{"code":0,"data":{}}`,
 	} {
 		c, _ := setup(t, []answer{{body: body}})
 		var r Response
@@ -570,7 +570,7 @@ func TestReplies(t *testing.T) {
 func FuzzEnvelope(f *testing.F) {
 	for _, s := range []string{
 		`{"code":0,"message":"Success","data":{"orders":[]},"request_id":"r"}`, `{"code":36009002}`, `{"code":"0","data":null}`,
-		`{"code":0,"data":{"errors":[{"code":"36020001","detail":{"order_id":"1"}}]}}`, `<html>`, ``, `null`, `{"code":1e3}`,
+		`{"code":0,"data":{"errors":[{"code":"36020001","detail":{"order_id":"1"}}]}}`, `<html>`, ``, `null`, `{"code":1e3}`, `{"Code":"00"}`,
 		`{"code":0,"data":{"errors":[1,"x",null,{}]}}`, `{"code":0,"data":{"errors":{"a":1}}}`,
 	} {
 		f.Add(200, []byte(s))

@@ -94,20 +94,29 @@ type replyCode struct {
 	times  int
 }
 
-// UnmarshalJSON reads a number, or one as text. One out of range is no code.
-func (c *replyCode) UnmarshalJSON(b []byte) (err error) {
+// UnmarshalJSON reads a number, or one as text. One out of range is no code, nor is
+// one that nobody writes: a text of zeros says nothing about success.
+func (c *replyCode) UnmarshalJSON(b []byte) error {
 	c.times++
-	if c.number, err = strconv.Atoi(string(b)); err == nil {
-		c.known = true
+	if c.read(string(b)) {
 		return nil
 	}
 	var text ID
 	if err := text.UnmarshalJSON(b); err != nil {
 		return err
 	}
-	c.number, err = strconv.Atoi(string(text))
-	c.known = err == nil
+	c.read(string(text))
 	return nil
+}
+
+// read reports whether s is a number as it is written.
+func (c *replyCode) read(s string) bool {
+	n, err := strconv.Atoi(s)
+	if err != nil || len(s) > 1 && (s[0] == '0' || s[0] == '+' || strings.HasPrefix(s, "-0")) {
+		return false
+	}
+	c.number, c.known = n, true
+	return true
 }
 
 // code returns the business code, and whether there was one.
