@@ -46,6 +46,7 @@ const (
 	NotDispatched        Kind = "dispatch stuck"
 	DeadlineNear         Kind = "deadline near"
 	RateAtRisk           Kind = "rate at risk"
+	PayoutDiffers        Kind = "payout does not tie up"
 	OrderLimit           Kind = "daily order limit"
 	ShopStopped          Kind = "shop does not sell"
 	RunFailing           Kind = "part of the bridge fails"
@@ -90,6 +91,7 @@ const (
 	PartRevoker       Part = "revoker"
 	PartGate          Part = "gate"
 	PartReturns       Part = "returns"
+	PartFinance       Part = "finance"
 	PartCatalogue     Part = "catalogue" // for the importer and the stock too
 	PartStock         Part = "stock"
 )

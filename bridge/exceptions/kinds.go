@@ -136,6 +136,19 @@ var kinds = map[Kind]Info{
 		Closes: "By hand, once the difference is explained.",
 		Part:   PartImporter, ByHand: true, Cause: true, Ends: []End{EndVoid},
 	},
+	PayoutDiffers: {
+		Owner: OwnerFinance, Severity: Notice, Within: 7 * 24 * time.Hour,
+		Meaning: "An amount that the shop has settled or paid, or should have by now, is tied neither to an order nor to a reason that passes. The case says what was compared and by how much it differs.",
+		Steps: []string{
+			"Read in the case what differs, and what to do about it.",
+			"Look the order, transaction or statement up in the shop's finance pages.",
+			"If the shop is wrong, ask it with the id in the case; it corrects statements with an adjustment.",
+			"If the order is wrong in Linnworks, put it right, or book the difference.",
+		},
+		Where:  []string{"Seller Center: Finance, statements and payments", inOpenOrders},
+		Closes: "By itself, when the same period is read again and the amount ties up.",
+		Part:   PartFinance,
+	},
 	AmountUnread: {
 		Owner: OwnerIntegration, Severity: Notice, Within: 7 * 24 * time.Hour,
 		Meaning: "The shop sent something that is not an amount where a tax, a fee or a discount should be. The orders were imported without it, at the shop's total. Their properties show what was sent.",

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +118,8 @@ func TestSigns(t *testing.T) {
 			map[finance.Category]int64{finance.Sales: 10000, finance.ShippingIncome: 450, finance.Commission: -900}, nil},
 		{"shipping and fees cancel out, beside one that tells: taken off", []finance.Line{line("1", parts(5000, -450, 450, 0), 5000), line("2", parts(5000, 0, 450, 0), 4550)},
 			map[finance.Category]int64{finance.Sales: 10000, finance.ShippingIncome: 450, finance.Commission: -900}, nil},
+		{"two that tell disagree", []finance.Line{line("1", parts(5000, 450, -450, 0), 5000), line("2", parts(5000, 0, -450, 0), 4550), line("3", parts(5000, 0, 450, 0), 4550)},
+			map[finance.Category]int64{finance.Sales: 10000, finance.Commission: -900, finance.NotExplained: 5000}, []string{"line 1 signs not settled", "statement 700 statement does not add up"}},
 		{"none fits, alone", []finance.Line{line("1", parts(5000, 0, -450, 0), 4444)},
 			map[finance.Category]int64{finance.NotExplained: 4444}, []string{"line 1 line does not add up", "statement 700 statement does not add up"}},
 		{"only revenue", []finance.Line{line("1", parts(5000, 0, 0, 0), 5000)}, map[finance.Category]int64{finance.Sales: 5000}, nil},
@@ -412,22 +415,64 @@ func TestMonths(t *testing.T) {
 				if diff := cmp.Diff(want, total); diff != "" || rollover != 0 {
 					t.Errorf("seed %d, %s, %s: all months (-journal +months):\n%s rollover account %d", seed, basis, zone, diff, rollover)
 				}
-				if basis == finance.ByOrder {
-					var sales int64
-					for _, s := range b.Statements {
-						for _, l := range s.Lines {
-							for _, d := range l.Details {
-								if at := l.OrderedAt.In(zone); d.Name == "referral_fee_amount" && at.Month() == time.June {
-									sales += d.Minor
-								}
+				in := func(s finance.Statement, l finance.Line) time.Time {
+					switch basis {
+					case finance.ByOrder:
+						return l.OrderedAt
+					case finance.ByPayment:
+						for _, p := range r.Payouts { // carried ones are paid with another
+							if slices.Contains(p.Carried, s.ID) {
+								return p.PaidAt
+							}
+						}
+						return s.PaidAt // zero counts in no month
+					}
+					return s.At.Add(-time.Nanosecond)
+				}
+				fees := map[time.Month]int64{}
+				for _, s := range b.Statements {
+					for _, l := range s.Lines {
+						for _, d := range l.Details {
+							if at := in(s, l); d.Name == "referral_fee_amount" && at.Year() == 2026 {
+								fees[at.In(zone).Month()] += d.Minor
 							}
 						}
 					}
-					if got := byMonth["June"][string(finance.Commission)]; got != sales {
-						t.Errorf("seed %d, %s: commission of June is %d, want %d", seed, zone, got, sales)
+				}
+				for _, m := range []time.Month{time.June, time.July} {
+					if got := byMonth[m.String()][string(finance.Commission)]; got != fees[m] {
+						t.Errorf("seed %d, %s, %s: commission of %s is %d, want %d", seed, basis, zone, m, got, fees[m])
 					}
 				}
 			}
+		}
+	}
+}
+
+// A payment at an edge of the period may pay a statement outside it; one in its middle has
+// to have one.
+func TestPaymentsAtTheEdge(t *testing.T) {
+	for d, want := range map[int]finance.Reason{1: finance.OutsidePeriod, 14: finance.OutsidePeriod, 16: finance.StatementMissing, 30: finance.OutsidePeriod} {
+		b := finance.Books{From: day(1), To: day(30), PaymentsRead: true, Payments: []finance.Payment{
+			{ID: "900", Status: finance.Paid, Amount: money.Amount{Minor: 500, Currency: "GBP"}, CreatedAt: day(d)},
+		}}
+		r := reconcile(t, b, options())
+		if len(r.Residuals) != 1 || r.Residuals[0].Reason != want || r.Clearing[0].Items[0].Reason != want {
+			t.Errorf("created on day %d: %v, want %s", d, r.Residuals, want)
+		}
+	}
+}
+
+// Where the amounts of the import were changed and the order in the warehouse was not, the
+// warehouse has what the order is worth.
+func TestWorth(t *testing.T) {
+	for name, sale := range map[string]finance.Sale{
+		"properties changed": {OrderID: "576", Currency: "GBP", Paid: 2100, Total: 2000, TotalKnown: true},
+		"order changed":      {OrderID: "576", Currency: "GBP", Paid: 2000, Total: 2100, TotalKnown: true},
+	} {
+		r := reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(9), order("1", "576", 2000, 180))}, Sales: []finance.Sale{sale}}, finance.Options{Shop: "UK", AsOf: day(10)})
+		if diff := cmp.Diff([]string{"order 576 warehouse has another total"}, wrong(r)); diff != "" || r.Orders[0].Worth != 2000 {
+			t.Errorf("%s: worth %d (-want +got):\n%s", name, r.Orders[0].Worth, diff)
 		}
 	}
 }
@@ -511,6 +556,34 @@ func TestPosted(t *testing.T) {
 	want := map[finance.State]int{finance.New: 1, finance.Same: len(first) - 2, finance.Changed: 1}
 	if diff := cmp.Diff(want, count); diff != "" || states["TTS-UK-"+b.Statements[4].ID] != finance.Changed || states[first[0].Number] != finance.New {
 		t.Errorf("states (-want +got):\n%s", diff)
+	}
+}
+
+// The clearing account gets what a statement pays, also if its lines do not come to it: the
+// bank pays the one and not the other.
+func TestJournalOfAStatementThatDiffers(t *testing.T) {
+	s := statement("700", day(9), order("1", "576", 2000, 180))
+	s.Settlement += 7
+	for name, change := range map[string]func(*finance.Statement){
+		"a line is missing":      func(*finance.Statement) {},
+		"its lines are not read": func(s *finance.Statement) { s.Lines, s.LinesRead = nil, false },
+	} {
+		s := s
+		change(&s)
+		d := reconcile(t, finance.Books{Statements: []finance.Statement{s}}, options()).Journal()[0]
+		balanced(t, d)
+		var clearing, open int64
+		for _, e := range d.Entries {
+			switch e.Account {
+			case finance.AccountClearing:
+				clearing += e.Debit - e.Credit
+			case string(finance.NotExplained):
+				open += e.Credit - e.Debit
+			}
+		}
+		if want := s.Settlement - int64(len(s.Lines))*1820; clearing != s.Settlement || open != want {
+			t.Errorf("%s: %d cleared and %d not explained, want %d and %d", name, clearing, open, s.Settlement, want)
+		}
 	}
 }
 

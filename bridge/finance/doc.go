@@ -10,6 +10,7 @@
 //	err = finance.WriteJournal(w, report.Journal()) // for accounting
 //
 // A [Reader] fills the books through ports. Neither writes anything to either side.
+// [Report.Tell] puts what somebody has to look at into the queue of exceptions.
 //
 // # Amounts
 //

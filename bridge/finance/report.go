@@ -37,6 +37,7 @@ type Report struct {
 	Repeated int
 
 	options Options
+	read    struct{ PaymentsRead, EstimatesRead, SalesRead bool }
 	lines   []settled
 	sales   map[string]*Sale
 	paidAt  map[string]time.Time // by statement
@@ -135,6 +136,7 @@ func Reconcile(b Books, o Options) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{Shop: o.Shop, AsOf: o.AsOf, Basis: o.Basis, Zone: o.Zone.String(), options: o}
+	r.read.PaymentsRead, r.read.EstimatesRead, r.read.SalesRead = b.PaymentsRead, b.EstimatesRead, b.SalesRead
 	b = r.tidied(b)
 	r.readStatements(b)
 	r.readPayouts(b)

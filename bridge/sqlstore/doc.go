@@ -74,5 +74,7 @@
 // PostgreSQL: as usual. SQLite: with its own backup (sqlite3 bridge.db ".backup copy.db",
 // or VACUUM INTO 'copy.db'), also while the bridge runs; a copy of the file alone lacks
 // what is in bridge.db-wal. After a restore start all processes anew: they hold copies
-// of the ledger.
+// of the ledger. A bridge that is started on a backup reads what has happened since from
+// both sides: nothing is created or sent twice. What people have noted and claimed since is
+// lost, and so are labels that the shop does not offer any more.
 package sqlstore

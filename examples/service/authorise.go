@@ -26,7 +26,7 @@ func authorise(ctx context.Context, c config, seller string, in io.Reader, out i
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }() //nolint:contextcheck // it has one of its own
-	tiktok, _, err := c.clients(newMetrics(&service{}))
+	tiktok, _, err := c.clients(newMetrics(&service{}), nil)
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,11 @@ func TestCheckFindsMistakes(t *testing.T) {
 		}
 	}
 
+	delete(w.env, "WEBHOOK_URL")
+	if out, err = w.check(t, w.file); err != nil || !strings.Contains(out, "webhooks that are off, unless they are set in Partner Center: ORDER_STATUS_CHANGE") {
+		t.Errorf("without webhooks: got %v:\n%s", err, out)
+	}
+	w.env["WEBHOOK_URL"] = "https://bridge.example.com/webhooks/tiktok"
 	w.Shop.SetScopes(tiktokshop.ScopeAuthorization, tiktokshop.ScopeOrders, tiktokshop.ScopeLogistics, tiktokshop.ScopeProducts)
 	w.authorise(t)
 	w.Shop.SetWebhooks("https://other.example.com/hooks")
@@ -127,7 +132,6 @@ func TestCheckFindsClosedDoors(t *testing.T) {
 		"wrong Linnworks key": {func(w *world) { w.env["LINNWORKS_TOKEN"] = "6c000000-0000-4000-8000-00000000dead" }, "linnworks"},
 		"wrong app secret":    {func(w *world) { w.env["TIKTOK_APP_SECRET"] = "not-the-secret-of-the-app" }, "tiktokshop"},
 		"no consent":          {func(w *world) { w.Shop.Deauthorise() }, "tiktokshop"},
-		"no webhooks":         {func(*world) {}, "no webhook ORDER_STATUS_CHANGE is sent to anybody"},
 		"a webhook address":   {func(w *world) { w.env["WEBHOOK_URL"] = "http://127.0.0.1:8080/" }, "https addresses without a port"},
 		"another shop":        {func(w *world) { w.file = list(w, "7495000000000009999") }, "do not cover a shop"},
 	} {

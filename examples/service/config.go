@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -191,10 +192,17 @@ func sqlitePath(address string) string {
 	return path
 }
 
-// clients make the clients of both sides. The one of TikTok has no tokens yet.
-func (c config) clients(m *metrics) (*tiktokshop.Client, *linnworks.Client, error) {
-	tiktok, shopErr := tiktokshop.NewClient(c.app, append(given(c.tiktokURL, tiktokshop.WithBaseURL(c.tiktokURL), tiktokshop.WithAuthURL(c.tiktokURL)), tiktokshop.WithObserver(m.tiktokCall))...)
-	linn, err := linnworks.NewClient(c.account, append(given(c.linnworksURL, linnworks.WithAuthURL(c.linnworksURL), linnworks.WithV2URL(c.linnworksURL)), linnworks.WithObserver(m.linnworksCall))...)
+// clients make the clients of both sides. The one of TikTok has no tokens yet. With a
+// database they share the limits of both sides with all processes on it.
+func (c config) clients(m *metrics, shared *sqlstore.DB) (*tiktokshop.Client, *linnworks.Client, error) {
+	forTikTok := append(given(c.tiktokURL, tiktokshop.WithBaseURL(c.tiktokURL), tiktokshop.WithAuthURL(c.tiktokURL)), tiktokshop.WithObserver(m.tiktokCall))
+	forLinnworks := append(given(c.linnworksURL, linnworks.WithAuthURL(c.linnworksURL), linnworks.WithV2URL(c.linnworksURL)), linnworks.WithObserver(m.linnworksCall))
+	if shared != nil {
+		forTikTok = append(forTikTok, tiktokshop.WithLimiter(shared.TikTokLimiter(nil)))
+		forLinnworks = append(forLinnworks, linnworks.WithLimiter(shared.LinnworksLimiter(nil)))
+	}
+	tiktok, shopErr := tiktokshop.NewClient(c.app, forTikTok...)
+	linn, err := linnworks.NewClient(c.account, forLinnworks...)
 	return tiktok, linn, errors.Join(shopErr, err)
 }
 

@@ -85,7 +85,11 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 		s.shops = append(s.shops, &shop{shopConfig: one, name: one.settings.Shop, memory: db.Shop(one.settings.Shop), hinted: make(chan struct{}, 1)})
 	}
 	s.metrics = newMetrics(s)
-	tiktok, linn, err := c.clients(s.metrics)
+	shared := db
+	if sqlitePath(c.database) != "" {
+		shared = nil // one process: it need not ask
+	}
+	tiktok, linn, err := c.clients(s.metrics, shared)
 	if err != nil {
 		return err
 	}

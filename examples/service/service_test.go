@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/examples/internal/madeup"
@@ -299,6 +301,40 @@ func TestKilled(t *testing.T) {
 			w.silent(t, "the list of cases", text)
 		})
 	}
+}
+
+// A copy that was made while the service ran is enough to go on with: what happened since
+// is found on both sides, and no order is doubled.
+func TestRestored(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, filepath.Join(t.TempDir(), "bridge.db"))
+	p := w.start(t)
+	ids := []string{w.Orders[madeup.Plain], w.Orders[madeup.OddTotal]}
+	within(t, soon, "the morning's orders are in Linnworks", func() error { return w.inLinnworks(ids...) })
+	backup := filepath.Join(t.TempDir(), "copy.db")
+	db, err := sql.Open("sqlite", w.env["DATABASE_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), "VACUUM INTO ?", backup)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		ids = append(ids, w.place(t))
+	}
+	within(t, soon, "later orders are in Linnworks", func() error { return w.inLinnworks(ids...) })
+	p.kill()
+	w.env["DATABASE_URL"] = backup
+	p = w.start(t)
+	ids = append(ids, w.place(t))
+	within(t, soon, "an order after the restore is in Linnworks", func() error { return w.inLinnworks(ids...) })
+	within(t, soon, "all is well", func() error {
+		if healthy, all := flows(t, p); !healthy || all[bridge.FlowOrders].Success.IsZero() {
+			return fmt.Errorf("%+v", all)
+		}
+		return w.inLinnworks(ids...)
+	})
 }
 
 // claim has Ann claim a case, and returns its key.

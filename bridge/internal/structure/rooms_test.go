@@ -72,6 +72,7 @@ var rooms = []room{
 		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "order.go", "reserve.go"}},
 		{"the journal", []string{"journal.go", "month.go", "text.go"}},
 		{"reading", []string{"read.go"}},
+		{"cases", []string{"cases.go"}},
 	}},
 	{path: "bridge", uses: []string{
 		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns",

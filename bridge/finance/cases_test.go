@@ -1,0 +1,135 @@
+package finance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
+)
+
+func objects(t *testing.T, queue exceptions.Queue) map[string]string {
+	t.Helper()
+	open, err := queue.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := map[string]string{}
+	for _, e := range open {
+		list[e.Object] = string(e.Owner)
+	}
+	return list
+}
+
+// What is wrong is a case until the period is read again and it is right; what another
+// period has found stays.
+func TestTell(t *testing.T) {
+	queue := new(exceptions.Memory).Shop("UK")
+	tell := func(b finance.Books) {
+		t.Helper()
+		if err := reconcile(t, b, options()).Tell(t.Context(), queue); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole, other := madeUp(1, 60, "GBP"), madeUp(2, 60, "GBP")
+	b := clone(whole)
+	b.Payments[2].Amount.Minor++
+	r := rand.New(rand.NewPCG(1, 1))
+	sale := settledSale(r, &b)
+	sale.Paid, sale.Total = sale.Paid+1, sale.Total+1
+	want := map[string]string{"payment " + b.Payments[2].ID: "finance", "order " + sale.OrderID: "finance"}
+	for range 2 { // twice is once
+		tell(b)
+		if diff := cmp.Diff(want, objects(t, queue)); diff != "" {
+			t.Fatalf("cases (-want +got):\n%s", diff)
+		}
+	}
+	open, err := queue.Open(t.Context(), exceptions.PayoutDiffers)
+	if err != nil || !strings.HasPrefix(open[0].Seen, "0.01 GBP") && !strings.HasPrefix(open[0].Seen, "-0.01 GBP") || open[0].Do == "" {
+		t.Errorf("the case is %v, %v", open[0], err)
+	}
+	tell(other)
+	if diff := cmp.Diff(want, objects(t, queue)); diff != "" {
+		t.Errorf("after another period (-want +got):\n%s", diff)
+	}
+	unread := clone(whole)
+	unread.SalesRead = false
+	tell(unread)
+	if diff := cmp.Diff(map[string]string{"order " + sale.OrderID: "finance"}, objects(t, queue)); diff != "" {
+		t.Errorf("after a reading without orders (-want +got):\n%s", diff)
+	}
+	tell(whole)
+	if got := objects(t, queue); len(got) > 0 {
+		t.Errorf("all is right, and these cases are open: %v", got)
+	}
+}
+
+// A fault that is everywhere is not a thousand cases.
+func TestTellOfMany(t *testing.T) {
+	queue := new(exceptions.Memory).Shop("UK")
+	b := madeUp(1, 400, "GBP")
+	whole := clone(b)
+	for i := range b.Sales {
+		b.Sales[i].Total++
+	}
+	if err := reconcile(t, b, options()).Tell(t.Context(), queue); err != nil {
+		t.Fatal(err)
+	}
+	if got := objects(t, queue); len(got) != 101 || got["more amounts of the payouts"] == "" {
+		t.Errorf("%d cases, want 100 and one for the others", len(got))
+	}
+	if err := reconcile(t, whole, options()).Tell(t.Context(), queue); err != nil || len(objects(t, queue)) > 0 {
+		t.Errorf("afterwards: %v, %d cases", err, len(objects(t, queue)))
+	}
+}
+
+// brokenQueue fails at one verb.
+type brokenQueue struct {
+	exceptions.Queue
+	verb string
+}
+
+func (q brokenQueue) fail(verb string) error {
+	if q.verb == verb {
+		return errors.New("the disk is full")
+	}
+	return nil
+}
+
+func (q brokenQueue) Raise(ctx context.Context, e exceptions.Exception) error {
+	return errors.Join(q.fail("raise"), q.Queue.Raise(ctx, e))
+}
+
+func (q brokenQueue) Clear(ctx context.Context, object string, kinds ...exceptions.Kind) error {
+	return errors.Join(q.fail("clear"), q.Queue.Clear(ctx, object, kinds...))
+}
+
+func (q brokenQueue) Open(ctx context.Context, kinds ...exceptions.Kind) ([]exceptions.Exception, error) {
+	list, err := q.Queue.Open(ctx, kinds...)
+	return list, errors.Join(q.fail("open"), err)
+}
+
+func TestTellABrokenQueue(t *testing.T) {
+	whole := madeUp(1, 60, "GBP")
+	b := clone(whole)
+	b.Payments[2].Amount.Minor++
+	for _, verb := range []string{"raise", "clear", "open"} {
+		memory := new(exceptions.Memory).Shop("UK")
+		if err := reconcile(t, b, options()).Tell(t.Context(), memory); err != nil {
+			t.Fatal(err)
+		}
+		books := whole
+		if verb == "raise" {
+			books = b
+		}
+		if err := reconcile(t, books, options()).Tell(t.Context(), brokenQueue{memory, verb}); err == nil || !strings.Contains(fmt.Sprint(err), "disk is full") {
+			t.Errorf("%s fails: error %v", verb, err)
+		}
+	}
+}
