@@ -198,13 +198,13 @@ func (r *lineReader) funded(l *Line, sold int64) {
 }
 
 // info is an amount that the shop states for information.
-func (l *Line) info(name string) int64 {
+func (l *Line) info(name string) (sum int64) {
 	for _, d := range l.Details {
 		if d.Group == Info && d.Name == name {
-			return d.Minor
+			sum += d.Minor
 		}
 	}
-	return 0
+	return sum
 }
 
 // residual is what is wrong with the line, one thing at most.

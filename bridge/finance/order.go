@@ -115,9 +115,11 @@ func (r *Report) readOrders(b Books) {
 		return cmp.Or(compareIDs(a.id, b.id), strings.Compare(a.currency, b.currency))
 	})
 	r.Orders = make([]Order, 0, len(keys))
+	byCategory := make([]int64, len(categories))
 	for _, k := range keys {
 		s := states[k]
-		o := r.readOrder(s)
+		clear(byCategory)
+		o := r.readOrder(s, byCategory)
 		r.Orders = append(r.Orders, o)
 		why, notRead := unread[s.id]
 		r.proveOrder(s, &r.Orders[len(r.Orders)-1], b, why, notRead)
@@ -131,13 +133,12 @@ func (r *Report) currencyOf(orderID string) string {
 	return ""
 }
 
-// readOrder adds the lines of an order up.
-func (r *Report) readOrder(s *orderState) Order {
+// readOrder adds the lines of an order up. byCategory is room for its sums, all zero.
+func (r *Report) readOrder(s *orderState, byCategory []int64) Order {
 	o := Order{ID: s.id, Currency: s.currency, TaxBy: TaxUnknown}
 	slices.SortFunc(s.lines, func(a, b *settled) int {
 		return cmp.Or(a.in.At.Compare(b.in.At), compareIDs(a.in.ID, b.in.ID), compareIDs(a.ID, b.ID))
 	})
-	byCategory := newSums()
 	for _, l := range s.lines {
 		if l.Type == OrderLine {
 			o.Settled = true
@@ -154,10 +155,10 @@ func (r *Report) readOrder(s *orderState) Order {
 		}
 		o.Settlement += l.Settlement
 		for _, p := range l.posts {
-			byCategory.add(p.category, s.currency, p.minor)
+			byCategory[p.category] += p.minor
 		}
 	}
-	for c, minor := range byCategory[s.currency] {
+	for c, minor := range byCategory {
 		switch name := categories[c].name; {
 		case name == Refunds:
 			o.Refunded += minor
@@ -166,7 +167,7 @@ func (r *Report) readOrder(s *orderState) Order {
 		}
 	}
 	o.Other = o.Settlement - o.Sold - o.Refunded - o.Fees
-	o.Categories = byCategory.list()
+	o.Categories = categorySums(byCategory, s.currency)
 	if sale := s.sale; sale != nil {
 		o.Numbers, o.InWarehouse, o.Worth = sale.Numbers, true, sale.worth()
 		if !sale.OrderedAt.IsZero() {

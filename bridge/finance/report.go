@@ -200,10 +200,6 @@ func (r *Report) tidied(b Books) Books {
 				}
 				continue
 			}
-			l.Details = slices.Clone(l.Details)
-			slices.SortFunc(l.Details, func(a, b Detail) int {
-				return cmp.Or(strings.Compare(string(a.Group), string(b.Group)), strings.Compare(a.Name, b.Name), cmp.Compare(a.Minor, b.Minor))
-			})
 			before := seen[l.ID]
 			switch {
 			case l.ID == "" || before == nil:
@@ -423,10 +419,23 @@ func (s sums) add(category int, currency string, minor int64) {
 func (s sums) list() []CategorySum {
 	var out []CategorySum
 	for _, currency := range slices.Sorted(maps.Keys(s)) {
-		for c, minor := range s[currency] {
-			if minor != 0 {
-				out = append(out, CategorySum{categories[c].name, currency, minor})
-			}
+		out = append(out, categorySums(s[currency], currency)...)
+	}
+	return out
+}
+
+// categorySums are the amounts that are not zero.
+func categorySums(list []int64, currency string) []CategorySum {
+	n := 0
+	for _, minor := range list {
+		if minor != 0 {
+			n++
+		}
+	}
+	out := make([]CategorySum, 0, n)
+	for c, minor := range list {
+		if minor != 0 {
+			out = append(out, CategorySum{categories[c].name, currency, minor})
 		}
 	}
 	return out

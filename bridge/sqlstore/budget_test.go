@@ -188,3 +188,58 @@ func TestBudgetLearns(t *testing.T) {
 		t.Errorf("after a hold that was cut: %d slots, the next in %v; want one, and the next after five seconds", n, micros(got.next-now))
 	}
 }
+
+// A process that may be late once leaves room for that when none of the others may be.
+func TestBudgetLate(t *testing.T) {
+	q := quota{10, 1e6}
+	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC).UnixMicro()
+	var b budget
+	late := b.look(now, look{process: "late", quota: q, late: 900_000, waiting: [levels]int{0, 1, 0}}).slots[0]
+	used := []int64{late.At + late.Late}
+	for range 40 {
+		for _, s := range b.look(now, look{process: "a", quota: q, waiting: [levels]int{0, 9, 0}}).slots {
+			used = append(used, s.At)
+		}
+		now += 50_000
+	}
+	if n := most(used, q.Window); n > 10 || len(used) < 15 {
+		t.Errorf("of %d calls %d are in one second, want at most 10", len(used), n)
+	}
+}
+
+// What is given back while the budget is held is given to nobody.
+func TestBudgetHeldTakesBack(t *testing.T) {
+	q := quota{10, 1e6}
+	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC).UnixMicro()
+	var b budget
+	back := b.look(now, look{process: "a", quota: q, waiting: [levels]int{0, 9, 0}}).slots[2:]
+	b.look(now, look{process: "a", quota: q, back: back, refused: []refusal{{admitted: now, at: now, retryAfter: 10e6}}})
+	if got := b.look(now, look{process: "b", quota: q, waiting: [levels]int{0, 9, 0}}).slots; len(got) > 0 {
+		t.Errorf("%d slots were given while nothing may go", len(got))
+	}
+}
+
+// Many processes that each come for one call, and again, leave its share to one that has
+// waited longer.
+func TestBudgetOneByOne(t *testing.T) {
+	q := quota{10, 1e6}
+	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC).UnixMicro()
+	var b budget
+	got := 0
+	for step := range 800 {
+		for id := range 13 {
+			waits := 1
+			if id == 12 {
+				waits = 1000
+			}
+			n := len(b.look(now, look{process: string(rune('a' + id)), quota: q, waiting: [levels]int{0, waits, 0}}).slots)
+			if id == 12 && step >= 40 {
+				got += n
+			}
+		}
+		now += 50_000
+	}
+	if got < 20 {
+		t.Errorf("the one with a queue had %d of about 370 slots, want at least the 28 of a thirteenth or near that", got)
+	}
+}
