@@ -38,8 +38,9 @@ type Book struct {
 	options Options
 	seq     Mark // counts facts
 
-	locations []string // that feed a warehouse, sorted
-	locationN map[string]int
+	locations    []string // that feed a warehouse, sorted
+	locationN    map[string]int
+	warehouseIDs map[string]string // by themselves
 
 	listings   []bookListing
 	bySKUID    map[string]int
@@ -223,8 +224,9 @@ func NewBook(o Options) (*Book, error) {
 }
 
 func newStockBook(checked Options) *Book {
-	b := &Book{options: checked, locationN: map[string]int{}, orders: map[orderKey]*bookOrder{}, waiting: map[int]bool{}, troubled: map[int]bool{}, ordersSeen: seenOrders{held: map[int]bool{}}, flight: new(flight)}
-	for _, locations := range checked.Locations {
+	b := &Book{options: checked, locationN: map[string]int{}, warehouseIDs: map[string]string{}, orders: map[orderKey]*bookOrder{}, waiting: map[int]bool{}, troubled: map[int]bool{}, ordersSeen: seenOrders{held: map[int]bool{}}, flight: new(flight)}
+	for id, locations := range checked.Locations {
+		b.warehouseIDs[id] = id
 		for _, location := range locations {
 			b.locationN[location] = 0
 		}

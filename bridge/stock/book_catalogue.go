@@ -51,6 +51,12 @@ func (b *Book) SetCatalogue(mark Mark, at time.Time, listings []catalogue.Listin
 			e.keep(mark, &oldListings[i])
 		}
 		e.product = b.product(l.ProductID, oldProducts, oldByProduct)
+		e.ProductID = b.products[e.product].id // many listings have the same: one text is kept
+		for i, w := range e.Stock {
+			if id, have := b.warehouseIDs[w.WarehouseID]; have {
+				e.Stock[i].WarehouseID = id
+			}
+		}
 		b.products[e.product].listings = append(b.products[e.product].listings, n)
 		e.feeds = b.warehousesOf(e.Listing)
 		b.compose(e, n, known, oldItems, oldByItem)

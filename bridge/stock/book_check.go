@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"math"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
@@ -8,21 +9,17 @@ import (
 
 // listingCheck is what a [Check] has to know of a listing.
 type listingCheck struct {
-	// explained is what was committed at the last look, and units of orders seen
-	// since; based reports whether there was one, at lookedAt.
-	explained []int
-	based     bool
-	lookedAt  time.Time
-	// maybe are units of orders placed between maybeFrom and the clock slack after
-	// shownAt, which what is shown may have or not.
-	maybe     []int
-	maybeFrom time.Time
-	// before is what was shown before the last push, less what was sold since.
-	before      []int
+	// at are its warehouses, as in Stock.
+	at []warehouseCheck
+	// based reports whether there was a look, at lookedAt.
+	based    bool
+	lookedAt time.Time
+	// maybeFrom is from when on orders count as warehouseCheck.maybe.
+	maybeFrom   time.Time
 	unconfirmed bool
-	// last is what that push set, sold how many units were sold since the start.
-	last, sold []int
-	earlier    [pastPushes]pastPush
+	// hasLast and hasEarlier report whether there were such pushes.
+	hasLast    bool
+	hasEarlier [pastPushes]bool
 	// soldMark is when the last of its orders was seen.
 	soldMark Mark
 	// wrote reports whether we have pushed since the last foreign value; foreign are the
@@ -41,9 +38,27 @@ type listingCheck struct {
 	bundle []catalogue.BundleComponent
 }
 
+// warehouseCheck are the units of a listing that a [Check] has to know of in one warehouse.
+// Every listing has some, so that they are kept small.
+type warehouseCheck struct {
+	// explained is what was committed at the last look, and units of orders seen since.
+	explained int32
+	// maybe are units of orders placed between maybeFrom and the clock slack after
+	// shownAt, which what is shown may have or not.
+	maybe int32
+	// before is what was shown before the last push, less what was sold since.
+	before int32
+	// last is what that push set, sold how many units were sold since the start.
+	last, sold int32
+	earlier    [pastPushes]pastPush
+}
+
 // pastPush is a push before the last: what it set, and how many units had been
 // sold by then.
-type pastPush struct{ stock, sold []int }
+type pastPush struct{ stock, sold int32 }
+
+// units is a number as it is kept: more than two thousand million are none.
+func units(n int) int32 { return int32(min(max(n, math.MinInt32), math.MaxInt32)) }
 
 // pastPushes is how many earlier pushes of a SKU are remembered.
 const pastPushes = 2
@@ -99,75 +114,69 @@ func (b *Book) watch() {
 }
 
 func (e *bookListing) watch() *listingCheck {
-	if c := e.check; c != nil && len(c.explained) == len(e.Stock) {
+	if c := e.check; c != nil && len(c.at) == len(e.Stock) {
 		return c
 	}
-	n := len(e.Stock)
-	ints := make([]int, (5+2*pastPushes)*n)
-	take := func() []int {
-		part := ints[:n:n]
-		ints = ints[n:]
-		return part
-	}
-	c := &listingCheck{explained: take(), maybe: take(), before: take(), last: take(), sold: take(), maybeFrom: e.shownAt.Add(-shopClockSlack)}
-	for i := range c.earlier {
-		c.earlier[i] = pastPush{take(), take()}
-		c.earlier[i].stock = c.earlier[i].stock[:0]
-	}
-	c.last = c.last[:0]
-	e.check = c
-	return c
+	e.check = &listingCheck{at: make([]warehouseCheck, len(e.Stock)), maybeFrom: e.shownAt.Add(-shopClockSlack)}
+	return e.check
 }
 
 // pushed notes what the shop is about to show; sure is false if the outcome of
 // the call is unknown.
 func (c *listingCheck) pushed(at time.Time, shown, stock []catalogue.WarehouseStock, sure bool) {
-	set := func(to *[]int, from []catalogue.WarehouseStock) {
-		*to = (*to)[:len(from)]
-		for i, w := range from {
-			(*to)[i] = w.Quantity
+	if c.hasLast || !sure {
+		c.hasEarlier[1], c.hasEarlier[0] = c.hasEarlier[0], c.hasLast
+		for i := range c.at {
+			w := &c.at[i]
+			w.earlier[1], w.earlier[0] = w.earlier[0], pastPush{w.last, w.sold}
 		}
 	}
-	if len(c.last) > 0 || !sure {
-		copy(c.earlier[1].sold, c.earlier[0].sold)
-		c.earlier[1].stock = append(c.earlier[1].stock[:0], c.earlier[0].stock...)
-		c.earlier[0].stock = append(c.earlier[0].stock[:0], c.last...)
-		copy(c.earlier[0].sold, c.sold)
-	}
 	if !sure { // if it lands, it lands late
-		set(&c.earlier[0].stock, stock)
+		c.hasEarlier[0] = true
+		for i, w := range stock {
+			c.at[i].earlier[0].stock = units(w.Quantity)
+		}
 		return
 	}
-	set(&c.before, shown)
-	set(&c.last, stock)
-	c.unconfirmed, c.wrote = true, true
-	clear(c.maybe)
+	for i := range stock {
+		w := &c.at[i]
+		w.before, w.last, w.maybe = units(shown[i].Quantity), units(stock[i].Quantity), 0
+	}
+	c.unconfirmed, c.wrote, c.hasLast = true, true, true
 	c.maybeFrom = at.Add(-slowPublish)
+}
+
+// forgetMaybe notes that what is shown is certain.
+func (c *listingCheck) forgetMaybe() {
+	for i := range c.at {
+		c.at[i].maybe = 0
+	}
 }
 
 // soldUnits accounts for units of an order seen for the first time, from the
 // warehouse with the index i. certain reports whether the shop has taken them off what
 // it was last seen to show.
-func (b *Book) soldUnits(e *bookListing, i, units int, createdAt time.Time, certain bool) {
+func (b *Book) soldUnits(e *bookListing, i, sold int, createdAt time.Time, certain bool) {
 	c := e.watch()
+	w := &c.at[i]
 	c.soldMark = b.seq
 	switch {
 	case certain:
-		c.before[i] = max(c.before[i]-units, 0)
-		c.sold[i] += units
+		w.before = max(w.before-units(sold), 0)
+		w.sold += units(sold)
 	case !createdAt.Before(c.maybeFrom):
-		c.maybe[i] += units
+		w.maybe += units(sold)
 	}
 	if !c.based {
 		return
 	}
 	if o := b.orders[unseenID(e.ID, e.Stock[i].WarehouseID)]; o != nil && !createdAt.After(o.seenTo) {
-		n := min(units, o.units)
+		n := min(sold, o.units)
 		b.setUnseen(e, i, o.units-n, o.seenTo, o.until)
-		units -= n
+		sold -= n
 	}
 	if !createdAt.Before(c.lookedAt.Add(-shopClockSlack)) {
-		c.explained[i] += units
+		w.explained += units(sold)
 	}
 }
 
@@ -187,7 +196,7 @@ func (b *Book) drop(o *bookOrder) {
 func (e *bookListing) saw(mark Mark, at, from time.Time) {
 	e.shownMark, e.shownAt, e.knownTo, e.suspect = mark, at, at, e.suspect && e.suspectAt > mark
 	if c := e.check; c != nil {
-		clear(c.maybe)
+		c.forgetMaybe()
 		c.maybeFrom, c.unconfirmed = from.Add(-shopClockSlack), false
 	}
 }

@@ -119,14 +119,14 @@ func shownIn(list []ShownWarehouse, id string) *ShownWarehouse {
 func (e *bookListing) shelves(into []shopShelf, s *ShownStock) []shopShelf {
 	c := e.check
 	for i, w := range e.Stock {
-		in := shownIn(s.Warehouses, w.WarehouseID)
+		in, known := shownIn(s.Warehouses, w.WarehouseID), c.at[i]
 		sh := shopShelf{
-			shown: in.Available, expected: w.Quantity, maybe: c.maybe[i], committed: in.Committed, explained: c.explained[i], based: c.based,
-			before: c.before[i], unconfirmed: c.unconfirmed,
+			shown: in.Available, expected: w.Quantity, maybe: int(known.maybe), committed: in.Committed, explained: int(known.explained), based: c.based,
+			before: int(known.before), unconfirmed: c.unconfirmed,
 		}
-		for k, p := range c.earlier {
-			if len(p.stock) > 0 {
-				sh.earlier[k] = pushed{least: max(p.stock[i]-(c.sold[i]-p.sold[i]), 0), most: p.stock[i], known: true}
+		for k, p := range known.earlier {
+			if c.hasEarlier[k] {
+				sh.earlier[k] = pushed{least: int(max(p.stock-(known.sold-p.sold), 0)), most: int(p.stock), known: true}
 			}
 		}
 		into = append(into, sh)
@@ -166,7 +166,7 @@ func (b *Book) seen(n int, l look, shown []ShownWarehouse) {
 	for i := range e.Stock {
 		if in := shownIn(shown, e.Stock[i].WarehouseID); in != nil {
 			changed = changed || e.Stock[i].Quantity != in.Available
-			e.Stock[i].Quantity, c.explained[i] = in.Available, in.Committed
+			e.Stock[i].Quantity, c.at[i].explained = in.Available, units(in.Committed)
 		}
 	}
 	c.based, c.lookedAt = true, l.from
@@ -215,13 +215,13 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 			if e.Stock[i].WarehouseID != w.WarehouseID {
 				continue
 			}
-			units := w.Quantity
+			sold := w.Quantity
 			if old := b.orders[unseenID(e.ID, w.WarehouseID)]; old != nil {
-				units += old.units
+				sold += old.units
 			}
-			b.setUnseen(e, i, units, l.to.Add(shopClockSlack), l.to.Add(o.UnseenFor))
+			b.setUnseen(e, i, sold, l.to.Add(shopClockSlack), l.to.Add(o.UnseenFor))
 			if d.Kind == InFlight || late {
-				c.explained[i] += w.Quantity // once is enough
+				c.at[i].explained += units(w.Quantity) // once is enough
 			}
 		}
 	}

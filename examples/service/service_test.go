@@ -303,6 +303,33 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// Webhooks wake the flow of orders, whose own turn is far away, also while it runs.
+func TestWebhookWakes(t *testing.T) {
+	t.Parallel()
+	for name, place := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, place(t))
+			w.edit(t, map[string]any{"every": map[string]string{"orders": "12h"}})
+			p := w.start(t)
+			w.Shop.SetWebhooks(p.public + "/webhooks/tiktok")
+			within(t, soon, "the flow has run", func() error {
+				if _, all := flows(t, p); all[bridge.FlowOrders].Success.IsZero() {
+					return fmt.Errorf("%+v", all[bridge.FlowOrders])
+				}
+				return nil
+			})
+			var ids []string
+			for range 5 {
+				ids = append(ids, w.place(t))
+				w.Shop.SendWebhooks(t.Context())
+				time.Sleep(200 * time.Millisecond)
+			}
+			within(t, soon, "the orders are in Linnworks", func() error { return w.inLinnworks(ids...) })
+		})
+	}
+}
+
 // A copy that was made while the service ran is enough to go on with: what happened since
 // is found on both sides, and no order is doubled.
 func TestRestored(t *testing.T) {
