@@ -1,0 +1,184 @@
+package bridge_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
+)
+
+var (
+	liveSeeds = flag.Int("lives", 1, "how many LIVE sales of each rate TestSyncInALive plays; 200 to measure")
+	liveRates = flag.String("rates", "0.5,2", "orders a second of TestSyncInALive, apart by commas")
+)
+
+// roughRoad is a network on which each way takes 40 to 400 ms and one call of a hundred is
+// lost, before or after it took effect.
+type roughRoad struct {
+	next http.RoundTripper
+	mu   sync.Mutex
+	rng  *rand.Rand
+}
+
+func (n *roughRoad) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.mu.Lock()
+	there, back := 40+n.rng.IntN(361), 40+n.rng.IntN(361)
+	lost, before := n.rng.IntN(100) == 0, n.rng.IntN(2) == 0
+	n.mu.Unlock()
+	wait := func(ms int) error {
+		timer := time.NewTimer(time.Duration(ms) * time.Millisecond)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return nil
+		case <-r.Context().Done():
+			return r.Context().Err()
+		}
+	}
+	if err := wait(there); err != nil {
+		return nil, err
+	}
+	if lost && before {
+		return nil, errors.New("connection reset before the request was read")
+	}
+	reply, err := n.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := wait(back); err != nil || lost {
+		_ = reply.Body.Close()
+		return nil, errors.Join(err, errors.New("connection reset before the reply was read"))
+	}
+	return reply, nil
+}
+
+// liveResult is how a LIVE went.
+type liveResult struct {
+	oversold, left, shown, elsewhere, calls int
+	perSecond                               float64 // calls
+}
+
+// playLive sells 300 units in a LIVE of so many orders a second, and one in fifteen in
+// another channel as long as a sixth is left, through a whole Sync whose engine runs
+// without a pause, at the documented limits of both sides.
+func playLive(t *testing.T, ordersPerSecond float64, seed uint64) (got liveResult) {
+	const units = 300
+	rng := rand.New(rand.NewPCG(seed, 3))
+	s := &sides{tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket("GB"), tiktokshoptest.WithSeed(seed)), linn: linnworkstest.New()}
+	_, err := s.linn.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: units}})
+	must(t, err)
+	s.linn.AddPostalService("Tracked 48", "Royal Mail")
+	must(t, s.tiktok.AddWarehouse(tiktokshop.Warehouse{ID: shopWarehouse, Name: "Leeds"}))
+	must(t, s.tiktok.AddProduct(tiktokshoptest.Product{ID: mugProduct, Title: "Mug", SKUs: []tiktokshoptest.SKU{
+		{ID: mugSKU, SellerSKU: "MUG", Price: "12.50", Stock: map[string]int{shopWarehouse: units}},
+	}}))
+	tiktok, err := s.tiktok.Client(
+		tiktokshop.WithHTTPClient(&http.Client{Transport: &roughRoad{next: s.tiktok.RoundTripper(), rng: rand.New(rand.NewPCG(seed, 4))}}),
+		tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{})))
+	must(t, err)
+	linn, err := s.linn.Client(
+		linnworks.WithHTTPClient(&http.Client{Transport: &roughRoad{next: s.linn.RoundTripper(), rng: rand.New(rand.NewPCG(seed, 5))}}),
+		linnworks.WithLimiter(linnworks.DefaultLimiter()))
+	must(t, err)
+	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{Documents: &http.Client{Transport: s.tiktok.RoundTripper()}})
+	must(t, err)
+	warehouse, err := linnworksadapter.New(t.Context(), linn, linnworksadapter.Options{SubSource: "test"})
+	must(t, err)
+	settings := syncSettings()
+	settings.Buffer = []stock.BufferRule{}
+	b, err := bridge.NewSync(shop, warehouse, new(bridge.Memory).Shop(settings.Shop), settings)
+	must(t, err)
+	b.Log = slog.New(slog.DiscardHandler) // that calls fail is meant
+	var flows []bridge.Flow
+	for _, f := range b.Flows {
+		if f.Name != "stock" {
+			flows = append(flows, f)
+		}
+	}
+	b.Flows = flows
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = b.Run(ctx) })
+	running.Go(func() { _ = b.Stock.Run(ctx, nil) })
+	time.Sleep(3 * time.Minute)
+
+	writes := func() int { return len(s.tiktok.CallsOf(tiktokshoptest.On("Product.UpdateInventory"))) }
+	sold, before, start := 0, writes(), time.Now()
+	for length := time.Duration(units * 1.3 / ordersPerSecond * float64(time.Second)); time.Since(start) < length; {
+		time.Sleep(time.Duration(rng.ExpFloat64() * float64(time.Second) / ordersPerSecond))
+		if left := units - sold - got.elsewhere; rng.IntN(15) == 0 && left > units/6 {
+			got.elsewhere++
+			must(t, errOf(s.linn.AddOrder(linnworkstest.Order{
+				Source: "WEBSHOP", Reference: fmt.Sprint("w-", got.elsewhere), Lines: []linnworkstest.Line{{SKU: "MUG", Quantity: 1}},
+			})))
+		}
+		id, err := s.tiktok.PlaceOrder(tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusOnHold})
+		if errors.Is(err, tiktokshoptest.ErrOutOfStock) {
+			continue
+		}
+		must(t, err)
+		sold++
+		lag := time.Duration(200+rng.IntN(1300)) * time.Millisecond // of the webhook
+		running.Go(func() {
+			time.Sleep(lag)
+			_ = b.Hint(ctx, id)
+		})
+	}
+	got.calls = writes() - before
+	got.perSecond = float64(got.calls) / time.Since(start).Seconds()
+	time.Sleep(5 * time.Minute)
+	stop()
+	running.Wait()
+	got.oversold, got.left, got.shown = max(sold+got.elsewhere-units, 0), max(units-sold-got.elsewhere, 0), s.shown(t)
+	return got
+}
+
+// 300 units sell out in a LIVE while another channel sells them too. None is sold twice,
+// calls are one in two seconds at most, and what is left when demand ends is on sale.
+//
+// It fails at -rates 5,20, by 31 and 59 units with the first seed: at Linnworks' limits a
+// run of the intake takes a minute and more to import what it has read, and what is ordered
+// meanwhile is reserved by the next.
+func TestSyncInALive(t *testing.T) {
+	t.Parallel()
+	seeds := *liveSeeds
+	if testing.Short() || raceDetector {
+		seeds = 1
+	}
+	for rate := range strings.SplitSeq(*liveRates, ",") {
+		t.Run(rate+" orders a second", func(t *testing.T) {
+			t.Parallel()
+			perSecond, err := strconv.ParseFloat(rate, 64)
+			must(t, err)
+			oversold, worst, left, calls := 0, 0, 0, 0
+			for seed := range uint64(seeds) {
+				var got liveResult
+				synctest.Test(t, func(t *testing.T) { got = playLive(t, perSecond, seed) })
+				oversold, worst, left, calls = oversold+got.oversold, max(worst, got.oversold), left+got.left, calls+got.calls
+				if got.oversold > 0 || got.shown != got.left || got.perSecond > 0.5 {
+					t.Errorf("seed %d: %d oversold; five minutes after the sale the shop shows %d, %d are left; %d calls, %.2f a second; want none, the same, and at most 0.5",
+						seed, got.oversold, got.shown, got.left, got.calls, got.perSecond)
+				}
+			}
+			t.Logf("%d sales: %d oversold, %d at worst; %d left when demand ended; %d calls", seeds, oversold, worst, left, calls)
+		})
+	}
+}
