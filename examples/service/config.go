@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -30,6 +32,8 @@ environment (secrets stand here and nowhere else):
                   start for every shop; empty: left as they are in Partner Center
   LISTEN          address for webhooks and the redirect of -authorise; default 127.0.0.1:8080
   PRIVATE_LISTEN  address for health, metrics and cases; default 127.0.0.1:8081
+  PRIVATE_TOKEN   what who asks there has to know, as bearer token or as password of any
+                  user; required if other machines can reach PRIVATE_LISTEN
   TIKTOK_URL, LINNWORKS_URL           other hosts than the real ones, such as the fakes
 `
 
@@ -42,6 +46,7 @@ type config struct {
 	database                string // may hold a password
 	webhookURL              string
 	listen, private         string
+	token                   tiktokshop.Secret // for private; empty: nobody is asked
 	tiktokURL, linnworksURL string
 }
 
@@ -92,6 +97,7 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 		database:   cmp.Or(getenv("DATABASE_URL"), "bridge.db"),
 		webhookURL: getenv("WEBHOOK_URL"),
 		listen:     cmp.Or(getenv("LISTEN"), "127.0.0.1:8080"), private: cmp.Or(getenv("PRIVATE_LISTEN"), "127.0.0.1:8081"),
+		token:     tiktokshop.NewSecret(getenv("PRIVATE_TOKEN")),
 		tiktokURL: getenv("TIKTOK_URL"), linnworksURL: getenv("LINNWORKS_URL"),
 	}
 	var errs []error
@@ -103,9 +109,28 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 	if u, err := url.Parse(c.webhookURL); c.webhookURL != "" && (err != nil || u.Host == "") {
 		errs = append(errs, errors.New("WEBHOOK_URL is no URL"))
 	}
+	switch n := len(c.token.Reveal()); {
+	case n == 0 && !loopback(c.private):
+		errs = append(errs, fmt.Errorf("PRIVATE_LISTEN: other machines may reach %s: set PRIVATE_TOKEN, or listen on 127.0.0.1", c.private))
+	case n > 0 && n < leastToken:
+		errs = append(errs, fmt.Errorf("PRIVATE_TOKEN has %d characters, which can be guessed: give it %d or more, such as openssl rand -hex 32 prints", n, leastToken))
+	}
 	var err error
 	c.shops, err = readShops(file)
 	return c, errors.Join(append(errs, err)...)
+}
+
+// leastToken is how short PRIVATE_TOKEN may be.
+const leastToken = 16
+
+// loopback reports whether only this machine reaches an address to listen on.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
 // readShops reads a settings file, or a list of them.
