@@ -116,7 +116,7 @@ var rooms = []room{
 		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
-		"linnworks", "linnworks/shippingapp",
+		"linnworks", "linnworks/shippingapp", "linnworks/channelapp",
 		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge", "bridge/printing",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
