@@ -6,7 +6,8 @@
 // hours before, and when it is late). Of several that are due only the last is told. A
 // case at the last rung that nobody has taken on is told again every half hour, and does
 // not wait for the end of quiet hours. Who is told only of what nobody has taken on for a
-// while is a further recipient: together they are the escalation path of a team.
+// while is a further recipient: together they are the escalation path of a team. What
+// people have put off is told when that is over.
 //
 //	notifier, err := notify.New(notify.Ports{Cases: desk, Memory: memory.Shop("notify")}, notify.Options{
 //		Recipients: []notify.Recipient{

@@ -84,6 +84,8 @@ func (v view) why(told store.Mark, known bool, now time.Time, repeat time.Durati
 		return v.time()
 	case v.severity > severity:
 		return "now " + v.severity.String()
+	case !v.Case.SnoozedUntil.IsZero() && told.UpdatedAt.Before(v.Case.SnoozedUntil):
+		return "put off until now"
 	case v.last && v.pressing >= 0 && v.left > -overdueFor && now.Sub(told.UpdatedAt) >= repeat:
 		return "nobody has taken it on, " + v.time()
 	}

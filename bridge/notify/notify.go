@@ -232,7 +232,7 @@ func (n *Notifier) look(ctx context.Context, open []exceptions.Case, now time.Ti
 	changed := false
 	for _, c := range open {
 		v := n.options.view(c, now)
-		if v.severity == exceptions.Urgent && c.Holder(now) == "" {
+		if v.severity == exceptions.Urgent && c.Holder(now) == "" && !c.Snoozed(now) {
 			mark, known := before.Seen[c.Key()]
 			if !known {
 				mark = store.Mark{UpdatedAt: now.UTC()}
@@ -271,6 +271,10 @@ func (n *Notifier) tell(ctx context.Context, r recipient, views []view, now time
 		}
 		why := v.why(mark, known, now, n.options.Repeat)
 		switch {
+		case v.Case.Snoozed(now):
+			if known {
+				next.Seen[key] = mark
+			}
 		case why == "":
 			next.Seen[key] = v.lowered(mark)
 		case quiet && !v.loud:

@@ -173,6 +173,25 @@ func TestDeadlineThatMoves(t *testing.T) {
 	}
 }
 
+// What people have put off is told when that is over, and never later than its deadline.
+func TestSnoozedCase(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox}}})
+	b.raise(exceptions.NoTracking, "order 1", 30*time.Hour)
+	b.run(n, 10*time.Minute, 0, inbox)
+	b.decide(exceptions.Decision{Verb: exceptions.VerbSnoozed, By: "Ann", Until: noon.Add(19 * time.Hour)})
+	got := b.run(n, 10*time.Minute, 20*time.Hour, inbox)
+	want := []string{"18h50m0s bench: order 1, 11 hours left"} // the rungs in between were put off
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	b.decide(exceptions.Decision{Verb: exceptions.VerbSnoozed, By: "Ann", Until: b.now.Add(30 * time.Minute)})
+	if got, want := b.run(n, 10*time.Minute, 2*time.Hour, inbox), []string{"30m0s bench: order 1, put off until now"}; !cmp.Equal(want, got) {
+		t.Errorf("no rung in between: told %q, want %q", got, want)
+	}
+}
+
 // In quiet hours only what cannot wait is told; the rest comes when they end.
 func TestQuietHours(t *testing.T) {
 	t.Parallel()

@@ -93,6 +93,9 @@ var rooms = []room{
 		{"intake", []string{"intake*.go"}},
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
+	{path: "bridge/opspage", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
+		{"the page", []string{"doc.go", "*.go"}},
+	}},
 	{path: "bridge/printing", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
 		{"what a dispatch learns", []string{"heard.go", "together.go"}},
 		{"the print button", []string{"printing.go", "shops.go"}},
@@ -113,7 +116,7 @@ var rooms = []room{
 		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
-		"linnworks", "linnworks/shippingapp",
+		"linnworks", "linnworks/shippingapp", "linnworks/channelapp",
 		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge", "bridge/printing",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
