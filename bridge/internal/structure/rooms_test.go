@@ -93,6 +93,9 @@ var rooms = []room{
 		{"intake", []string{"intake*.go"}},
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
+	{path: "bridge/opspage", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
+		{"the page", []string{"doc.go", "*.go"}},
+	}},
 	{path: "bridge/printing", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
 		{"what a dispatch learns", []string{"heard.go"}},
 		{"the print button", []string{"printing.go"}},
