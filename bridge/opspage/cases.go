@@ -1,6 +1,7 @@
 package opspage
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -106,12 +107,12 @@ func (h *Handler) filter(r *request) (filter, exceptions.Filter, error) {
 }
 
 // read lists the cases that a request asks for and its user may see.
-func (h *Handler) read(r *request) (filter, []exceptions.Case, error) {
+func (h *Handler) read(ctx context.Context, r *request) (filter, []exceptions.Case, error) {
 	f, ask, err := h.filter(r)
 	if err != nil {
 		return f, nil, err
 	}
-	list, err := h.ports.Desk.Cases(r.Context(), ask)
+	list, err := h.ports.Desk.Cases(ctx, ask)
 	if err != nil {
 		return f, nil, fmt.Errorf("the cases cannot be read: %w", err)
 	}
@@ -130,7 +131,7 @@ func has(c exceptions.Case, text string) bool {
 }
 
 func (h *Handler) cases(r *request) (any, error) {
-	f, list, err := h.read(r)
+	f, list, err := h.read(r.Context(), r)
 	data := caseList{Filter: f, Kinds: exceptions.AllKinds(), States: states, Groups: []group{}}
 	if err != nil {
 		return data, err
@@ -235,7 +236,7 @@ func (h *Handler) oneCase(r *request) (any, error) {
 
 // decide does what a form says about one case or many, and shows the list or the case
 // again. Of many, one that refuses does not keep the others from being done.
-func (h *Handler) decide(w http.ResponseWriter, r *request) {
+func (h *Handler) decide(ctx context.Context, w http.ResponseWriter, r *request) {
 	if r.user.Name == "" {
 		h.failed(w, r, http.StatusForbidden, "Nobody is signed in who could decide.")
 		return
@@ -248,7 +249,7 @@ func (h *Handler) decide(w http.ResponseWriter, r *request) {
 	d, err := h.decision(r)
 	if err == nil && r.PostForm.Get("all") != "" {
 		var list []exceptions.Case
-		_, list, err = h.read(r)
+		_, list, err = h.read(ctx, r)
 		for _, c := range list {
 			keys = append(keys, c.Key())
 		}
@@ -268,7 +269,7 @@ func (h *Handler) decide(w http.ResponseWriter, r *request) {
 			failed = append(failed, exceptions.ErrNoCase.Error())
 			continue
 		}
-		if _, err := h.ports.Desk.Decide(r.Context(), key, d); err != nil {
+		if _, err := h.ports.Desk.Decide(ctx, key, d); err != nil {
 			failed = append(failed, fmt.Sprintf("%s: %v", key, err))
 			continue
 		}

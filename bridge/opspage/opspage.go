@@ -140,7 +140,7 @@ func New(p Ports, o Options) (*Handler, error) {
 	h.refusal = h.template("failed")
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /style.css", h.style)
-	mux.HandleFunc("POST /decide", func(w http.ResponseWriter, r *http.Request) { h.decide(w, h.begin(w, r)) })
+	mux.HandleFunc("POST /decide", func(w http.ResponseWriter, r *http.Request) { h.decide(r.Context(), w, h.begin(w, r)) })
 	for name, page := range map[string]func(*request) (any, error){
 		"": h.home, "cases": h.cases, "case": h.oneCase, "orders": h.orders, "order": h.order, "stock": h.stock, "health": h.health, "search": h.search,
 	} {
