@@ -97,8 +97,8 @@ var rooms = []room{
 		{"the page", []string{"doc.go", "*.go"}},
 	}},
 	{path: "bridge/printing", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
-		{"what a dispatch learns", []string{"heard.go"}},
-		{"the print button", []string{"printing.go"}},
+		{"what a dispatch learns", []string{"heard.go", "together.go"}},
+		{"the print button", []string{"printing.go", "shops.go"}},
 	}},
 	{path: "bridge/tiktokadapter", uses: []string{
 		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge",
