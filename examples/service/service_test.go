@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,9 @@ const asService = "LINNBRIDGE_TEST_AS_SERVICE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asService) != "" {
+		if os.Getenv(ignoreFileSize) != "" {
+			signal.Ignore(syscall.SIGXFSZ)
+		}
 		main()
 		os.Exit(0)
 	}

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -556,12 +555,6 @@ func (d *day) refused() {
 // ignoreFileSize has a process take a file that may not grow for a full disk, and not for
 // the end.
 const ignoreFileSize = "LINNBRIDGE_TEST_IGNORE_FILE_SIZE"
-
-func init() {
-	if os.Getenv(ignoreFileSize) != "" {
-		signal.Ignore(syscall.SIGXFSZ)
-	}
-}
 
 // limitFiles has the disk of a process be full: it can write no file any more. Then it has
 // room again.
