@@ -28,7 +28,7 @@ func alone(t *testing.T) *service {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s := &service{db: db, log: slog.New(slog.NewTextHandler(io.Discard, nil)), began: time.Now()}
+	s := &service{db: db, log: slog.New(slog.DiscardHandler), began: time.Now()}
 	s.shops = []*shop{{name: "uk", memory: db.Shop("uk")}}
 	return s
 }
