@@ -93,9 +93,12 @@ var rooms = []room{
 		{"intake", []string{"intake*.go"}},
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
+	{path: "bridge/opspage", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
+		{"the page", []string{"doc.go", "*.go"}},
+	}},
 	{path: "bridge/printing", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
-		{"what a dispatch learns", []string{"heard.go"}},
-		{"the print button", []string{"printing.go"}},
+		{"what a dispatch learns", []string{"heard.go", "together.go"}},
+		{"the print button", []string{"printing.go", "shops.go"}},
 	}},
 	{path: "bridge/tiktokadapter", uses: []string{
 		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge",
