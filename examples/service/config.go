@@ -30,6 +30,9 @@ environment (secrets stand here and nowhere else):
                   start for every shop; empty: left as they are in Partner Center
   LISTEN          address for webhooks and the redirect of -authorise; default 127.0.0.1:8080
   PRIVATE_LISTEN  address for health, metrics and cases; default 127.0.0.1:8081
+  PEOPLE          file that says who is told of cases: see "Who is told" in README.md
+  HEARTBEAT_URL   called every minute while the bridge works, to be watched from outside
+  SMTP_SERVER, SMTP_USER, SMTP_PASSWORD, MAIL_FROM   for those who are told by mail
   TIKTOK_URL, LINNWORKS_URL           other hosts than the real ones, such as the fakes
 `
 
@@ -43,6 +46,7 @@ type config struct {
 	webhookURL              string
 	listen, private         string
 	tiktokURL, linnworksURL string
+	people                  *people // nil: nobody is told, but by the page
 }
 
 // shopConfig is one shop.
@@ -103,9 +107,10 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 	if u, err := url.Parse(c.webhookURL); c.webhookURL != "" && (err != nil || u.Host == "") {
 		errs = append(errs, errors.New("WEBHOOK_URL is no URL"))
 	}
-	var err error
+	var err, wrong error
 	c.shops, err = readShops(file)
-	return c, errors.Join(append(errs, err)...)
+	c.people, wrong = readPeople(getenv)
+	return c, errors.Join(append(errs, err, wrong)...)
 }
 
 // readShops reads a settings file, or a list of them.

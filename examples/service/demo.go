@@ -43,7 +43,7 @@ func demo(ctx context.Context, last time.Duration, out io.Writer, log *slog.Logg
 	var trading sync.WaitGroup
 	err = serve(ctx, c, log, func(public, private string) {
 		w.Shop.SetWebhooks("http://" + public + "/webhooks/tiktok")
-		fmt.Fprintf(out, introduction, private, private, private, private, c.database)
+		fmt.Fprintf(out, introduction, private, private, private, private, private, c.database)
 		trading.Go(func() { w.Shop.RunWebhooks(ctx) })
 		trading.Go(func() { t.run(ctx) })
 		if last > 0 {
@@ -58,6 +58,7 @@ const introduction = `A made-up UK shop sells mugs, tea and gift sets; its stock
 Linnworks account. Both are fakes on this machine, the service between them is the real one.
 
 Look while it runs:
+  http://%s/ops/       the page for people: cases, orders, health
   http://%s/healthz    how every flow goes
   http://%s/cases      what needs a person
   http://%s/metrics    for Prometheus

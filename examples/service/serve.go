@@ -107,7 +107,11 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 	if err != nil {
 		return err
 	}
-	private, privateAt, err := listen(ctx, c.private, s.private())
+	page, err := s.page()
+	if err != nil {
+		return errors.Join(err, public.Close())
+	}
+	private, privateAt, err := listen(ctx, c.private, s.private(page))
 	if err != nil {
 		return errors.Join(err, public.Close())
 	}
@@ -121,6 +125,8 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(fmt.Errorf("the queue: %w", err), public.Close(), private.Close())
 	}
+	running.Go(func() { s.tellPeople(working) })
+	running.Go(func() { s.sample(working, page) })
 	sources := map[string]tiktokshop.TokenSource{} // one for all shops of a seller
 	for _, shop := range s.shops {
 		if sources[shop.seller] == nil {
