@@ -72,7 +72,7 @@ func TestOtherSiteDecidesNothing(t *testing.T) {
 	request.SetBasicAuth("ann", aToken)
 	request.Header.Set("Sec-Fetch-Site", "cross-site")
 	got := httptest.NewRecorder()
-	s.private().ServeHTTP(got, request)
+	s.private(http.NotFoundHandler()).ServeHTTP(got, request)
 	if got.Code != http.StatusForbidden {
 		t.Errorf("got %d %s, want %d", got.Code, got.Body, http.StatusForbidden)
 	}
