@@ -102,9 +102,7 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 			Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
 		},
 		database:   cmp.Or(getenv("DATABASE_URL"), "bridge.db"),
-		webhookURL: getenv("WEBHOOK_URL"),
-		listen:     cmp.Or(getenv("LISTEN"), "127.0.0.1:8080"), private: cmp.Or(getenv("PRIVATE_LISTEN"), "127.0.0.1:8081"),
-		token:     tiktokshop.NewSecret(getenv("PRIVATE_TOKEN")),
+		token:      tiktokshop.NewSecret(getenv("PRIVATE_TOKEN")),
 		webhookURL: getenv("WEBHOOK_URL"), printAccounts: accounts(getenv("PRINT_ACCOUNTS")),
 		listen: cmp.Or(getenv("LISTEN"), "127.0.0.1:8080"), private: cmp.Or(getenv("PRIVATE_LISTEN"), "127.0.0.1:8081"),
 		tiktokURL: getenv("TIKTOK_URL"), linnworksURL: getenv("LINNWORKS_URL"),
@@ -124,7 +122,6 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 	case n > 0 && n < leastToken:
 		errs = append(errs, fmt.Errorf("PRIVATE_TOKEN has %d characters, which can be guessed: give it %d or more, such as openssl rand -hex 32 prints", n, leastToken))
 	}
-	var err error
 	var err, wrong error
 	c.shops, err = readShops(file)
 	c.people, wrong = readPeople(getenv)
