@@ -69,7 +69,6 @@ func TestTrading(t *testing.T) {
 			cables[i] = newCable(t, server.URL)
 			d.desks = append(d.desks, &desk{env: []string{"DATABASE_URL=" + cables[i].url}})
 		}
-		// Built while the old version trades.
 		upgraded := building(t, d.next, 0)
 		skewed := upgraded
 		if *tradingSkew != 0 {
@@ -105,6 +104,8 @@ func TestTrading(t *testing.T) {
 					_ = desk.victim.cmd.Process.Signal(syscall.SIGTERM)
 				}})
 		}
+		_, err := upgraded() // a skewed one is built while the old version trades
+		d.must(err)
 		d.trade()
 		d.settle()
 		d.refused()
