@@ -99,6 +99,9 @@ var rooms = []room{
 		{"what a dispatch learns", []string{"heard.go", "together.go"}},
 		{"the print button", []string{"printing.go", "shops.go"}},
 	}},
+	{path: "bridge/release", uses: []string{
+		"bridge/internal/part", "bridge/health", "bridge/policy", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/delivery", "bridge",
+	}, subjects: one("release to print")},
 	{path: "bridge/tiktokadapter", uses: []string{
 		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge",
 	}, subjects: []subject{
@@ -116,7 +119,7 @@ var rooms = []room{
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
 		"linnworks", "linnworks/shippingapp", "linnworks/channelapp",
-		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge", "bridge/printing",
+		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge", "bridge/printing", "bridge/release",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},
@@ -125,6 +128,7 @@ var rooms = []room{
 		{"shipping", []string{"shipping.go"}},
 		{"the print button", []string{"printbutton.go"}},
 		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
+		{"the printing view", []string{"printview.go"}},
 		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/internal/world", uses: []string{"bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("the fake world")},
