@@ -173,6 +173,9 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the ledger: %w", err)
 	}
+	if reserved == nil {
+		reserved = map[string]store.Reservation{}
+	}
 	run := importRun{Importer: im, known: known, lost: lost, reserved: reserved}
 	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
