@@ -49,10 +49,6 @@ func (im *Importer) reserveNew(ctx context.Context, orders []Order) (left []stri
 		ids[i], keys[i] = o.ID, orderLock(o.ID)
 	}
 	fail := func(err error) ([]string, error) { return append(left, ids...), err }
-	run := importRun{Importer: im}
-	if run.known, run.lost, err = im.lookUp(ctx, wanted); err != nil {
-		return fail(fmt.Errorf("reading the catalogue: %w", err))
-	}
 	held, taken, unlock, err := im.ports.Locks.TryLock(ctx, keys...)
 	if err != nil {
 		return fail(err)
@@ -62,7 +58,8 @@ func (im *Importer) reserveNew(ctx context.Context, orders []Order) (left []stri
 	for _, key := range taken {
 		free[key] = true
 	}
-	if run.reserved, err = im.ports.Ledger.ReservationsOf(held, ids...); err != nil {
+	reserved, err := im.ports.Ledger.ReservationsOf(held, ids...)
+	if err != nil {
 		return fail(fmt.Errorf("reading the ledger: %w", err))
 	}
 	// Who has worked on an order since it was read, and has found it cancelled perhaps, has
@@ -71,16 +68,28 @@ func (im *Importer) reserveNew(ctx context.Context, orders []Order) (left []stri
 	if err != nil {
 		return fail(fmt.Errorf("reading what was imported: %w", err))
 	}
-	var puts []store.Reservation
+	var anew []Order
 	for _, o := range wanted {
-		_, reserved := run.reserved[o.ID]
+		_, have := reserved[o.ID]
 		switch {
-		case reserved || records[o.ID].OrderID != "":
-		case !free[orderLock(o.ID)] || run.lost[o.ID] != nil || !placedSince(o, since):
+		case have || records[o.ID].OrderID != "":
+		case !free[orderLock(o.ID)] || !placedSince(o, since):
 			left = append(left, o.ID)
 		default:
-			puts = append(puts, run.firstReservation(o, since))
+			anew = append(anew, o)
 		}
+	}
+	run := im.newRun(reserved)
+	if err := run.lookUp(held, anew); err != nil {
+		return fail(fmt.Errorf("reading the catalogue: %w", err))
+	}
+	var puts []store.Reservation
+	for _, o := range anew {
+		if run.lost[o.ID] != nil {
+			left = append(left, o.ID)
+			continue
+		}
+		puts = append(puts, run.firstReservation(o, since))
 	}
 	if len(puts) == 0 {
 		return left, nil
