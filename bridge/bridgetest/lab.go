@@ -80,6 +80,7 @@ type Ports struct {
 
 	Catalogue catalogue.Source
 	Levels    stock.Reader
+	Touches   stock.Touches
 	OrderBook bridge.OrderBook
 	Tracer    bridge.OrderTracer
 	Addresses bridge.AddressWriter
@@ -129,6 +130,9 @@ type Counts struct {
 	// somebody had done what a case says.
 	Unreadable, Refused, Mended int
 	Shipped                     int
+	// Locked is how often an order was locked in Linnworks, which gives its units free, and
+	// unlocked again.
+	Locked int
 	// Campaigns held units in the shop, of SKUs that the warehouse was running out of too.
 	// DeadIntakes is how often no order was taken in for a while. KeptBack is one on a day
 	// on which units of every SKU are kept back.

@@ -146,9 +146,10 @@ func TestLabFindsPlantedBugs(t *testing.T) {
 				p.Exceptions = first
 			}
 		}, want: "cannot go on, and nobody is told", mix: only(anUnknownSKU, aBadAddress)},
-		"what is free is not offered":       {wrap: func(p *Ports) { p.Publisher = cutting{p.Publisher} }, want: "are on sale in warehouse"},
-		"nobody sees what a campaign holds": {wrap: func(p *Ports) { p.Shown = campaignBlind{p.Shown} }, want: "after two passes the shop shows"},
-		"a restart forgets everything":      {wrap: func(p *Ports) { p.Store = new(store.Memory).Shop("new") }, want: "at most"},
+		"what is free is not offered":        {wrap: func(p *Ports) { p.Publisher = cutting{p.Publisher} }, want: "are on sale in warehouse"},
+		"nobody sees that orders are locked": {wrap: func(p *Ports) { p.Touches = lockBlind{p.Touches} }, want: "at most"},
+		"nobody sees what a campaign holds":  {wrap: func(p *Ports) { p.Shown = campaignBlind{p.Shown} }, want: "after two passes the shop shows"},
+		"a restart forgets everything":       {wrap: func(p *Ports) { p.Store = new(store.Memory).Shop("new") }, want: "at most"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -343,6 +344,15 @@ func (c cutting) PublishStock(ctx context.Context, p stock.ProductStock) ([]stoc
 		return nil, nil
 	}
 	return c.Publisher.PublishStock(ctx, p)
+}
+
+// lockBlind sees no locked order.
+type lockBlind struct{ stock.Touches }
+
+func (b lockBlind) ItemsTouched(ctx context.Context, since time.Time) (stock.Touched, error) {
+	touched, err := b.Touches.ItemsTouched(ctx, since)
+	touched.Orders = nil
+	return touched, err
 }
 
 // campaignBlind does not see what campaigns hold.

@@ -91,6 +91,9 @@ func (s *shop) takeIn(ctx context.Context) (bridge.IntakeResult, error) {
 	return s.intake.Run(ctx)
 }
 
+// hint has the intake look at an order again.
+func (s *shop) hint(ctx context.Context, orderID string) error { return s.intake.Hint(ctx, orderID) }
+
 // seeOrders takes in what the shop has sold by now: without that the ledger is blind.
 func (s *shop) seeOrders(ctx context.Context) error {
 	taken, err := s.takeIn(ctx)

@@ -276,7 +276,7 @@ func (s *shop) connect(ctx context.Context) error {
 		Orders: front, OpenOrders: front, ReferencesTo: front, Listings: front, Bundles: front, Publisher: watchedPublisher{s, front}, Shown: front, States: front, Shipper: watchedShipper{s, front},
 		Cancellations: front, Desk: front, SellerDesk: front,
 		Documents: front,
-		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Lines: book, Tracking: book,
+		Catalogue: book, Levels: book, Touches: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Lines: book, Tracking: book,
 		Reader: book, ToDispatch: book, Processor: book, Revocations: book,
 		Store: s.account.Shop(s.name), Exceptions: s.queue,
 	}
@@ -301,7 +301,7 @@ func (s *shop) assemble() (err error) {
 		return err
 	}
 	if s.stock, err = stock.NewEngine(stock.Ports{
-		Listings: p.Listings, Bundles: p.Bundles, Catalogue: p.Catalogue, Levels: p.Levels, SeeOrders: s.seeOrders, Ledger: p.Store, Values: p.Store, Publisher: p.Publisher,
+		Listings: p.Listings, Bundles: p.Bundles, Catalogue: p.Catalogue, Levels: p.Levels, Touches: p.Touches, SeeOrders: s.seeOrders, Hint: s.hint, Ledger: p.Store, Values: p.Store, Publisher: p.Publisher,
 		Shown: p.Shown, ProductStates: p.States, Locks: p.Store, Exceptions: p.Exceptions,
 	}, stock.Options{Locations: feeds, Buffer: stock.Fixed(s.kept)}); err != nil {
 		return err
