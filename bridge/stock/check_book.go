@@ -72,6 +72,9 @@ func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []Shown
 		} else {
 			c.lock = 0
 		}
+		if e.refused != nil && e.refused.sawLock(s.Campaign+s.Creator) {
+			e.refused = nil
+		}
 		shelves = e.shelves(shelves[:0], s)
 		kind, unseen := classifySKU(shelves)
 		if kind == "" {

@@ -140,6 +140,7 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 			e.refused.wanted = append(e.refused.wanted, w.Quantity)
 		}
 	})
+	set(did.locked, func(e *bookListing, _ SKUStock) { e.refused.locked = true })
 	n, have := b.byProduct[p.ProductID]
 	if !have {
 		return
