@@ -109,8 +109,9 @@ type Report struct {
 
 // Counts are how often things happened.
 type Counts struct {
-	// TwoShops is one on a day with two shops.
-	TwoShops int
+	// TwoShops is one on a day with two shops, Skewed on one on which TikTok's clock and ours
+	// differ.
+	TwoShops, Skewed int
 	// Orders were placed in the shop, TurnedAway found it sold out, Elsewhere
 	// came through another channel.
 	Orders, TurnedAway, Elsewhere int

@@ -144,7 +144,7 @@ func (s *shop) place(spec tiktokshoptest.OrderSpec) (id string) {
 		s.schedule(s.within(0, 90), func() { _ = s.tiktok.Pay(id) }) // it may be cancelled by then
 	}
 	if o, ok := s.tiktok.Order(id); ok && spec.Deadlines.RTSSLA > 0 {
-		s.watchDeadline(id, time.Now(), o.RTSSLATime.Time())
+		s.watchDeadline(id, time.Now(), s.ours(o.RTSSLATime.Time()))
 	}
 	return id
 }

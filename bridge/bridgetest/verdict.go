@@ -145,12 +145,12 @@ func (v *verdict) order(o tiktokshop.Order) {
 // the payment at the earliest, and not while somebody has locked it.
 func (v *verdict) free(o tiktokshop.Order) time.Time {
 	at := o.PaidTime.Time().Add(time.Hour)
-	for _, later := range []time.Time{o.UpdateTime.Time(), v.truth.lockedUntil[o.ID]} {
+	for _, later := range []time.Time{o.UpdateTime.Time(), v.truth.lockedUntil[o.ID].Add(v.skew)} {
 		if later.After(at) {
 			at = later
 		}
 	}
-	return at
+	return v.ours(at)
 }
 
 // count adds an order to its group.

@@ -71,6 +71,8 @@ type shop struct {
 	tiktok       *tiktokshoptest.Fake
 	queue        exceptions.Queue
 	truth        truth
+	// skew is by how much the shop's clock is ahead of ours.
+	skew time.Duration
 	// office and desk are what the shop's people work with. They never fail.
 	office *tiktokshop.Client
 	desk   *tiktokadapter.Shop
@@ -144,12 +146,14 @@ func (l *lab) build(ctx context.Context) (err error) {
 		l.report.TwoShops = 1
 	}
 	l.absent = l.later().sku
+	skew := l.drawSkew()
 	if err := l.stockUp(); err != nil {
 		return err
 	}
 	for i, name := range names {
-		s := &shop{lab: l, name: name, market: []string{"GB", "US"}[l.rand.IntN(2)], truth: newTruth()}
+		s := &shop{lab: l, name: name, market: []string{"GB", "US"}[l.rand.IntN(2)], truth: newTruth(), skew: skew}
 		s.tiktok = tiktokshoptest.New(tiktokshoptest.WithMarket(s.market), tiktokshoptest.WithSeed(l.config.Seed), tiktokshoptest.WithIDsAfter(int64(i)*10_000_000),
+			tiktokshoptest.WithClock(s.now),
 			tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(s.webhook))))
 		s.tiktok.SetWebhooks("https://bridge.example/webhooks")
 		if err := errors.Join(s.list(), s.hire()); err != nil {
@@ -161,6 +165,24 @@ func (l *lab) build(ctx context.Context) (err error) {
 	}
 	return l.boot(ctx)
 }
+
+// drawSkew draws, for one day of four, by how much TikTok's clock is ahead of ours: by as
+// much as it accepts our calls.
+func (l *lab) drawSkew() time.Duration {
+	r := rand.New(rand.NewPCG(l.config.Seed, 0xc10c))
+	if r.IntN(4) > 0 {
+		return 0
+	}
+	l.report.Skewed = 1
+	if r.IntN(4) == 0 {
+		return -time.Duration(1+r.IntN(25)) * time.Second
+	}
+	return time.Duration(1+r.IntN(280)) * time.Second
+}
+
+// now is the shop's clock, ours what it was by our clock at a moment of the shop's.
+func (s *shop) now() time.Time              { return time.Now().Add(s.skew) }
+func (s *shop) ours(at time.Time) time.Time { return at.Add(-s.skew) }
 
 // findFirst reports whether the day has orders that others make before the bridge does.
 func (l *lab) findFirst() bool { return l.mix[4]+l.mix[6] > 0 }
