@@ -331,6 +331,21 @@ var kinds = map[Kind]Info{
 		Closes: "By itself, when the label is there or the order is sent.",
 		Part:   PartDispatcher, Ends: anyEnd,
 	},
+	LabelRefused: {
+		Owner: OwnerWarehouse, Severity: Warning, Within: 4 * time.Hour,
+		Meaning: "Somebody pressed print for an order that must not be sent: it was cancelled in the shop, its buyer has asked to cancel it, the shop holds it, it is not sent with the shop's own carrier, or it is no order of the shop. No label was printed, so nothing is lost as long as the parcel stays in the warehouse.",
+		Steps: []string{
+			"Find the parcel, or the goods, and put them aside. Do not send them with a label from somewhere else.",
+			"Cancelled: put the goods back on the shelf. The bridge cancels the order in Linnworks by itself.",
+			"The buyer has asked to cancel: ask customer service to answer. If the order goes ahead, print again.",
+			"On hold: print again when the shop has released the order.",
+			"Sent with your own courier: give the order the right postal service in Linnworks, then print again.",
+			"No order of the shop: find out where it comes from, and give it the postal service of another courier.",
+		},
+		Where:  []string{inOpenOrders + "; the column Label Error shows the reason", inSellerOrders},
+		Closes: "By itself, when the label is printed or the order is over.",
+		Part:   PartPrintButton, Ends: anyEnd,
+	},
 	NotDispatched: {
 		Owner: OwnerWarehouse, Severity: Warning, Within: 2 * time.Hour,
 		Meaning: "The warehouse has finished an order, its deadline is near, and the bridge has not been able to tell the shop. It keeps trying.",

@@ -4,71 +4,57 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/stock"
-	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/examples/internal/environ"
 	"github.com/linnbridge/linnbridge/linnworks"
-	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
 const liveHelp = `
 environment with -live:
-  TIKTOK_APP_KEY, TIKTOK_APP_SECRET   the app in Partner Center
-  TIKTOK_ACCESS_TOKEN                 an access token of the seller
-  TIKTOK_SHOP_ID                      the shop, if the token covers several
-  LINNWORKS_APPLICATION_ID, LINNWORKS_APPLICATION_SECRET, LINNWORKS_TOKEN
-                                      the application and its installation
-  BRIDGE_SUBSOURCE                    name of the shop in Linnworks, for good
+` + environ.Help + `  BRIDGE_SUBSOURCE                    name of the shop in Linnworks, for good
   BRIDGE_LOCATIONS                    shop warehouse=stock location id, comma
-                                      separated; all go to Default if empty
+                                      separated; if empty, those of one name,
+                                      and the default one for what is left
   BRIDGE_CARRIERS                     Linnworks carrier=TikTok Shop provider,
                                       comma separated
   BRIDGE_BUFFER                       units to keep back of every SKU, default 0
 `
 
 // connectLive builds the session from the environment. It only reads.
-func connectLive(ctx context.Context, getenv func(string) string, since time.Duration) (*session, error) {
+func connectLive(ctx context.Context, getenv func(string) string, since time.Duration, out io.Writer) (*session, error) {
 	set, err := liveSettings(getenv)
 	if err != nil {
 		return nil, err
 	}
-	tiktok, err := tiktokshop.NewClient(
-		tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET"))},
-		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret(getenv("TIKTOK_ACCESS_TOKEN")))),
-	)
+	shop, warehouse, err := environ.Connect(ctx, getenv, linnworksadapter.Options{SubSource: set.SubSource})
 	if err != nil {
 		return nil, err
 	}
-	linn, err := linnworks.NewClient(linnworks.Credentials{
-		ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.NewSecret(getenv("LINNWORKS_APPLICATION_SECRET")),
-		Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
-	})
-	if err != nil {
-		return nil, err
-	}
-	if tiktok, err = tiktok.ForShopID(ctx, getenv("TIKTOK_SHOP_ID")); err != nil {
-		return nil, err
-	}
-	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
-	if err != nil {
-		return nil, err
-	}
-	warehouse, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: getenv("BRIDGE_SUBSOURCE")})
-	if err != nil {
-		return nil, err
-	}
+	var said []string
 	if len(set.Locations) == 0 {
-		if set.Locations, err = everythingToDefault(ctx, shop); err != nil {
+		if set.Locations, said, err = mapByName(ctx, shop, warehouse); err != nil {
 			return nil, err
 		}
 	}
 	set.FirstLook = bridge.Duration(since)
-	return connect(shop, warehouse, set)
+	s, err := connect(shop, warehouse, set)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range said {
+		fmt.Fprintln(out, line)
+	}
+	s.out = out
+	return s, nil
 }
 
 // survey only looks: what stock a push would change, and what the status table
@@ -110,30 +96,52 @@ func (s *session) survey(ctx context.Context) error {
 	return nil
 }
 
-func everythingToDefault(ctx context.Context, shop *tiktokadapter.Shop) (map[string][]string, error) {
-	warehouses, err := shop.Places(ctx)
+// mapByName maps the shop's warehouses to stock locations of the same name, and one that
+// is left over to the default location; said is what it did, a line each. No location goes
+// to two warehouses: its units would be offered twice.
+func mapByName(ctx context.Context, shop, warehouse catalogue.PlaceSource) (locations map[string][]string, said []string, err error) {
+	theirs, err := shop.Places(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	locations := map[string][]string{}
-	for _, w := range warehouses {
-		locations[w.ID] = []string{string(linnworks.ZeroGUID)}
+	ours, err := warehouse.Places(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
-	return locations, nil
+	locations = map[string][]string{}
+	var left []catalogue.Place
+	taken := map[string]bool{}
+	for _, w := range theirs {
+		at := slices.IndexFunc(ours, func(l catalogue.Place) bool { return strings.EqualFold(l.Name, w.Name) && !taken[l.ID] })
+		if at < 0 {
+			left = append(left, w)
+			continue
+		}
+		taken[ours[at].ID] = true
+		locations[w.ID] = []string{ours[at].ID}
+		said = append(said, fmt.Sprintf("warehouse %s %q sells the location %q", w.ID, w.Name, ours[at].Name))
+	}
+	if def := string(linnworks.ZeroGUID); len(left) == 1 && !taken[def] {
+		locations[left[0].ID] = []string{def}
+		said = append(said, fmt.Sprintf("warehouse %s %q sells the default location", left[0].ID, left[0].Name))
+		left = nil
+	}
+	for _, w := range left {
+		said = append(said, fmt.Sprintf("warehouse %s %q sells nothing: name its location in BRIDGE_LOCATIONS", w.ID, w.Name))
+	}
+	if len(locations) == 0 {
+		for _, l := range ours {
+			said = append(said, fmt.Sprintf("there is the location %s %q", l.ID, l.Name))
+		}
+		return nil, nil, fmt.Errorf("BRIDGE_LOCATIONS is not set, and no name tells which location is whose:\n%s", strings.Join(said, "\n"))
+	}
+	return locations, said, nil
 }
 
 // liveSettings reads what does not need a call. Everything that is wrong is
 // reported at once.
 func liveSettings(getenv func(string) string) (bridge.Settings, error) {
-	var errs []error
-	for _, name := range []string{
-		"TIKTOK_APP_KEY", "TIKTOK_APP_SECRET", "TIKTOK_ACCESS_TOKEN",
-		"LINNWORKS_APPLICATION_ID", "LINNWORKS_APPLICATION_SECRET", "LINNWORKS_TOKEN", "BRIDGE_SUBSOURCE",
-	} {
-		if getenv(name) == "" {
-			errs = append(errs, fmt.Errorf("%s is not set: see -help", name))
-		}
-	}
+	errs := environ.Missing(getenv, "BRIDGE_SUBSOURCE")
 	set := bridge.Settings{
 		Shop: getenv("BRIDGE_SUBSOURCE"), SubSource: getenv("BRIDGE_SUBSOURCE"),
 		DefaultLocation: string(linnworks.ZeroGUID), Locations: map[string][]string{},

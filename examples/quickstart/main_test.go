@@ -6,12 +6,15 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/examples/internal/madeup"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
@@ -129,6 +132,86 @@ func TestSurveyOnlyReads(t *testing.T) {
 	}
 	if orders := w.Warehouse.Orders(); len(orders) > 0 {
 		t.Errorf("%d orders were made in Linnworks", len(orders))
+	}
+}
+
+// Going live is rehearsed against the fakes on their ports: the same program, the same
+// credentials' names, two more variables.
+func TestLiveAgainstTheFakes(t *testing.T) {
+	t.Parallel()
+	var serve http.Handler
+	warehouse := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve.ServeHTTP(w, r) }))
+	defer warehouse.Close()
+	w, err := madeup.New(tiktokshoptest.New(tiktokshoptest.WithMarket("GB")), linnworkstest.New(linnworkstest.WithServerURL(warehouse.URL)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve = w.Warehouse
+	shop := httptest.NewServer(w.Shop)
+	defer shop.Close()
+	account := w.Warehouse.Credentials()
+	environment := map[string]string{
+		"TIKTOK_APP_KEY": w.Shop.App().Key, "TIKTOK_APP_SECRET": w.Shop.App().Secret.Reveal(), "TIKTOK_ACCESS_TOKEN": w.Shop.Token().AccessToken.Reveal(),
+		"LINNWORKS_APPLICATION_ID": account.ApplicationID, "LINNWORKS_APPLICATION_SECRET": account.ApplicationSecret.Reveal(), "LINNWORKS_TOKEN": account.Token.Reveal(),
+		"TIKTOK_URL": shop.URL, "LINNWORKS_URL": warehouse.URL, "BRIDGE_SUBSOURCE": madeup.SubSource,
+	}
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-live", "-write"}, func(name string) string { return environment[name] }, &out, io.Discard); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	for _, want := range []string{`"Bristol" sells the location "Bristol"`, `"Leeds" sells the default location`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not say %s:\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "offered twice") {
+		t.Errorf("one location is offered in two warehouses:\n%s", out.String())
+	}
+	if id := w.Orders[madeup.Plain]; len(w.Warehouse.OrdersByReference(madeup.Source, madeup.SubSource, id)) != 1 {
+		t.Errorf("the order %s is not in the warehouse:\n%s", id, out.String())
+	}
+}
+
+// side has places.
+type side []catalogue.Place
+
+func (s side) Places(context.Context) ([]catalogue.Place, error) { return s, nil }
+
+// places makes a side of ids and names, in turn.
+func places(pairs ...string) (s side) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		s = append(s, catalogue.Place{ID: pairs[i], Name: pairs[i+1]})
+	}
+	return s
+}
+
+// Without settings the locations follow from the names, as far as they tell.
+func TestMapByName(t *testing.T) {
+	t.Parallel()
+	const def = "00000000-0000-0000-0000-000000000000"
+	for name, c := range map[string]struct {
+		shop, warehouse side
+		want            map[string][]string
+		says            string // of what is not mapped, or the error
+	}{
+		"one of each":        {places("w1", "Main"), places(def, "Default"), map[string][]string{"w1": {def}}, ""},
+		"same names":         {places("w1", "LEEDS", "w2", "Bristol"), places("l1", "Bristol", "l2", "Leeds"), map[string][]string{"w1": {"l2"}, "w2": {"l1"}}, ""},
+		"one is left":        {places("w1", "Leeds", "w2", "Bristol"), places(def, "Default", "l1", "Bristol"), map[string][]string{"w1": {def}, "w2": {"l1"}}, ""},
+		"two are left":       {places("w1", "A", "w2", "B", "w3", "C"), places(def, "Default", "l1", "C"), map[string][]string{"w3": {"l1"}}, `"A" sells nothing`},
+		"twice the same":     {places("w1", "A", "w2", "A"), places("l1", "A", def, "Default"), map[string][]string{"w1": {"l1"}, "w2": {def}}, ""},
+		"no name says":       {places("w1", "A", "w2", "B"), places(def, "Default"), nil, `there is the location ` + def},
+		"no warehouse there": {nil, places(def, "Default"), nil, "BRIDGE_LOCATIONS is not set"},
+	} {
+		got, said, err := mapByName(t.Context(), c.shop, c.warehouse)
+		if err != nil {
+			said = append(said, err.Error())
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" || (err == nil) != (c.want != nil) {
+			t.Errorf("%s: error %v; locations (-want +got):\n%s", name, err, diff)
+		}
+		if !strings.Contains(strings.Join(said, "\n"), c.says) {
+			t.Errorf("%s: says %q, want %q", name, said, c.says)
+		}
 	}
 }
 
