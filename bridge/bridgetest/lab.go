@@ -110,11 +110,13 @@ type Report struct {
 // Counts are how often things happened.
 type Counts struct {
 	// TwoShops is one on a day with two shops, Skewed on one on which TikTok's clock and ours
-	// differ.
-	TwoShops, Skewed int
+	// differ, Limited on one on which the clients keep to the limits that both sides set.
+	TwoShops, Skewed, Limited int
 	// Orders were placed in the shop, TurnedAway found it sold out, Elsewhere
 	// came through another channel.
 	Orders, TurnedAway, Elsewhere int
+	// Lives are LIVE sessions of five orders a second.
+	Lives int
 	// Cancelled orders were cancelled on both sides; Late ones after the cut-off, and
 	// are in the queue. LinesCancelled are single lines.
 	Cancelled, Late, LinesCancelled int
@@ -214,6 +216,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 		c.Open = func(context.Context) (store.Store, exceptions.Store, error) { return account, cases, nil }
 	}
 	l := &lab{config: c, rand: rand.New(rand.NewPCG(c.Seed, 0x11bb)), shelfRand: rand.New(rand.NewPCG(c.Seed, 0x5e1f)), start: time.Now(), rates: *c.Faults}
+	l.liveAt = l.drawLive()
 	if err := l.build(ctx); err != nil {
 		return Report{}, fmt.Errorf("seed %d: building the lab: %w", c.Seed, err)
 	}
@@ -222,6 +225,12 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	for passAt := l.start; passAt.Before(l.start.Add(c.Trading)); passAt = passAt.Add(c.Every) {
 		if err := l.waitUntil(ctx, passAt); err != nil {
 			return l.report, err
+		}
+		if !l.liveAt.IsZero() && passAt.After(l.liveAt) {
+			l.liveAt = time.Time{}
+			if err := l.live(ctx); err != nil {
+				return l.report, err
+			}
 		}
 		_ = l.pass(ctx) // returned errors are for the next pass: what stays wrong is found at the end
 	}

@@ -28,8 +28,10 @@ type lab struct {
 	rand   *rand.Rand
 	// shelfRand draws what happens to stock alone, so that the rest of a day stays the same.
 	shelfRand *rand.Rand
-	kept      int // units of every SKU
+	kept      int  // units of every SKU
+	limited   bool // calls, as both clients limit them by default and Linnworks enforces it
 	start     time.Time
+	liveAt    time.Time // when a LIVE begins; zero without one, or after it
 	rates     Rates
 
 	linn      *linnworkstest.Fake
@@ -80,6 +82,8 @@ type shop struct {
 	carrier linnworks.GUID
 
 	// What dies with the process.
+	limits     tiktokshop.Limiter
+	linnLimits linnworks.Limiter
 	ports      Ports
 	intake     *bridge.Intake
 	references *bridge.References
@@ -90,6 +94,7 @@ type shop struct {
 	dispatch   *bridge.DispatchQueue
 	deadlines  *bridge.Deadlines
 	nextCheck  time.Time // of the deadlines
+	shopRead   bool      // by the engine, without a pass
 
 	deadUntil time.Time // the intake
 }
@@ -124,7 +129,13 @@ func (l *lab) later() item { return l.items[len(l.items)-1] }
 // build opens the warehouse and one shop or, on one day of three, two, whose
 // products have the same ids.
 func (l *lab) build(ctx context.Context) (err error) {
-	l.linn = linnworkstest.New(linnworkstest.WithoutQuotas())
+	var quotas []linnworkstest.Option
+	if l.limited = rand.New(rand.NewPCG(l.config.Seed, 0x11f7)).IntN(2) == 0; l.limited {
+		l.report.Limited = 1
+	} else {
+		quotas = append(quotas, linnworkstest.WithoutQuotas())
+	}
+	l.linn = linnworkstest.New(quotas...)
 	if l.elsewhere, err = l.linn.Client(linnworks.WithLimiter(unpaced{})); err != nil {
 		return err
 	}
@@ -201,8 +212,13 @@ func (l *lab) boot(ctx context.Context) (err error) {
 	if l.account, l.cases, err = l.config.Open(ctx); err != nil {
 		return err
 	}
+	fast, slow := tiktokshop.Limiter(unlimited{}), linnworks.Limiter(unpaced{})
+	if l.limited { // the shops share those of Linnworks
+		fast, slow = tiktokshop.DefaultLimiter(), linnworks.DefaultLimiter()
+	}
 	for _, s := range l.shops {
 		s.queue = l.cases.Shop(s.name)
+		s.limits, s.linnLimits = fast, slow
 		if err := s.connect(ctx); err != nil {
 			return err
 		}
@@ -224,6 +240,9 @@ func (l *lab) stockUp() error {
 			in.Levels = map[linnworks.GUID]int{}
 			for _, location := range l.locations {
 				in.Levels[location] = 5 + l.rand.IntN(20)
+				if !l.liveAt.IsZero() {
+					in.Levels[location] += 25
+				}
 			}
 		}
 		for _, part := range l.items {
@@ -270,13 +289,13 @@ func (s *shop) list() error {
 func (s *shop) connect(ctx context.Context) error {
 	tiktok, err := s.tiktok.Client(
 		tiktokshop.WithHTTPClient(&http.Client{Transport: &network{shop: s, next: s.tiktok.RoundTripper()}}),
-		tiktokshop.WithLimiter(unlimited{}), tiktokshop.WithMaxAttempts(3), tiktokshop.WithJitter(s.rand.Float64))
+		tiktokshop.WithLimiter(s.limits), tiktokshop.WithMaxAttempts(3), tiktokshop.WithJitter(s.rand.Float64))
 	if err != nil {
 		return err
 	}
 	linn, err := s.linn.Client(
 		linnworks.WithHTTPClient(&http.Client{Transport: &network{shop: s, next: s.linn.RoundTripper()}}),
-		linnworks.WithLimiter(unpaced{}), linnworks.WithMaxAttempts(3), linnworks.WithJitter(s.rand.Float64))
+		linnworks.WithLimiter(s.linnLimits), linnworks.WithMaxAttempts(3), linnworks.WithJitter(s.rand.Float64))
 	if err != nil {
 		return err
 	}
@@ -371,14 +390,14 @@ func (s *shop) assemble() (err error) {
 	}, bridge.DispatchQueueOptions{}); err != nil {
 		return err
 	}
-	s.nextCheck = time.Time{}
+	s.nextCheck, s.shopRead = time.Time{}, false
 	s.deadlines, err = bridge.NewDeadlines(bridge.DeadlinePorts{
 		OpenOrders: p.OpenOrders, Cancellations: p.Cancellations, Exceptions: p.Exceptions,
 	}, bridge.DeadlineOptions{})
 	return err
 }
 
-// unlimited and unpaced never wait: the lab is about order, not about speed.
+// unlimited and unpaced never wait.
 type unlimited struct{}
 
 func (unlimited) Wait(ctx context.Context, _ tiktokshop.LimitKey) error { return ctx.Err() }
