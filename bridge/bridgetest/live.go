@@ -16,7 +16,7 @@ func (l *lab) drawLive() time.Time {
 	if r.IntN(20) > 0 {
 		return time.Time{}
 	}
-	return l.start.Add(time.Duration(r.Int64N(int64(l.config.Trading))))
+	return l.start.Add(10*time.Minute + time.Duration(r.Int64N(max(int64(l.config.Trading-20*time.Minute), 1))))
 }
 
 // live sells a single item and a kit of it in a LIVE, five orders a second for some seconds

@@ -38,7 +38,7 @@ const (
 	assumedLag, longestLag = 2 * time.Second, time.Minute
 	// mostAhead is by how much the shop's clock may be ahead of ours: TikTok refuses calls
 	// that are stamped more than five minutes behind its own.
-	mostAhead    = 5*time.Minute + shopClockSlack
+	mostAhead    = 5*time.Minute + 2*time.Second
 	measuredLags = 20
 	// soldKept is how many orders are known at least to have been sold: one that comes
 	// back into the ledger, because the warehouse has given its units free, is not
