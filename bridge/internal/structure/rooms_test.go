@@ -137,7 +137,7 @@ var rooms = []room{
 		"bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge", "bridge/tiktokadapter", "bridge/linnworksadapter",
 	}, subjects: []subject{
 		{"stores", []string{"doc.go", "stores*.go"}},
-		{"the lab", []string{"lab*.go", "shelves.go", "world.go", "network.go", "people.go", "trades.go", "pass.go", "truth.go", "verdict.go"}},
+		{"the lab", []string{"lab*.go", "live.go", "shelves.go", "world.go", "network.go", "people.go", "trades.go", "pass.go", "truth.go", "verdict.go"}},
 	}},
 	{path: "bridge/internal/structure", subjects: one("this test")},
 	{path: "bridge/internal/planted", subjects: one("planted bugs")},
