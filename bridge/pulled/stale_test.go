@@ -2,6 +2,7 @@ package pulled_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -63,7 +64,7 @@ func TestStale(t *testing.T) {
 				created := p.waiting.CreateOrders(t.Context(), []bridge.NewOrder{{
 					Reference: "1", Parked: test.parked, Unpaid: test.unpaid, Lines: []bridge.NewOrderLine{{LineID: "a", LineIDs: []string{"b", "a"}, Quantity: 2}},
 				}, {Reference: "2"}})
-				if _, later := created[0].Err.(*exceptions.LaterError); !later || len(created) != 2 {
+				if _, later := errors.AsType[*exceptions.LaterError](created[0].Err); !later || len(created) != 2 {
 					t.Errorf("CreateOrders returned %v, want that it waits", created)
 				}
 				if _, refused := exceptions.AsRefused(created[1].Err); !refused {

@@ -138,15 +138,15 @@ func New(ctx context.Context, o Options) (*Renderer, error) {
 		RuntimeConfig: wazero.NewRuntimeConfig().WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).WithCompilationCache(cache),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("labelpng: New: starting PDFium: %w", errors.Join(err, r.release()))
+		return nil, fmt.Errorf("labelpng: New: starting PDFium: %w", errors.Join(err, r.release(inner)))
 	}
 	return r, nil
 }
 
 // release gives back what is not the pool's.
-func (r *Renderer) release() error {
+func (r *Renderer) release(ctx context.Context) error {
 	defer r.cancel()
-	return r.cache.Close(context.Background())
+	return r.cache.Close(ctx)
 }
 
 // Close waits for what is being drawn, and gives the memory back. It may be called more
@@ -160,7 +160,7 @@ func (r *Renderer) Close() error {
 	if was {
 		return nil
 	}
-	if err := errors.Join(r.pool.Close(), r.release()); err != nil {
+	if err := errors.Join(r.pool.Close(), r.release(context.Background())); err != nil {
 		return fmt.Errorf("labelpng: Close: %w", err)
 	}
 	return nil

@@ -196,7 +196,7 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := samplePDF(inches4x6)
-	zpl := []byte("^XA^FO50,50^ADN,36,20^FDlabel^FS^XZ")
+	zpl := []byte("^XA^FO50,50^A0N,36,20^FDlabel^FS^XZ")
 	for name, test := range map[string]struct {
 		document []byte
 		dpi      int
