@@ -346,6 +346,31 @@ var kinds = map[Kind]Info{
 		Closes: "By itself, when the label is printed or the order is over.",
 		Part:   PartPrintButton, Ends: anyEnd,
 	},
+	NoShippingRule: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: 2 * time.Hour,
+		Meaning: "No shipping rule says how orders of this sort are sent. They are not shown to the people who print, so nobody picks them, and they will be late.",
+		Steps: []string{
+			"Read in the exception how the order is to be delivered, where to, and what it weighs.",
+			"Add a rule for it to shipping_rules in the settings. If the weight is not known, enter it on the items in Linnworks.",
+			"Start the bridge again. The orders are shown by themselves.",
+			"If that takes too long, have the warehouse choose a service by hand and print the orders from the list of all open orders.",
+		},
+		Where:  []string{"Bridge: the setting shipping_rules", inOpenOrders},
+		Closes: "By itself, when a rule matches the orders or they are over.",
+		Part:   PartRelease, Cause: true, Ends: anyEnd,
+	},
+	NotPulledBack: {
+		Owner: OwnerWarehouse, Severity: Urgent, Within: 15 * time.Minute,
+		Meaning: "An order that must not be sent, or about which the shop cannot be asked, stands where people print, and Linnworks does not let the bridge take it out.",
+		Steps: []string{
+			"Tell everybody who prints and picks not to send the order.",
+			"Take it out of its pick wave, and out of the printing view: remove the identifier or the folder, or park it.",
+			"If it has been printed, find the parcel and put it aside.",
+		},
+		Where:  []string{inOpenOrders},
+		Closes: "By itself, when the order is out of the view, may go after all, or is over.",
+		Part:   PartRelease, Ends: anyEnd,
+	},
 	NotDispatched: {
 		Owner: OwnerWarehouse, Severity: Warning, Within: 2 * time.Hour,
 		Meaning: "The warehouse has finished an order, its deadline is near, and the bridge has not been able to tell the shop. It keeps trying.",

@@ -29,6 +29,8 @@ environment (secrets stand here and nowhere else):
   WEBHOOK_URL     where TikTok's webhooks reach this service, with https: set at every
                   start for every shop; empty: left as they are in Partner Center
   LISTEN          address for webhooks and the redirect of -authorise; default 127.0.0.1:8080
+  PRINT_ACCOUNTS  ids of the Linnworks accounts that may install the print button, with
+                  commas; empty: it is not served
   PRIVATE_LISTEN  address for health, metrics and cases; default 127.0.0.1:8081
   PEOPLE          file that says who is told of cases: see "Who is told" in README.md
   HEARTBEAT_URL   called every minute while the bridge works, to be watched from outside
@@ -44,6 +46,7 @@ type config struct {
 	account                 linnworks.Credentials
 	database                string // may hold a password
 	webhookURL              string
+	printAccounts           []linnworks.GUID
 	listen, private         string
 	tiktokURL, linnworksURL string
 	people                  *people // nil: nobody is told, but by the page
@@ -94,8 +97,8 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 			Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
 		},
 		database:   cmp.Or(getenv("DATABASE_URL"), "bridge.db"),
-		webhookURL: getenv("WEBHOOK_URL"),
-		listen:     cmp.Or(getenv("LISTEN"), "127.0.0.1:8080"), private: cmp.Or(getenv("PRIVATE_LISTEN"), "127.0.0.1:8081"),
+		webhookURL: getenv("WEBHOOK_URL"), printAccounts: accounts(getenv("PRINT_ACCOUNTS")),
+		listen: cmp.Or(getenv("LISTEN"), "127.0.0.1:8080"), private: cmp.Or(getenv("PRIVATE_LISTEN"), "127.0.0.1:8081"),
 		tiktokURL: getenv("TIKTOK_URL"), linnworksURL: getenv("LINNWORKS_URL"),
 	}
 	var errs []error

@@ -46,6 +46,7 @@ func demo(ctx context.Context, last time.Duration, out io.Writer, log *slog.Logg
 		fmt.Fprintf(out, introduction, private, private, private, private, private, c.database)
 		trading.Go(func() { w.Shop.RunWebhooks(ctx) })
 		trading.Go(func() { t.run(ctx) })
+		trading.Go(func() { t.print(ctx, "http://"+public+shippingPath) })
 		if last > 0 {
 			time.AfterFunc(last, cancel)
 		}
@@ -91,7 +92,8 @@ func madeUp(ctx context.Context, database string) (w *madeup.World, c config, cl
 	pace := bridge.Duration(5 * time.Second) // the least that settings may say
 	c = config{
 		app: shop.App(), account: warehouse.Credentials(), database: database,
-		listen: "127.0.0.1:0", private: "127.0.0.1:0", tiktokURL: "http://" + shopAt, linnworksURL: "http://" + warehouseAt,
+		printAccounts: []linnworks.GUID{demoAccount},
+		listen:        "127.0.0.1:0", private: "127.0.0.1:0", tiktokURL: "http://" + shopAt, linnworksURL: "http://" + warehouseAt,
 		shops: []shopConfig{{seller: defaultSeller, settings: bridge.Settings{
 			Shop: "made-up", SubSource: madeup.SubSource,
 			Locations:       map[string][]string{madeup.Leeds: {string(linnworks.ZeroGUID)}, madeup.Bristol: {string(w.Bristol)}},
