@@ -16,6 +16,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/retention"
+	"github.com/linnbridge/linnbridge/bridge/returns"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
@@ -114,6 +115,10 @@ type Settings struct {
 	// Empty: they are skipped.
 	PlatformLocation string `json:"platform_location,omitempty"`
 
+	// Returns say where goods that come back go, and what the bridge does about them and
+	// their refunds. The zero value books both in Linnworks, and decides nothing.
+	Returns returns.Rules `json:"returns,omitzero"`
+
 	// OrdersPerDay is the shop's daily order limit, as Seller Center tells it; zero if it
 	// has none. Zone is the shop's time zone by its IANA name, in which its days begin:
 	// required with OrdersPerDay. SellingStatuses are words of the shop's status with
@@ -164,6 +169,7 @@ func (s Settings) lowered() Settings {
 		}
 	}
 	s.Locations, s.DefaultLocation, s.PlatformLocation = locations, strings.ToLower(s.DefaultLocation), strings.ToLower(s.PlatformLocation)
+	s.Returns.Location = strings.ToLower(s.Returns.Location)
 	return s
 }
 
@@ -351,7 +357,7 @@ func (s Settings) mistakes() (list []mistake) {
 		bad("default_location", "empty: name the stock location that orders of other warehouses draw on")
 	}
 	for _, t := range []struct{ path, text string }{
-		{"sub_source", s.SubSource}, {"default_location", s.DefaultLocation}, {"platform_location", s.PlatformLocation},
+		{"sub_source", s.SubSource}, {"default_location", s.DefaultLocation}, {"platform_location", s.PlatformLocation}, {"returns.location", s.Returns.Location},
 	} {
 		if t.text != "" {
 			name(t.path, t.text)

@@ -45,6 +45,8 @@ type Shop interface {
 	stock.ProductStates
 	shopstatus.Source
 	returns.Shop
+	returns.Changes
+	returns.OrderSource
 }
 
 // Warehouse is all that a [Sync] needs of the warehouse. linnworksadapter.Warehouse
@@ -71,6 +73,7 @@ type Warehouse interface {
 	stock.Sweeper
 	stock.Touches
 	stock.ItemStates
+	returns.Warehouse
 }
 
 // Store is what a [Sync] remembers of one shop.
@@ -112,6 +115,7 @@ type Sync struct {
 	Deadlines  *Deadlines
 	ShopStatus *shopstatus.Watch
 	Returns    *returns.Watch
+	Mirror     *returns.Mirror // nil if Settings.Returns says so
 	Stock      *stock.Engine
 	Retention  *retention.Orders
 
@@ -212,7 +216,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
 		{FlowShopStatus, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.ShopStatus.Check(ctx) }},
-		{FlowReturns, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Returns.Check(ctx) }},
+		{FlowReturns, time.Duration(every.Deadlines), s.runReturns},
 		{FlowStock, time.Duration(every.Stock), func(ctx context.Context) (fmt.Stringer, error) { return s.Stock.Push(ctx) }},
 		{FlowRetention, time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Retention.Forget(ctx) }},
 		{FlowNames, namesEvery, s.checkNames},
@@ -332,7 +336,16 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 		func() error {
-			s.Returns, err = returns.NewWatch(returns.Ports{Shop: shop, Exceptions: m}, returns.Options{})
+			s.Returns, err = returns.NewWatch(returns.Ports{Shop: shop, Exceptions: m, Orders: shop}, returns.Options{Kinds: kinds})
+			return err
+		},
+		func() error {
+			if set.Returns.ByHand {
+				return nil
+			}
+			s.Mirror, err = returns.NewMirror(returns.MirrorPorts{
+				Shop: shop, Changes: shop, Warehouse: warehouse, Orders: shop, Decide: s.Returns.Decide, Records: m, Values: m, Locks: m, Exceptions: m,
+			}, returns.MirrorOptions{Rules: set.Returns, FirstLook: time.Duration(set.FirstLook)})
 			return err
 		},
 		func() error {
@@ -373,8 +386,10 @@ func (s *Sync) Check(ctx context.Context) error {
 	for id, list := range s.Settings.Locations {
 		warehouses, locations = append(warehouses, id), append(locations, list...)
 	}
-	if at := s.Settings.PlatformLocation; at != "" {
-		locations = append(locations, at)
+	for _, at := range []string{s.Settings.PlatformLocation, s.Settings.Returns.Location} {
+		if at != "" {
+			locations = append(locations, at)
+		}
 	}
 	unchecked, err := delivery.Check(ctx, s.shop, s.warehouse, delivery.Names{
 		Services: s.Settings.Services, Carriers: s.Settings.Carriers,

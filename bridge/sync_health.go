@@ -125,5 +125,8 @@ func (s *Sync) Health() SyncHealth {
 	} {
 		h.Parts[name] = part.Health()
 	}
+	if s.Mirror != nil {
+		h.Parts["Mirror"] = s.Mirror.Health()
+	}
 	return h
 }

@@ -61,7 +61,10 @@ var rooms = []room{
 		{"the engine", []string{"engine.go", "queue.go", "reader.go", "locked.go", "mass_zero.go", "publish.go", "pass.go", "run.go"}},
 	}},
 	{path: "bridge/shopstatus", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: one("what stops a whole shop")},
-	{path: "bridge/returns", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/money"}, subjects: one("what buyers want back")},
+	{path: "bridge/returns", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/money", "bridge/policy", "bridge/store"}, subjects: []subject{
+		{"what buyers want back", []string{"returns.go", "rules.go", "watch.go"}},
+		{"the mirror in the warehouse", []string{"warehouse.go", "amounts.go", "state.go", "mirror.go", "receive.go"}},
+	}},
 	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
 	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
@@ -109,11 +112,12 @@ var rooms = []room{
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
 		"linnworks", "linnworks/shippingapp",
-		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge", "bridge/printing",
+		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge/returns", "bridge", "bridge/printing",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},
 		{"creating orders", []string{"create.go"}},
+		{"returns", []string{"returns.go"}},
 		{"cancellations", []string{"cancellations.go"}},
 		{"shipping", []string{"shipping.go"}},
 		{"the print button", []string{"printbutton.go"}},
