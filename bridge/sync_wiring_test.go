@@ -195,7 +195,7 @@ func TestSyncPushesWhenEveryOrderIsCounted(t *testing.T) {
 	})
 }
 
-// An order that is over counts in the rates, although no check reads it any more.
+// An order that is over counts in the rates, although checks no longer read it.
 func TestSyncCountsOrdersThatAreOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

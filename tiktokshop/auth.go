@@ -255,7 +255,7 @@ type refreshing struct {
 	asking  bool      // a refresh is under way at TikTok, and not waiting for the store
 }
 
-// refusal is why a pair is no good any more.
+// refusal is why a pair is no longer good.
 type refusal struct {
 	pair  Token
 	err   error
@@ -369,7 +369,7 @@ func (r *refreshing) usable(t Token, refused Secret) bool {
 		t.AccessExpires.After(now) && now.Before(r.quiet)
 }
 
-// refuse remembers that a pair is no good any more; e is what its callers get
+// refuse remembers that a pair is no longer good; e is what its callers get
 // until there is another.
 func (r *refreshing) refuse(pair Token, e *Error, forGood bool) {
 	no := refusal{pair: pair, err: e}

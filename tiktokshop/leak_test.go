@@ -405,7 +405,7 @@ func TestEchoedSecretsInIDs(t *testing.T) {
 			for _, item := range e.Items {
 				out.print([]any{string(item.Code), item.Message, string(item.Detail), idsIn(item.Detail)})
 				if !json.Valid(item.Detail) {
-					t.Errorf("%s: the detail is no JSON any more: %s", name, item.Detail)
+					t.Errorf("%s: the detail is no longer JSON: %s", name, item.Detail)
 				}
 			}
 		}

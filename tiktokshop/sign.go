@@ -73,7 +73,7 @@ func sign(secret Secret, path string, params []param, contentType string, body [
 	}
 	_, _ = mac.Write(key)
 	var sum [2 * sha256.Size]byte
-	hex.Encode(sum[:], mac.Sum(text[:0])) // of which nothing is needed any more
+	hex.Encode(sum[:], mac.Sum(text[:0])) // which is no longer needed
 	return string(sum[:])
 }
 

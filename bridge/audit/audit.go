@@ -141,7 +141,7 @@ type Ports struct {
 	// Shop and Warehouse know the names of ways to deliver.
 	Shop      delivery.Shop
 	Warehouse delivery.Warehouse
-	// Status tells whether the shop sells.
+	// Status reports whether the shop sells.
 	Status shopstatus.Source
 }
 

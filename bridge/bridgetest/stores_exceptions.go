@@ -613,7 +613,7 @@ func testLikeModel(q *queueTest) {
 	model := map[string]exceptions.Case{}
 	kinds := []exceptions.Kind{exceptions.NoTracking, exceptions.TrackingDiffers, exceptions.BadLevel, exceptions.UnmappedCarrier}
 	verbs := []exceptions.Verb{
-		exceptions.VerbClaimed, exceptions.VerbReleased, exceptions.VerbResolved, exceptions.VerbReopened, exceptions.VerbClaimed, exceptions.VerbResolved, "burn",
+		exceptions.VerbClaimed, exceptions.VerbReleased, exceptions.VerbResolved, exceptions.VerbReopened, exceptions.VerbClaimed, exceptions.VerbResolved, exceptions.VerbNoted, exceptions.VerbSnoozed, "burn",
 	}
 	pick := func(n int) int { return random.IntN(n) }
 	for step := range 1000 {

@@ -43,6 +43,9 @@ type Case struct {
 	// [Case.Holder] says whether that still holds.
 	ClaimedBy    string
 	ClaimedUntil time.Time
+	// SnoozedUntil is when people want to be reminded of an open case again, never after
+	// the time to act; zero if they did not put it off. See [Case.Snoozed].
+	SnoozedUntil time.Time
 	// QuietUntil is how long sightings do not reopen a resolved case.
 	QuietUntil time.Time
 	// ClosedAt is when the case was resolved or cleared; zero while it is open.
@@ -75,14 +78,14 @@ type Event struct {
 	By string
 	// Note is what they wrote.
 	Note string
-	// Until is the end of a claim or of the quiet after a resolution.
+	// Until is the end of a claim, of a snooze, or of the quiet after a resolution.
 	Until time.Time
 }
 
 // Verb is what happened to a case.
 type Verb string
 
-// What happens to cases. Only the last four can be decided.
+// What happens to cases. All but the first three can be decided.
 const (
 	VerbRaised   Verb = "raised"
 	VerbReturned Verb = "returned" // seen again after it was closed
@@ -91,10 +94,12 @@ const (
 	VerbReleased Verb = "released"
 	VerbResolved Verb = "resolved"
 	VerbReopened Verb = "reopened"
+	VerbNoted    Verb = "noted"
+	VerbSnoozed  Verb = "snoozed"
 )
 
 // verbs are all of them; from firstDecision on they can be decided.
-var verbs = []Verb{VerbRaised, VerbReturned, VerbCleared, VerbClaimed, VerbReleased, VerbResolved, VerbReopened}
+var verbs = []Verb{VerbRaised, VerbReturned, VerbCleared, VerbClaimed, VerbReleased, VerbResolved, VerbReopened, VerbNoted, VerbSnoozed}
 
 const firstDecision = 3
 
@@ -105,6 +110,9 @@ const firstDecision = 3
 //	VerbReleased   gives a claim back, one's own or that of somebody who is away
 //	VerbResolved   closes an open case, whoever holds it. A note is required.
 //	VerbReopened   opens a closed case
+//	VerbNoted      adds a note, which is required, to a case in any state
+//	VerbSnoozed    puts an open case off: nobody is reminded of it until Until, which is
+//	               required. One after the time to act ([Exception.ActBy]) is refused.
 type Decision struct {
 	Verb Verb
 	// By is required: a person's or a team's name, up to 100 bytes.
@@ -114,6 +122,7 @@ type Decision struct {
 	// Until ends a claim by itself; zero keeps it until it is released.
 	// For a resolution it is how long sightings count up without reopening the
 	// case, for what a person has accepted as it is; zero reopens at the next one.
+	// For a snooze it is its end.
 	Until time.Time
 }
 
@@ -123,9 +132,11 @@ func (d Decision) check(now time.Time) error {
 		return fmt.Errorf("exceptions: decision %q: By must name a person or a team in up to 100 bytes", d.Verb)
 	case len(d.Note) > 1000 || !utf8.ValidString(d.Note):
 		return fmt.Errorf("exceptions: decision %q: Note must be a text of up to 1,000 bytes", d.Verb)
-	case d.Verb == VerbResolved && strings.TrimSpace(d.Note) == "":
+	case (d.Verb == VerbResolved || d.Verb == VerbNoted) && strings.TrimSpace(d.Note) == "":
 		return fmt.Errorf("exceptions: decision %q: Note is empty: say what was done", d.Verb)
-	case !d.Until.IsZero() && d.Verb != VerbClaimed && d.Verb != VerbResolved:
+	case d.Verb == VerbSnoozed && d.Until.IsZero():
+		return fmt.Errorf("exceptions: decision %q: Until is missing: say when to come back to it", d.Verb)
+	case !d.Until.IsZero() && d.Verb != VerbClaimed && d.Verb != VerbResolved && d.Verb != VerbSnoozed:
 		return fmt.Errorf("exceptions: decision %q: it has no end: Until must be zero", d.Verb)
 	case !d.Until.IsZero() && !d.Until.After(now):
 		return fmt.Errorf("exceptions: decision %q: Until %s is over", d.Verb, d.Until.UTC().Format(time.RFC3339))
@@ -224,7 +235,9 @@ func (c Case) Decide(d Decision, now time.Time) (Case, error) {
 		}
 	case VerbReopened:
 		open = !open
-	case VerbReleased, VerbResolved:
+	case VerbNoted:
+		open = true // in any state
+	case VerbReleased, VerbResolved, VerbSnoozed:
 	default:
 		return c, fmt.Errorf("exceptions: %q is nothing to decide", d.Verb)
 	}
@@ -244,6 +257,11 @@ func (c Case) Decide(d Decision, now time.Time) (Case, error) {
 		c.QuietUntil = utc(d.Until)
 	case VerbReopened:
 		c.reopen()
+	case VerbSnoozed:
+		if by := c.ActBy(); !by.IsZero() && d.Until.After(by) {
+			return c, fmt.Errorf("exceptions: decision %q: Until %s is after the time to act, %s", d.Verb, stamp(d.Until), stamp(by))
+		}
+		c.SnoozedUntil = utc(d.Until)
 	}
 	c.note(Event{At: now.UTC(), Verb: d.Verb, By: d.By, Note: d.Note, Until: utc(d.Until)})
 	return c, nil
@@ -251,7 +269,7 @@ func (c Case) Decide(d Decision, now time.Time) (Case, error) {
 
 func (c *Case) close(state State, now time.Time) {
 	c.State, c.ClosedAt, c.QuietUntil = state, now.UTC(), time.Time{}
-	c.ClaimedBy, c.ClaimedUntil = "", time.Time{}
+	c.ClaimedBy, c.ClaimedUntil, c.SnoozedUntil = "", time.Time{}, time.Time{}
 }
 
 func (c *Case) reopen() {
@@ -276,6 +294,13 @@ func (c Case) Holder(now time.Time) string {
 	return c.ClaimedBy
 }
 
+// Snoozed reports whether people have put the case off at now. One whose deadline has
+// come nearer since is put off no longer than that.
+func (c Case) Snoozed(now time.Time) bool {
+	by := c.ActBy()
+	return c.State == CaseOpen && c.SnoozedUntil.After(now) && (by.IsZero() || by.After(now))
+}
+
 // Clone returns a copy that shares nothing with c.
 func (c Case) Clone() Case {
 	c.Evidence, c.Orders, c.History = slices.Clone(c.Evidence), slices.Clone(c.Orders), slices.Clone(c.History)
@@ -290,6 +315,8 @@ func (c Case) String() string {
 		s += fmt.Sprintf(", %s %s", c.State, stamp(c.ClosedAt))
 	case c.ClaimedBy != "":
 		s += ", claimed by " + c.ClaimedBy + until(c.ClaimedUntil)
+	case !c.SnoozedUntil.IsZero():
+		s += ", put off" + until(c.SnoozedUntil)
 	}
 	return s
 }

@@ -44,6 +44,7 @@ type caseJSON struct {
 	State        State       `json:"state"`
 	ClaimedBy    string      `json:"claimed_by,omitempty"`
 	ClaimedUntil time.Time   `json:"claimed_until,omitzero"`
+	SnoozedUntil time.Time   `json:"snoozed_until,omitzero"`
 	QuietUntil   time.Time   `json:"quiet_until,omitzero"`
 	ClosedAt     time.Time   `json:"closed_at,omitzero"`
 	Reopened     int         `json:"reopened"`
@@ -156,7 +157,7 @@ func (e *Exception) UnmarshalJSON(b []byte) error {
 func (c Case) MarshalJSON() ([]byte, error) {
 	f := caseJSON{
 		exceptionJSON: c.form(), Standing: c.Standing, State: c.State, ClaimedBy: c.ClaimedBy, ClaimedUntil: utc(c.ClaimedUntil),
-		QuietUntil: utc(c.QuietUntil), ClosedAt: utc(c.ClosedAt), Reopened: c.Reopened, History: []eventJSON{},
+		SnoozedUntil: utc(c.SnoozedUntil), QuietUntil: utc(c.QuietUntil), ClosedAt: utc(c.ClosedAt), Reopened: c.Reopened, History: []eventJSON{},
 	}
 	for _, e := range c.History {
 		f.History = append(f.History, eventJSON{utc(e.At), e.Verb, e.By, e.Note, utc(e.Until)})
@@ -173,7 +174,7 @@ func (c *Case) UnmarshalJSON(b []byte) error {
 	e, err := f.read()
 	read := Case{
 		Exception: e, Standing: f.Standing, State: f.State, ClaimedBy: f.ClaimedBy, ClaimedUntil: utc(f.ClaimedUntil),
-		QuietUntil: utc(f.QuietUntil), ClosedAt: utc(f.ClosedAt), Reopened: f.Reopened,
+		SnoozedUntil: utc(f.SnoozedUntil), QuietUntil: utc(f.QuietUntil), ClosedAt: utc(f.ClosedAt), Reopened: f.Reopened,
 	}
 	errs := []error{err}
 	if f.Severity < Notice {

@@ -57,6 +57,11 @@ func TestJSONRoundTrip(t *testing.T) {
 	decided(exceptions.Decision{Verb: exceptions.VerbResolved, By: "Bob", Note: "done", Until: world.Noon.Add(2 * time.Hour)})
 	cases = append(cases, c, c.Clear(world.Noon.Add(time.Minute)), exceptions.Case{}.Raise(exceptions.New("of tomorrow", "x", time.Time{}, "", ""), world.Noon))
 	cases[len(cases)-1].Owner = "a new team"
+	putOff, err := cases[len(cases)-1].Decide(exceptions.Decision{Verb: exceptions.VerbSnoozed, By: "Ann", Until: world.Noon.Add(time.Hour)}, world.Noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases = append(cases, putOff)
 	for i, want := range cases {
 		var got exceptions.Case
 		roundTrip(t, want, &got)

@@ -29,8 +29,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
-	"github.com/linnbridge/linnbridge/linnworks"
-	"github.com/linnbridge/linnbridge/tiktokshop"
+	"github.com/linnbridge/linnbridge/examples/internal/environ"
 )
 
 func main() {
@@ -146,10 +145,7 @@ func optionsOf(s bridge.Settings) audit.Options {
 	}
 }
 
-const environment = `
-With -live the environment has to have TIKTOK_APP_KEY, TIKTOK_APP_SECRET, TIKTOK_ACCESS_TOKEN, TIKTOK_SHOP_ID,
-LINNWORKS_APPLICATION_ID, LINNWORKS_APPLICATION_SECRET and LINNWORKS_TOKEN.
-`
+const environment = "environment with -live:\n" + environ.Help
 
 // theirs reads the settings of a client and connects to both sides.
 func theirs(ctx context.Context, file string, getenv func(string) string) (audit.Ports, audit.Options, error) {
@@ -158,28 +154,7 @@ func theirs(ctx context.Context, file string, getenv func(string) string) (audit
 	if err != nil {
 		return fail(err)
 	}
-	tiktok, err := tiktokshop.NewClient(
-		tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET"))},
-		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret(getenv("TIKTOK_ACCESS_TOKEN")))),
-	)
-	if err != nil {
-		return fail(err)
-	}
-	linn, err := linnworks.NewClient(linnworks.Credentials{
-		ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.NewSecret(getenv("LINNWORKS_APPLICATION_SECRET")),
-		Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
-	})
-	if err != nil {
-		return fail(err)
-	}
-	if tiktok, err = tiktok.ForShopID(ctx, getenv("TIKTOK_SHOP_ID")); err != nil {
-		return fail(err)
-	}
-	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
-	if err != nil {
-		return fail(err)
-	}
-	warehouse, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: settings.SubSource})
+	shop, warehouse, err := environ.Connect(ctx, getenv, linnworksadapter.Options{SubSource: settings.SubSource})
 	if err != nil {
 		return fail(err)
 	}

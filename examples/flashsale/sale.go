@@ -49,7 +49,7 @@ type setting struct {
 	Rate int
 	// Lasts is for how long buyers come.
 	Lasts time.Duration
-	// UntilSoldOut ends it when nobody can sell anything any more.
+	// UntilSoldOut ends it when nobody can sell anything.
 	UntilSoldOut bool
 }
 

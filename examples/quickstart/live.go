@@ -12,18 +12,13 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/examples/internal/environ"
 	"github.com/linnbridge/linnbridge/linnworks"
-	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
 const liveHelp = `
 environment with -live:
-  TIKTOK_APP_KEY, TIKTOK_APP_SECRET   the app in Partner Center
-  TIKTOK_ACCESS_TOKEN                 an access token of the seller
-  TIKTOK_SHOP_ID                      the shop, if the token covers several
-  LINNWORKS_APPLICATION_ID, LINNWORKS_APPLICATION_SECRET, LINNWORKS_TOKEN
-                                      the application and its installation
-  BRIDGE_SUBSOURCE                    name of the shop in Linnworks, for good
+` + environ.Help + `  BRIDGE_SUBSOURCE                    name of the shop in Linnworks, for good
   BRIDGE_LOCATIONS                    shop warehouse=stock location id, comma
                                       separated; all go to Default if empty
   BRIDGE_CARRIERS                     Linnworks carrier=TikTok Shop provider,
@@ -37,28 +32,7 @@ func connectLive(ctx context.Context, getenv func(string) string, since time.Dur
 	if err != nil {
 		return nil, err
 	}
-	tiktok, err := tiktokshop.NewClient(
-		tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET"))},
-		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret(getenv("TIKTOK_ACCESS_TOKEN")))),
-	)
-	if err != nil {
-		return nil, err
-	}
-	linn, err := linnworks.NewClient(linnworks.Credentials{
-		ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.NewSecret(getenv("LINNWORKS_APPLICATION_SECRET")),
-		Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
-	})
-	if err != nil {
-		return nil, err
-	}
-	if tiktok, err = tiktok.ForShopID(ctx, getenv("TIKTOK_SHOP_ID")); err != nil {
-		return nil, err
-	}
-	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
-	if err != nil {
-		return nil, err
-	}
-	warehouse, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: getenv("BRIDGE_SUBSOURCE")})
+	shop, warehouse, err := environ.Connect(ctx, getenv, linnworksadapter.Options{SubSource: set.SubSource})
 	if err != nil {
 		return nil, err
 	}
@@ -125,15 +99,7 @@ func everythingToDefault(ctx context.Context, shop *tiktokadapter.Shop) (map[str
 // liveSettings reads what does not need a call. Everything that is wrong is
 // reported at once.
 func liveSettings(getenv func(string) string) (bridge.Settings, error) {
-	var errs []error
-	for _, name := range []string{
-		"TIKTOK_APP_KEY", "TIKTOK_APP_SECRET", "TIKTOK_ACCESS_TOKEN",
-		"LINNWORKS_APPLICATION_ID", "LINNWORKS_APPLICATION_SECRET", "LINNWORKS_TOKEN", "BRIDGE_SUBSOURCE",
-	} {
-		if getenv(name) == "" {
-			errs = append(errs, fmt.Errorf("%s is not set: see -help", name))
-		}
-	}
+	errs := environ.Missing(getenv, "BRIDGE_SUBSOURCE")
 	set := bridge.Settings{
 		Shop: getenv("BRIDGE_SUBSOURCE"), SubSource: getenv("BRIDGE_SUBSOURCE"),
 		DefaultLocation: string(linnworks.ZeroGUID), Locations: map[string][]string{},

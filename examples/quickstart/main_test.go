@@ -6,6 +6,8 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -129,6 +131,35 @@ func TestSurveyOnlyReads(t *testing.T) {
 	}
 	if orders := w.Warehouse.Orders(); len(orders) > 0 {
 		t.Errorf("%d orders were made in Linnworks", len(orders))
+	}
+}
+
+// Going live is rehearsed against the fakes on their ports: the same program, the same
+// credentials' names, two more variables.
+func TestLiveAgainstTheFakes(t *testing.T) {
+	t.Parallel()
+	var serve http.Handler
+	warehouse := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve.ServeHTTP(w, r) }))
+	defer warehouse.Close()
+	w, err := madeup.New(tiktokshoptest.New(tiktokshoptest.WithMarket("GB")), linnworkstest.New(linnworkstest.WithServerURL(warehouse.URL)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve = w.Warehouse
+	shop := httptest.NewServer(w.Shop)
+	defer shop.Close()
+	account := w.Warehouse.Credentials()
+	environment := map[string]string{
+		"TIKTOK_APP_KEY": w.Shop.App().Key, "TIKTOK_APP_SECRET": w.Shop.App().Secret.Reveal(), "TIKTOK_ACCESS_TOKEN": w.Shop.Token().AccessToken.Reveal(),
+		"LINNWORKS_APPLICATION_ID": account.ApplicationID, "LINNWORKS_APPLICATION_SECRET": account.ApplicationSecret.Reveal(), "LINNWORKS_TOKEN": account.Token.Reveal(),
+		"TIKTOK_URL": shop.URL, "LINNWORKS_URL": warehouse.URL, "BRIDGE_SUBSOURCE": madeup.SubSource,
+	}
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-live", "-write"}, func(name string) string { return environment[name] }, &out, io.Discard); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	if id := w.Orders[madeup.Plain]; len(w.Warehouse.OrdersByReference(madeup.Source, madeup.SubSource, id)) != 1 {
+		t.Errorf("the order %s is not in the warehouse:\n%s", id, out.String())
 	}
 }
 

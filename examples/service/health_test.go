@@ -119,7 +119,7 @@ func TestStop(t *testing.T) {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	within(t, stopWithin, "it is not ready any more", func() error {
+	within(t, stopWithin, "it is no longer ready", func() error {
 		if status, text := get(t, p.private+"/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(text, "it is ending") {
 			return fmt.Errorf("%d: %s", status, text)
 		}

@@ -296,7 +296,7 @@ func TestKilled(t *testing.T) {
 			}
 			i := slices.IndexFunc(cases, func(c exceptions.Case) bool { return c.Key() == key })
 			if i < 0 || cases[i].ClaimedBy != "Ann" {
-				t.Errorf("the case %s is not Ann's any more: %s", key, text)
+				t.Errorf("the case %s is no longer Ann's: %s", key, text)
 			}
 			w.silent(t, "the list of cases", text)
 		})

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/internal/called"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
 
@@ -75,9 +76,9 @@ func (h *Handler) addNewUser(ctx context.Context, c *call) (answer, error) {
 		return nil, &RefusedError{Text: "The request names no Linnworks account.", Err: err}
 	}
 	account := Account{ID: id, Name: request.AccountName, Email: request.Email}
-	token := newToken()
+	token := called.NewToken()
 	in := Installation{
-		ID: idOf(token), Account: account, Status: h.stepAfter(""),
+		ID: called.IDOf(token), Account: account, Status: h.stepAfter(""),
 		Settings: map[string]string{}, Passwords: map[string]linnworks.Secret{}, InstalledAt: time.Now().UTC(),
 	}
 	_, err = within(ctx, h, func(ctx context.Context) (struct{}, error) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,14 +11,12 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
-	"runtime/debug"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/linnbridge/linnbridge/internal/called"
 	"github.com/linnbridge/linnbridge/internal/lenient"
-	"github.com/linnbridge/linnbridge/linnworks"
 )
 
 // Options configure a [Handler].
@@ -53,7 +50,7 @@ type Options struct {
 }
 
 const (
-	linnworksWaits = 10 * time.Second
+	linnworksWaits = called.Waits
 	answerWithin   = 8 * time.Second
 	workFor        = 2 * time.Minute
 	keepWithin     = 2 * time.Second // of a label that is made: the context may have ended
@@ -77,10 +74,9 @@ type Handler struct {
 	options Options
 	log     *slog.Logger
 
-	work sync.WaitGroup // what was begun
+	work called.Work
 
 	mu      sync.Mutex
-	closed  bool
 	running map[labelKey]*job
 }
 
@@ -144,25 +140,16 @@ func (h *Handler) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "shippi
 // the works end too, and the error wraps the cause. Call it after
 // [http.Server.Shutdown].
 func (h *Handler) Close(ctx context.Context) error {
-	h.mu.Lock()
-	h.closed = true
-	h.mu.Unlock()
-	done := make(chan struct{})
-	go func() {
-		h.work.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
+	err := h.work.Close(ctx)
+	if err == nil {
 		return nil
-	case <-ctx.Done():
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		for _, j := range h.running {
-			j.cancel()
-		}
-		return fmt.Errorf("shippingapp: labels were still in the works: %w", context.Cause(ctx))
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, j := range h.running {
+		j.cancel()
+	}
+	return fmt.Errorf("shippingapp: labels were still in the works: %w", err)
 }
 
 // call is one request.
@@ -199,19 +186,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{name: e.name, start: time.Now()}
 	ctx, cancel := context.WithTimeout(r.Context(), h.options.AnswerWithin)
 	defer cancel()
-	// A sender that dawdles must not hold the connection; not every writer can do it.
-	reading := http.NewResponseController(w)
-	_ = reading.SetReadDeadline(c.start.Add(h.options.AnswerWithin))
-	var err error
-	c.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, h.options.MaxBody))
-	_ = reading.SetReadDeadline(time.Time{}) // which would cut off the request later
 	var a answer
-	if err == nil {
+	var err error
+	if c.body, err = called.Read(w, r, c.start.Add(h.options.AnswerWithin), h.options.MaxBody); err == nil {
 		a, err = h.handle(ctx, e, c)
-	} else if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		err = errTooLarge
-	} else {
-		err = errNotRead
 	}
 	var body []byte
 	if err == nil {
@@ -224,21 +202,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body, _ = json.Marshal(a)
 	}
 	h.record(ctx, c, outcome, reference, len(body), err)
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body)
+	called.Answer(w, body)
 }
 
 var (
-	errClosed   = &RefusedError{Text: "The label service is being restarted. Please try again in a minute."}
-	errTooLarge = &RefusedError{Text: "The request is too large for the label service."}
-	errNotRead  = &RefusedError{Text: "The request did not arrive as a whole. Please try again."}
-	errNotJSON  = &RefusedError{Text: "The request is not a JSON object."}
+	errClosed  = &RefusedError{Text: "The label service is being restarted. Please try again in a minute."}
+	errNotJSON = &RefusedError{Text: "The request is not a JSON object."}
 	// errToken is all that a wrong token gets, whatever else the request says.
 	errToken = errors.New("the token is not one of ours")
-	// errLate means that the courier has not finished in time.
-	errLate = errors.New("not finished in time")
 )
 
 func (h *Handler) handle(ctx context.Context, e *endpoint, c *call) (answer, error) {
@@ -260,7 +231,7 @@ func (h *Handler) authenticate(ctx context.Context, c *call) error {
 	if err != nil {
 		return errToken
 	}
-	id := idOf(token)
+	id := called.IDOf(string(token))
 	in, err := within(ctx, h, func(ctx context.Context) (Installation, error) {
 		in, found, err := h.ports.Installations.Installation(ctx, id)
 		if !found {
@@ -271,8 +242,7 @@ func (h *Handler) authenticate(ctx context.Context, c *call) error {
 	if err != nil {
 		return fmt.Errorf("reading the installation: %w", err)
 	}
-	// Whatever the store takes for the same ID.
-	if subtle.ConstantTimeCompare([]byte(in.ID), []byte(id)) != 1 {
+	if !called.Same(in.ID, id) { // whatever the store takes for the same
 		return errToken
 	}
 	c.in = in
@@ -312,20 +282,19 @@ func outcomeOf(err error) (o outcome, reference string) {
 	case errors.Is(err, errInTheWorks):
 		return outcome{"in the works", slog.LevelWarn, errInTheWorks.Text}, ""
 	case isRefused:
-		return outcome{"refused", slog.LevelWarn, shorten(cmp.Or(refused.Text, "The label service refused this without a reason."))}, ""
-	case errors.Is(err, errLate), errors.Is(err, context.DeadlineExceeded):
+		return outcome{"refused", slog.LevelWarn, called.Shorten(cmp.Or(refused.Text, "The label service refused this without a reason."), maxMessage)}, ""
+	case errors.Is(err, called.ErrClosed):
+		return outcome{"refused", slog.LevelWarn, errClosed.Text}, ""
+	case errors.Is(err, called.ErrTooLarge):
+		return outcome{"refused", slog.LevelWarn, "The request is too large for the label service."}, ""
+	case errors.Is(err, called.ErrNotRead):
+		return outcome{"refused", slog.LevelWarn, "The request did not arrive as a whole. Please try again."}, ""
+	case errors.Is(err, called.ErrLate), errors.Is(err, context.DeadlineExceeded):
 		return outcome{"late", slog.LevelWarn, "The courier did not answer in time. Please try again in a minute."}, ""
 	}
 	reference = rand.Text()[:8]
 	return outcome{"fault", slog.LevelError, "The label service has a fault. Please try again; if that does not help, " +
 		"tell whoever looks after the integration, with this reference: " + reference}, reference
-}
-
-func shorten(s string) string {
-	if r := []rune(s); len(r) > maxMessage {
-		return string(r[:maxMessage-1]) + "…"
-	}
-	return s
 }
 
 // record logs a call.
@@ -336,7 +305,7 @@ func (h *Handler) record(ctx context.Context, c *call, o outcome, reference stri
 		slog.Duration("took", time.Since(c.start)), slog.Int("bytes", bytes),
 	}
 	if c.in.ID != "" {
-		attrs = append(attrs, slog.String("installation", short(c.in.ID)))
+		attrs = append(attrs, slog.String("installation", called.Short(c.in.ID)))
 	}
 	if c.order != 0 {
 		attrs = append(attrs, slog.Int("order", c.order))
@@ -350,64 +319,16 @@ func (h *Handler) record(ctx context.Context, c *call, o outcome, reference stri
 	h.log.LogAttrs(context.WithoutCancel(ctx), o.level, "shipping integration called", attrs...)
 }
 
-// short is enough of an ID to tell installations apart.
-func short(id string) string { return id[:min(len(id), 8)] }
-
-// begin reports whether something may be begun, which has to call h.work.Done.
-func (h *Handler) begin() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.closed {
-		h.work.Add(1)
-	}
-	return !h.closed
-}
-
-// within calls a port, and returns errLate if it has not come back when ctx ends. A
-// panic is an error.
+// within calls a port, and returns [called.ErrLate] if it has not come back when ctx
+// ends. A panic is an error.
 func within[T any](ctx context.Context, h *Handler, port func(context.Context) (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	if !h.begin() {
-		return *new(T), errClosed
-	}
-	done := make(chan result, 1)
-	go func() {
-		defer h.work.Done()
-		var r result
-		r.err = h.guard(ctx, func() (err error) {
-			r.value, err = port(ctx)
-			return err
-		})
-		done <- r
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		return *new(T), errLate
-	}
-}
-
-// guard makes an error of a panic.
-func (h *Handler) guard(ctx context.Context, port func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-			defer func() { _ = recover() }()
-			h.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelError, "a port of the shipping integration panicked",
-				slog.String("stack", string(debug.Stack())))
-		}
-	}()
-	return port()
+	return called.Within(ctx, &h.work, h.log, port)
 }
 
 // tokenFor is a token as Linnworks is given it.
-func (h *Handler) tokenFor(token linnworks.GUID) string {
+func (h *Handler) tokenFor(token string) string {
 	if h.options.DashedTokens {
-		return string(token)
+		return token
 	}
-	return strings.ReplaceAll(string(token), "-", "")
+	return strings.ReplaceAll(token, "-", "")
 }

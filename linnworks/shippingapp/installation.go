@@ -2,17 +2,13 @@ package shippingapp
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/linnbridge/linnbridge/internal/called"
 	"github.com/linnbridge/linnbridge/internal/wire"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
@@ -96,38 +92,8 @@ func (m *MemoryInstallations) DropInstallation(_ context.Context, id string) err
 	return nil
 }
 
-// newToken returns a random GUID.
-func newToken() linnworks.GUID {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // which never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return dashed(hex.EncodeToString(b[:]))
-}
-
-// idOf is the ID of the installation with a token. A store that finds installations by
-// it compares nothing that the sender of a request can steer: how long that takes
-// tells nothing of the tokens that there are.
-func idOf(token linnworks.GUID) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
-}
-
 // parseGUID reads a GUID with or without dashes or braces, in either case.
 func parseGUID(s string) (linnworks.GUID, error) {
-	s = strings.TrimSpace(s)
-	if inner, ok := strings.CutPrefix(s, "{"); ok && strings.HasSuffix(inner, "}") {
-		s = inner[:len(inner)-1]
-	}
-	plain := strings.ToLower(s)
-	if len(plain) == 36 && plain[8] == '-' && plain[13] == '-' && plain[18] == '-' && plain[23] == '-' {
-		plain = plain[:8] + plain[9:13] + plain[14:18] + plain[19:23] + plain[24:]
-	}
-	if len(plain) != 32 || strings.Trim(plain, "0123456789abcdef") != "" {
-		return "", errors.New("is not a GUID")
-	}
-	return dashed(plain), nil
-}
-
-func dashed(s string) linnworks.GUID {
-	return linnworks.GUID(s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:])
+	id, err := called.ParseGUID(s)
+	return linnworks.GUID(id), err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/linnbridge/linnbridge/internal/called"
 )
 
 // job is work on the label of one order. There is one at a time.
@@ -123,15 +125,16 @@ func labelsOf(r *LabelRequest) []PackageLabel {
 func (h *Handler) join(ctx context.Context, key labelKey, request *LabelRequest, work func(context.Context) (*Label, error)) (j *job, mine bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if j := h.running[key]; j != nil || h.closed {
+	if j := h.running[key]; j != nil || !h.work.Begin() {
 		return j, false
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.options.WorkFor)
 	j = &job{done: make(chan struct{}), cancel: cancel, request: request}
 	h.running[key] = j
-	h.work.Go(func() {
+	go func() {
+		defer h.work.Done()
 		defer cancel()
-		j.err = h.guard(ctx, func() (err error) {
+		j.err = called.Guard(ctx, h.log, func() (err error) {
 			j.label, err = work(ctx)
 			return err
 		})
@@ -139,6 +142,6 @@ func (h *Handler) join(ctx context.Context, key labelKey, request *LabelRequest,
 		delete(h.running, key)
 		h.mu.Unlock()
 		close(j.done)
-	})
+	}()
 	return j, true
 }

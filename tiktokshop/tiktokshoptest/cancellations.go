@@ -118,7 +118,7 @@ func (f *Fake) drop(o *order, lines []*line, who party, reason string) {
 	for _, l := range lines {
 		l.cancelled = true
 		l.info.CancelUser, l.info.CancelReason = who.line, reason
-		if !l.shipped() { // what has left is not in stock any more
+		if !l.shipped() { // what has left is no longer in stock
 			f.changeStock(l.sku, "order_canceled", func() { l.sku.move(o.info.WarehouseID, 1, -1) })
 		}
 		if p := l.parcel; p != nil && !slices.Contains(shrunk, p) {

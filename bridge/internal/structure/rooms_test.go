@@ -65,6 +65,11 @@ var rooms = []room{
 		{"what buyers want back", []string{"returns.go", "rules.go", "watch.go"}},
 		{"the mirror in the warehouse", []string{"warehouse.go", "amounts.go", "state.go", "mirror.go", "receive.go"}},
 	}},
+	{path: "bridge/notify", uses: []string{"bridge/internal/part", "bridge/health", "bridge/policy", "bridge/exceptions", "bridge/store"}, subjects: []subject{
+		{"messages", []string{"doc.go", "message.go"}},
+		{"senders", []string{"webhook.go", "mail.go"}},
+		{"who is told when", []string{"notify.go", "ladder.go", "digest.go"}},
+	}},
 	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
 	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
@@ -91,6 +96,9 @@ var rooms = []room{
 		{"intake", []string{"intake*.go"}},
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
+	{path: "bridge/opspage", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
+		{"the page", []string{"doc.go", "*.go"}},
+	}},
 	{path: "bridge/printing", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
 		{"what a dispatch learns", []string{"heard.go"}},
 		{"the print button", []string{"printing.go"}},
@@ -111,7 +119,7 @@ var rooms = []room{
 		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
-		"linnworks", "linnworks/shippingapp",
+		"linnworks", "linnworks/shippingapp", "linnworks/channelapp",
 		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge/returns", "bridge", "bridge/printing",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},

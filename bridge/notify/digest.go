@@ -1,0 +1,100 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// dailyMark is where a recipient's cursor has when the last list was sent.
+const dailyMark = "daily"
+
+// digest sends the list of the day, once a day. A recipient who is new gets the first at
+// the next time of day.
+func (n *Notifier) digest(ctx context.Context, r recipient, name string, told store.Cursor, views []view, now time.Time, report *Report) error {
+	if r.daily < 0 {
+		return nil
+	}
+	local := now.In(r.zone)
+	at := time.Date(local.Year(), local.Month(), local.Day(), 0, int(r.daily/time.Minute), 0, 0, r.zone)
+	if local.Before(at) {
+		at = time.Date(local.Year(), local.Month(), local.Day()-1, 0, int(r.daily/time.Minute), 0, 0, r.zone)
+	}
+	last, err := time.Parse(time.RFC3339, told.Partial[dailyMark])
+	if err == nil && !last.Before(at) {
+		return nil
+	}
+	if err == nil { // not the first run
+		m, err := n.list(ctx, r, views, at, now)
+		if err != nil {
+			return err
+		}
+		if err := n.send(ctx, r, m); err != nil {
+			return fmt.Errorf("the %s: %w", m.About, err)
+		}
+		report.Sent[r.Name]++
+	}
+	told.Partial = map[string]string{dailyMark: now.UTC().Format(time.RFC3339)}
+	if err := n.ports.Memory.SetCursor(ctx, name, told); err != nil {
+		return fmt.Errorf("noting the %s: %w", AboutDay, err)
+	}
+	return nil
+}
+
+// list is the list of the day, with the week's numbers on its weekday.
+func (n *Notifier) list(ctx context.Context, r recipient, views []view, at, now time.Time) (Message, error) {
+	m := Message{To: r.Name, About: AboutDay, At: now.UTC(), Zone: r.zone}
+	week := Week{From: now.Add(-7 * 24 * time.Hour).UTC(), To: now.UTC(), Kinds: map[exceptions.Kind]int{}}
+	for _, v := range views {
+		if !r.wants(v, r.After > 0) {
+			continue
+		}
+		m.Lines = append(m.Lines, Line{Case: v.Case, Severity: v.severity, ActBy: v.actBy, Link: n.link(v.Case)})
+		week.Open++
+		if !v.actBy.IsZero() && v.left <= 0 {
+			week.Overdue++
+		}
+		week.count(v.Case)
+	}
+	if r.weekly < 0 || at.In(r.zone).Weekday() != r.weekly {
+		return m, nil
+	}
+	closed, err := n.ports.Cases.Cases(ctx, exceptions.Filter{States: []exceptions.State{exceptions.CaseResolved, exceptions.CaseCleared}})
+	if err != nil {
+		return m, fmt.Errorf("reading the closed cases: %w", err)
+	}
+	for _, c := range closed {
+		v := n.options.view(c, c.ClosedAt)
+		if c.ClosedAt.Before(week.From) || !r.wants(v, r.After > 0) {
+			continue
+		}
+		week.count(c)
+		switch {
+		case !v.actBy.IsZero() && v.left < 0:
+			week.Late++
+		default:
+			week.InTime++
+			if !v.actBy.IsZero() && v.left <= time.Hour {
+				week.Narrow++
+			}
+		}
+	}
+	m.About, m.Week = AboutWeek, &week
+	return m, nil
+}
+
+// count counts how often a case came up in the week.
+func (w *Week) count(c exceptions.Case) {
+	for _, e := range c.History {
+		switch e.Verb {
+		case exceptions.VerbRaised, exceptions.VerbReturned, exceptions.VerbReopened:
+			if !e.At.Before(w.From) {
+				w.Raised++
+				w.Kinds[c.Kind]++
+			}
+		}
+	}
+}

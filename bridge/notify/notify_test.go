@@ -1,0 +1,471 @@
+package notify_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/notify"
+	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// box keeps what it was sent.
+type box struct {
+	messages []notify.Message
+	err      error
+}
+
+func (b *box) Send(_ context.Context, m notify.Message) error {
+	if b.err != nil {
+		return b.err
+	}
+	b.messages = append(b.messages, m)
+	return nil
+}
+
+// bench is a desk, a clock, and what notifiers remember.
+type bench struct {
+	t      *testing.T
+	now    time.Time
+	desk   exceptions.Memory
+	memory store.Memory
+}
+
+// noon is a Wednesday.
+var noon = time.Date(2026, 12, 2, 12, 0, 0, 0, time.UTC)
+
+func newBench(t *testing.T) *bench {
+	b := &bench{t: t, now: noon}
+	b.desk.Now = func() time.Time { return b.now }
+	b.memory.Now = b.desk.Now
+	return b
+}
+
+func (b *bench) notifier(o notify.Options) *notify.Notifier {
+	b.t.Helper()
+	o.Now = b.desk.Now
+	n, err := notify.New(notify.Ports{Cases: &b.desk, Memory: b.memory.Shop("notify")}, o)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+func (b *bench) raise(kind exceptions.Kind, object string, left time.Duration) {
+	b.t.Helper()
+	deadline := time.Time{}
+	if left != 0 {
+		deadline = b.now.Add(left)
+	}
+	if err := b.desk.Shop("UK").Raise(b.t.Context(), exceptions.New(kind, object, deadline, "seen", "do this")); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) clear(kind exceptions.Kind, object string) {
+	b.t.Helper()
+	if err := b.desk.Shop("UK").Clear(b.t.Context(), object, kind); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) decide(d exceptions.Decision) {
+	b.t.Helper()
+	cases, err := b.desk.Cases(b.t.Context(), exceptions.Filter{})
+	if err != nil || len(cases) == 0 {
+		b.t.Fatalf("%d cases, %v", len(cases), err)
+	}
+	if _, err := b.desk.Decide(b.t.Context(), cases[0].Key(), d); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// run runs the notifier every step until so much time is over, and returns what each box
+// was told, with the minutes since the start.
+func (b *bench) run(n *notify.Notifier, step, long time.Duration, boxes ...*box) []string {
+	b.t.Helper()
+	var told []string
+	for start := b.now; b.now.Sub(start) <= long; b.now = b.now.Add(step) {
+		before := make([]int, len(boxes))
+		for i := range boxes {
+			before[i] = len(boxes[i].messages)
+		}
+		if _, err := n.Run(b.t.Context()); err != nil {
+			b.t.Fatalf("after %s: %v", b.now.Sub(start), err)
+		}
+		for i := range boxes {
+			for _, m := range boxes[i].messages[before[i]:] {
+				for _, l := range m.Lines {
+					told = append(told, fmt.Sprintf("%s %s: %s, %s", b.now.Sub(start), m.To, l.Case.Object, l.Why))
+				}
+			}
+		}
+	}
+	return told
+}
+
+// A case is told when it is new, once at each rung, and again and again at the last one
+// until somebody takes it on.
+func TestLadder(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox}}})
+	b.raise(exceptions.NoTracking, "order 1", 30*time.Hour)
+	got := b.run(n, 10*time.Minute, 30*time.Hour+20*time.Minute, inbox)
+	want := []string{
+		"0s bench: order 1, new",
+		"6h0m0s bench: order 1, 24 hours left",
+		"18h0m0s bench: order 1, 12 hours left",
+		"26h0m0s bench: order 1, 4 hours left",
+		"29h0m0s bench: order 1, 60 minutes left",
+		"29h30m0s bench: order 1, nobody has taken it on, 30 minutes left",
+		"30h0m0s bench: order 1, 0 minutes late",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("told (-want +got):\n%s", diff)
+	}
+	b.decide(exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Ann", Until: b.now.Add(2 * time.Hour)})
+	if got := b.run(n, 10*time.Minute, 100*time.Minute, inbox); len(got) > 0 {
+		t.Errorf("told while Ann is on it: %q", got)
+	}
+	got = b.run(n, 10*time.Minute, 72*time.Hour, inbox)
+	if len(got) == 0 || !strings.HasPrefix(got[0], "10m0s bench: order 1, nobody has taken it on, 2 hours late") {
+		t.Errorf("after Ann's time is over: %q, want it told again", got)
+	}
+	// 22 hours are left of the day in which it repeats.
+	if len(got) < 40 || len(got) > 46 {
+		t.Errorf("told %d times in three days, want every half hour for the rest of the first", len(got))
+	}
+}
+
+// Of several rungs that are due at once only the last is told.
+func TestOnlyTheMostUrgentRung(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox}}})
+	b.raise(exceptions.NoTracking, "order 1", 3*time.Hour)
+	got := b.run(n, 10*time.Minute, 125*time.Minute, inbox)
+	want := []string{"0s bench: order 1, new, 3 hours left", "2h0m0s bench: order 1, 60 minutes left"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+}
+
+// A deadline that moves away is climbed again.
+func TestDeadlineThatMoves(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox}}})
+	b.raise(exceptions.NoTracking, "order 1", 3*time.Hour)
+	b.run(n, time.Minute, 0, inbox)
+	b.raise(exceptions.NoTracking, "order 1", 13*time.Hour)
+	got := b.run(n, 10*time.Minute, 10*time.Hour, inbox)
+	want := []string{"1h0m0s bench: order 1, 12 hours left", "9h0m0s bench: order 1, 4 hours left"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+}
+
+// What people have put off is told when that is over, and never later than its deadline.
+func TestSnoozedCase(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox}}})
+	b.raise(exceptions.NoTracking, "order 1", 30*time.Hour)
+	b.run(n, 10*time.Minute, 0, inbox)
+	b.decide(exceptions.Decision{Verb: exceptions.VerbSnoozed, By: "Ann", Until: noon.Add(19 * time.Hour)})
+	got := b.run(n, 10*time.Minute, 20*time.Hour, inbox)
+	want := []string{"18h50m0s bench: order 1, 11 hours left"} // the rungs in between were put off
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	b.decide(exceptions.Decision{Verb: exceptions.VerbSnoozed, By: "Ann", Until: b.now.Add(30 * time.Minute)})
+	if got, want := b.run(n, 10*time.Minute, 2*time.Hour, inbox), []string{"30m0s bench: order 1, put off until now"}; !cmp.Equal(want, got) {
+		t.Errorf("no rung in between: told %q, want %q", got, want)
+	}
+}
+
+// In quiet hours only what cannot wait is told; the rest comes when they end.
+func TestQuietHours(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	// London is at UTC in December. Sunday, the 6th, is quiet as a whole.
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{
+		Name: "bench", Sender: inbox, Zone: "Europe/London", Quiet: notify.Quiet{From: "20:00", To: "06:30", Days: []string{"sunday"}},
+	}}})
+	b.now = time.Date(2026, 12, 2, 23, 0, 0, 0, time.UTC)
+	b.raise(exceptions.SpellingDiffers, "SKU A", 0)
+	b.raise(exceptions.MassZero, "shop", 0)
+	b.raise(exceptions.NoTracking, "order 1", 6*time.Hour)
+	got := b.run(n, 10*time.Minute, 8*time.Hour, inbox)
+	first := map[string]string{}
+	for _, line := range got {
+		at, rest, _ := strings.Cut(line, " bench: ")
+		object, why, _ := strings.Cut(rest, ", ")
+		if first[object] == "" {
+			first[object] = at + " " + why
+		}
+	}
+	want := map[string]string{"shop": "0s new, 15 minutes left", "order 1": "5h0m0s new, 60 minutes left", "SKU A": "7h30m0s new"}
+	if diff := cmp.Diff(want, first); diff != "" {
+		t.Errorf("first told at night (-want +got):\n%s", diff)
+	}
+	b, inbox = newBench(t), &box{}
+	n = b.notifier(notify.Options{Recipients: []notify.Recipient{{
+		Name: "bench", Sender: inbox, Zone: "Europe/London", Quiet: notify.Quiet{From: "20:00", To: "06:30", Days: []string{"sunday"}},
+	}}})
+	b.now = time.Date(2026, 12, 6, 12, 0, 0, 0, time.UTC)
+	b.raise(exceptions.SpellingDiffers, "SKU A", 0)
+	if got, want := b.run(n, 10*time.Minute, 24*time.Hour, inbox), []string{"18h30m0s bench: SKU A, new"}; !cmp.Equal(want, got) {
+		t.Errorf("on a Sunday: %q, want %q", got, want)
+	}
+}
+
+// The second on a path hears of an urgent case that the first has left alone, and of none
+// that somebody took on in time.
+func TestEscalationPath(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		claimAt time.Duration
+		want    []string
+	}{
+		"left alone":   {time.Hour, []string{"0s bench: shop, new, 15 minutes left", "20m0s bench: shop, 5 minutes late", "30m0s manager: shop, new, 15 minutes late"}},
+		"taken on":     {20 * time.Minute, []string{"0s bench: shop, new, 15 minutes left", "20m0s bench: shop, 5 minutes late"}},
+		"another team": {-1, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, first, second := newBench(t), &box{}, &box{}
+			teams := []exceptions.Owner{exceptions.OwnerIntegration, exceptions.OwnerEcommerce}
+			if c.claimAt < 0 {
+				teams = []exceptions.Owner{exceptions.OwnerFinance}
+			}
+			n := b.notifier(notify.Options{Recipients: []notify.Recipient{
+				{Name: "bench", Sender: first, Teams: teams}, {Name: "manager", Sender: second, After: 30 * time.Minute, Teams: teams},
+			}})
+			b.raise(exceptions.MassZero, "shop", 0)
+			var got []string
+			for ; b.now.Sub(noon) <= 40*time.Minute; b.now = b.now.Add(10 * time.Minute) {
+				if b.now.Sub(noon) == c.claimAt {
+					b.decide(exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Ann"})
+				}
+				if _, err := n.Run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				for _, inbox := range []*box{first, second} {
+					for _, m := range inbox.messages {
+						got = append(got, fmt.Sprintf("%s %s: %s, %s", b.now.Sub(noon), m.To, m.Lines[0].Case.Object, m.Lines[0].Why))
+					}
+					inbox.messages = nil
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Who cannot be reached keeps nobody else from being told, and is told later, once.
+func TestSenderThatFails(t *testing.T) {
+	t.Parallel()
+	b, good, bad := newBench(t), &box{}, &box{err: errors.New("no route")}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bad", Sender: bad}, {Name: "good", Sender: good}}})
+	b.raise(exceptions.NoTracking, "order 1", 30*time.Hour)
+	for range 2 {
+		if _, err := n.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "bad: no route") {
+			t.Errorf("error %v, want who was not reached and why", err)
+		}
+		b.now = b.now.Add(time.Minute)
+	}
+	bad.err = nil
+	b.run(n, time.Minute, 5*time.Minute)
+	if len(good.messages) != 1 || len(bad.messages) != 1 {
+		t.Errorf("%d and %d messages, want one each", len(good.messages), len(bad.messages))
+	}
+	if h := n.Health(); h.Failures != 2 {
+		t.Errorf("health: %v, want 2 failures", h)
+	}
+}
+
+// What was told is remembered over a restart; two processes do not tell at once.
+func TestSeveralProcesses(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	o := notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox}}}
+	b.raise(exceptions.NoTracking, "order 1", 30*time.Hour)
+	b.run(b.notifier(o), time.Minute, 0)
+	b.run(b.notifier(o), time.Minute, 10*time.Minute)
+	if len(inbox.messages) != 1 {
+		t.Errorf("%d messages, want one: a restart tells nothing again", len(inbox.messages))
+	}
+	b.raise(exceptions.NoTracking, "order 2", 30*time.Hour)
+	_, unlock, err := b.memory.Shop("notify").Lock(t.Context(), "notify")
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := b.notifier(o).Run(t.Context())
+	if err != nil || !report.Elsewhere || len(inbox.messages) != 1 {
+		t.Errorf("while another process is at it: %v, %v, %d messages", report, err, len(inbox.messages))
+	}
+	unlock()
+	if report, err = b.notifier(o).Run(t.Context()); err != nil || report.Sent["bench"] != 1 || report.Open != 2 {
+		t.Errorf("then: %v, %v", report, err)
+	}
+}
+
+// A case that comes and goes is not new each time, but it is the next day.
+func TestCaseThatComesAndGoes(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox}}})
+	for range 5 {
+		b.raise(exceptions.NoTracking, "order 1", 0)
+		b.run(n, time.Minute, 0)
+		b.clear(exceptions.NoTracking, "order 1")
+		b.run(n, time.Minute, 5*time.Minute)
+	}
+	if len(inbox.messages) != 1 {
+		t.Errorf("%d messages in half an hour, want one", len(inbox.messages))
+	}
+	b.run(n, time.Minute, 2*time.Hour)
+	b.raise(exceptions.NoTracking, "order 1", 0)
+	b.run(n, time.Minute, 0)
+	if len(inbox.messages) != 2 {
+		t.Errorf("%d messages, want a second one for what came back after hours", len(inbox.messages))
+	}
+}
+
+// The warehouse has to act before the van that makes the deadline has left.
+func TestLastCollection(t *testing.T) {
+	t.Parallel()
+	calendar, err := policy.Collections{Zone: "Europe/London", Days: map[string]string{"wednesday": "17:00", "thursday": "17:00"}}.Calendar()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{
+		Recipients:  []notify.Recipient{{Name: "bench", Sender: inbox}},
+		Collections: map[string]*policy.Calendar{"UK": calendar},
+	})
+	b.raise(exceptions.NoTracking, "order 1", 11*time.Hour)       // 23:00, the van leaves at 17:00
+	b.raise(exceptions.LateCancellation, "order 2", 11*time.Hour) // customer service has no van
+	b.run(n, time.Minute, 0)
+	got := map[string]string{}
+	for _, l := range inbox.messages[0].Lines {
+		got[l.Case.Object] = l.Why + " by " + l.ActBy.Format("15:04")
+	}
+	want := map[string]string{"order 1": "new, 5 hours left by 17:00", "order 2": "new, 11 hours left by 23:00"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+}
+
+// The list of the day comes once, and on its day with the week's numbers.
+func TestDigests(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox, Zone: "Europe/London", Daily: "07:30", Weekly: "monday"}}})
+	b.raise(exceptions.NoTracking, "order 1", 100*time.Hour)
+	b.raise(exceptions.NoTracking, "order 2", 2*time.Hour)
+	b.raise(exceptions.NoTracking, "order 3", 3*time.Hour)
+	b.run(n, 30*time.Minute, 90*time.Minute)
+	b.clear(exceptions.NoTracking, "order 2") // just in time
+	b.run(n, 30*time.Minute, 2*time.Hour)
+	b.clear(exceptions.NoTracking, "order 3") // too late
+	b.run(n, 30*time.Minute, 5*24*time.Hour)  // over Monday, the 7th
+	var digests []string
+	for _, m := range inbox.messages {
+		if m.About != notify.AboutCases {
+			digests = append(digests, m.At.Format("Mon 15:04 ")+m.Subject())
+			if m.About == notify.AboutWeek {
+				want := notify.Week{
+					From: m.At.Add(-7 * 24 * time.Hour), To: m.At, Raised: 3, InTime: 1, Narrow: 1, Late: 1, Open: 1, Overdue: 1,
+					Kinds: map[exceptions.Kind]int{exceptions.NoTracking: 3},
+				}
+				if diff := cmp.Diff(&want, m.Week); diff != "" {
+					t.Errorf("week (-want +got):\n%s", diff)
+				}
+			}
+		}
+	}
+	want := []string{
+		"Thu 07:30 Daily list: 1 open", "Fri 07:30 Daily list: 1 open", "Sat 07:30 Daily list: 1 open", "Sun 07:30 Daily list: 1 open",
+		"Mon 07:30 Weekly digest: 1 open",
+	}
+	if diff := cmp.Diff(want, digests); diff != "" {
+		t.Errorf("digests (-want +got):\n%s", diff)
+	}
+}
+
+// A desk that cannot be read is an error, and no reason to think that all is well.
+func TestUnreadableDesk(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n, err := notify.New(notify.Ports{Cases: broken{}, Memory: b.memory.Shop("notify")}, notify.Options{
+		Recipients: []notify.Recipient{{Name: "bench", Sender: inbox, Zone: "UTC", Daily: "07:30"}}, Now: b.desk.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 48 {
+		if _, err := n.Run(t.Context()); err == nil {
+			t.Fatal("no error, want one")
+		}
+		b.now = b.now.Add(time.Hour)
+	}
+	if len(inbox.messages) > 0 {
+		t.Errorf("%d messages, want none: nothing is known", len(inbox.messages))
+	}
+}
+
+type broken struct{}
+
+func (broken) Cases(context.Context, exceptions.Filter) ([]exceptions.Case, error) {
+	return nil, errors.New("the disk is full")
+}
+
+// Everything that is wrong with the options is said at once, before anything is done.
+func TestBadOptions(t *testing.T) {
+	t.Parallel()
+	good := func() notify.Recipient { return notify.Recipient{Name: "bench", Sender: &box{}} }
+	for want, change := range map[string]func(*notify.Options, *notify.Recipient){
+		`Zone: "Moon"`:                    func(_ *notify.Options, r *notify.Recipient) { r.Zone = "Moon" },
+		`Zone: ""`:                        func(_ *notify.Options, r *notify.Recipient) { r.Daily = "07:30" },
+		`Zone: "Local"`:                   func(_ *notify.Options, r *notify.Recipient) { r.Zone = "Local" },
+		"Name: give one":                  func(_ *notify.Options, r *notify.Recipient) { r.Name = " bench" },
+		"Sender: missing":                 func(_ *notify.Options, r *notify.Recipient) { r.Sender = nil },
+		"After: -1m0s is negative":        func(_ *notify.Options, r *notify.Recipient) { r.After = -time.Minute },
+		`there is no team "cooks"`:        func(_ *notify.Options, r *notify.Recipient) { r.Teams = []exceptions.Owner{"cooks"} },
+		`Quiet.From: "8pm"`:               func(_ *notify.Options, r *notify.Recipient) { r.Zone, r.Quiet.From, r.Quiet.To = "UTC", "8pm", "07:00" },
+		`Quiet.To: ""`:                    func(_ *notify.Options, r *notify.Recipient) { r.Zone, r.Quiet.From = "UTC", "20:00" },
+		`"someday" is no weekday`:         func(_ *notify.Options, r *notify.Recipient) { r.Zone, r.Quiet.Days = "UTC", []string{"someday"} },
+		"Weekly: it comes at the time of": func(_ *notify.Options, r *notify.Recipient) { r.Zone, r.Weekly = "UTC", "monday" },
+		"Ladder: 4h0m0s is not shorter":   func(o *notify.Options, _ *notify.Recipient) { o.Ladder = []time.Duration{time.Hour, 4 * time.Hour} },
+		"Repeat: -1s is negative":         func(o *notify.Options, _ *notify.Recipient) { o.Repeat = -time.Second },
+	} {
+		var o notify.Options
+		r := good()
+		change(&o, &r)
+		o.Recipients = []notify.Recipient{r}
+		if _, err := notify.New(notify.Ports{Cases: &exceptions.Memory{}, Memory: new(store.Memory).Shop("notify")}, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+	_, err := notify.New(notify.Ports{}, notify.Options{Recipients: []notify.Recipient{good(), good()}})
+	for _, want := range []string{"missing port(s): Cases, Memory", "given twice"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+	if _, err := notify.New(notify.Ports{Cases: &exceptions.Memory{}, Memory: new(store.Memory).Shop("notify")}, notify.Options{}); err == nil || !strings.Contains(err.Error(), "nobody would be told") {
+		t.Errorf("error %v without recipients", err)
+	}
+}

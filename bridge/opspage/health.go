@@ -1,0 +1,245 @@
+package opspage
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+)
+
+// flow is one flow of one shop.
+type flow struct {
+	health.Flow
+
+	Name string
+}
+
+// MarshalJSON returns the numbers with the name and whether the flow is well.
+func (f flow) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Name    string      `json:"name"`
+		Healthy bool        `json:"healthy"`
+		Flow    health.Flow `json:"flow"`
+	}{f.Name, f.Healthy(), f.Flow})
+}
+
+// shopHealth is how one shop is.
+type shopHealth struct {
+	Shop    string `json:"shop"`
+	Unknown string `json:"unknown,omitempty"`
+	Flows   []flow `json:"flows"`
+}
+
+// Healthy reports whether every flow is known to be well.
+func (s shopHealth) Healthy() bool {
+	return s.Unknown == "" && !slices.ContainsFunc(s.Flows, func(f flow) bool { return !f.Healthy() })
+}
+
+func (h *Handler) health(r *request) (any, error) {
+	list := []shopHealth{}
+	for _, s := range h.shops(r) {
+		list = append(list, h.healthOf(r.Context(), s))
+	}
+	return list, nil
+}
+
+func (h *Handler) healthOf(ctx context.Context, s Shop) shopHealth {
+	v := shopHealth{Shop: s.Name, Flows: []flow{}}
+	if s.Health == nil {
+		v.Unknown = "the health of this shop is not shown here"
+		return v
+	}
+	flows, err := s.Health(ctx)
+	if err != nil {
+		v.Unknown = "the health cannot be read: " + err.Error()
+		return v
+	}
+	for _, name := range slices.Sorted(maps.Keys(flows)) {
+		v.Flows = append(v.Flows, flow{flows[name], name})
+	}
+	return v
+}
+
+// team are the open cases of one team.
+type team struct {
+	Owner  exceptions.Owner    `json:"team"`
+	Open   int                 `json:"open"`
+	Urgent int                 `json:"urgent"`
+	Free   int                 `json:"nobody_on_it"`
+	Late   int                 `json:"late"`
+	Next   time.Time           `json:"act_by,omitzero"`
+	Worst  exceptions.Severity `json:"severity"`
+}
+
+// overview is what the first page shows.
+type overview struct {
+	Teams  []team       `json:"teams"`
+	Most   []line       `json:"most_pressing"`
+	Health []shopHealth `json:"health"`
+	Boards []board      `json:"orders"`
+	// Fired is how often kinds came up in the last seven days.
+	Fired   []fired  `json:"came_up_in_seven_days"`
+	Samples []sample `json:"last_hours"`
+}
+
+// fired is how often a kind came up.
+type fired struct {
+	Kind  exceptions.Kind `json:"kind"`
+	Count int             `json:"count"`
+}
+
+func (h *Handler) home(r *request) (any, error) {
+	v := overview{Teams: []team{}, Most: []line{}, Health: []shopHealth{}, Fired: []fired{}, Samples: h.sampled(r)}
+	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{States: states})
+	if err != nil {
+		return v, fmt.Errorf("the cases cannot be read: %w", err)
+	}
+	teams, count := map[exceptions.Owner]*team{}, map[exceptions.Kind]int{}
+	for _, owner := range exceptions.Owners {
+		teams[owner] = &team{Owner: owner}
+	}
+	for _, c := range list {
+		if !r.sees(c.Shop) {
+			continue
+		}
+		for _, e := range c.History {
+			if (e.Verb == exceptions.VerbRaised || e.Verb == exceptions.VerbReturned) && r.now.Sub(e.At) < 7*24*time.Hour {
+				count[c.Kind]++
+			}
+		}
+		if c.State != exceptions.CaseOpen {
+			continue
+		}
+		l := h.line(c, r.now)
+		t := teams[c.Owner]
+		if t == nil { // of a newer version
+			t = &team{Owner: c.Owner}
+			teams[c.Owner] = t
+		}
+		t.add(l, r.now)
+		if l.Risen == exceptions.Urgent && !l.Snoozed {
+			v.Most = append(v.Most, l)
+		}
+	}
+	for _, owner := range exceptions.Owners {
+		v.Teams = append(v.Teams, *teams[owner])
+		delete(teams, owner)
+	}
+	for _, owner := range slices.Sorted(maps.Keys(teams)) {
+		v.Teams = append(v.Teams, *teams[owner])
+	}
+	slices.SortStableFunc(v.Most, func(a, b line) int { return part.CompareTimes(a.ActBy(), b.ActBy()) })
+	v.Most = v.Most[:min(len(v.Most), 10)]
+	for kind, n := range count {
+		v.Fired = append(v.Fired, fired{kind, n})
+	}
+	slices.SortFunc(v.Fired, func(a, b fired) int {
+		return cmp.Or(b.Count-a.Count, cmp.Compare(a.Kind, b.Kind))
+	})
+	for _, s := range h.shops(r) {
+		v.Health = append(v.Health, h.healthOf(r.Context(), s))
+	}
+	boards, err := h.orders(r)
+	v.Boards, _ = boards.([]board)
+	return v, err
+}
+
+// add counts a case.
+func (t *team) add(l line, now time.Time) {
+	t.Open++
+	t.Worst = max(t.Worst, l.Risen)
+	if l.Risen == exceptions.Urgent {
+		t.Urgent++
+	}
+	if l.Holder == "" && !l.Snoozed {
+		t.Free++
+	}
+	if by := l.ActBy(); !by.IsZero() {
+		if by.Before(now) {
+			t.Late++
+		}
+		if t.Next.IsZero() || by.Before(t.Next) {
+			t.Next = by
+		}
+	}
+}
+
+// sample is how things stood at a moment.
+type sample struct {
+	At time.Time `json:"at"`
+	// Shops are by the name of the shop.
+	Shops map[string]standing `json:"shops"`
+}
+
+// standing is how one shop stood.
+type standing struct {
+	Open   int `json:"open_cases"`
+	Urgent int `json:"urgent_cases"`
+	AtRisk int `json:"clocks_at_risk"`
+	Orders int `json:"orders_with_a_clock"`
+}
+
+// keepsSamples of [Handler.Sample] are plotted: a day, if it is called every five minutes.
+const keepsSamples = 288
+
+// Sample notes how things stand, for the plots. Call it every five minutes; what a process
+// has noted ends with it. Without it the first page has no plots.
+func (h *Handler) Sample(ctx context.Context) error {
+	now := h.options.Now()
+	s := sample{At: now.UTC(), Shops: map[string]standing{}}
+	list, err := h.ports.Desk.Cases(ctx, exceptions.Filter{})
+	if err != nil {
+		return fmt.Errorf("opspage: sample: reading the cases: %w", err)
+	}
+	for _, shop := range h.ports.Shops {
+		var at standing
+		for _, c := range list {
+			if c.Shop != shop.Name {
+				continue
+			}
+			at.Open++
+			if h.options.Escalation.Apply(c.Exception, now).Severity == exceptions.Urgent {
+				at.Urgent++
+			}
+		}
+		if shop.Deadlines != nil {
+			report, failed := shop.Deadlines(ctx)
+			if failed != nil {
+				err = errors.Join(err, fmt.Errorf("opspage: sample: %s: reading the deadlines: %w", shop.Name, failed))
+				continue // it is not known, which is not the same as none
+			}
+			at.AtRisk, at.Orders = len(report.AtRisk), report.Open
+		}
+		s.Shops[shop.Name] = at
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.samples = append(h.samples, s)
+	h.samples = h.samples[max(0, len(h.samples)-keepsSamples):]
+	return err
+}
+
+// sampled are the samples, without the shops that the user may not see.
+func (h *Handler) sampled(r *request) []sample {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]sample, 0, len(h.samples))
+	for _, s := range h.samples {
+		shops := map[string]standing{}
+		for name, at := range s.Shops {
+			if r.sees(name) {
+				shops[name] = at
+			}
+		}
+		list = append(list, sample{s.At, shops})
+	}
+	return list
+}

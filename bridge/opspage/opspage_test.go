@@ -1,0 +1,489 @@
+package opspage_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/opspage"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+var noon = time.Date(2026, 12, 2, 12, 0, 0, 0, time.UTC)
+
+// bench is two shops and what is on record of them, at noon.
+type bench struct {
+	t      testing.TB
+	desk   *exceptions.Memory
+	memory *store.Memory
+	shops  []opspage.Shop
+	user   opspage.User
+	page   *opspage.Handler
+}
+
+// hostile is a text of the shop's that would rather be markup.
+const hostile = `SKU <script>alert(1)</script>"'><img src=x onerror=alert(1)>`
+
+func newBench(t testing.TB) *bench {
+	clock := func() time.Time { return noon }
+	b := &bench{t: t, desk: &exceptions.Memory{Now: clock}, memory: &store.Memory{Now: clock}, user: opspage.User{Name: "Ann"}}
+	for _, name := range []string{"DE", "UK"} {
+		b.shops = append(b.shops, opspage.Shop{
+			Name: name, Orders: b.memory.Shop(name), Stock: shelf{},
+			Health: func(context.Context) (map[string]health.Flow, error) {
+				return map[string]health.Flow{"orders": {Runs: 3, LastSuccess: noon}, "stock": {Runs: 3, Failures: 1, LastFailure: noon, LastError: hostile}}, nil
+			},
+			Deadlines: func(context.Context) (bridge.DeadlineReport, error) {
+				return bridge.DeadlineReport{At: noon, Open: 7, AtRisk: []bridge.Deadline{
+					{OrderID: "576000000000000001", Clock: bridge.ClockShip, At: noon.Add(90 * time.Minute), Left: 90 * time.Minute, AtRisk: true, Severity: exceptions.Urgent},
+				}}, nil
+			},
+		})
+	}
+	b.raise("UK", exceptions.NoTracking, "order 576000000000000001", 90*time.Minute)
+	b.raise("UK", exceptions.UnmappedSKU, hostile, 0)
+	b.raise("DE", exceptions.NoTracking, "order 576000000000000009", 5*time.Hour)
+	if _, err := b.memory.Shop("UK").PutRecords(t.Context(), store.Record{
+		OrderID: "576000000000000001", Status: "AWAITING_COLLECTION", UpdatedAt: noon.Add(-time.Hour), SentAt: noon.Add(-3 * time.Hour),
+		WarehouseIDs: []string{"guid-1"}, ReleasedAt: noon.Add(-2 * time.Hour), LabelAt: noon.Add(-30 * time.Minute),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.open()
+	return b
+}
+
+// open makes the page anew, after a change.
+func (b *bench) open() {
+	b.t.Helper()
+	page, err := opspage.New(opspage.Ports{Desk: b.desk, Shops: b.shops}, opspage.Options{
+		User: func(*http.Request) opspage.User { return b.user }, Now: func() time.Time { return noon },
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.page = page
+}
+
+func (b *bench) raise(shop string, kind exceptions.Kind, object string, left time.Duration) {
+	b.t.Helper()
+	e := exceptions.New(kind, object, time.Time{}, "seen: "+object, "do "+object, exceptions.Evidence("number", "JD0001 "+object)...)
+	if left != 0 {
+		e.Deadline = noon.Add(left)
+	}
+	if err := b.desk.Shop(shop).Raise(b.t.Context(), e); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) get(path string) (int, string) {
+	w := httptest.NewRecorder()
+	b.page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	return w.Code, w.Body.String()
+}
+
+func (b *bench) post(form url.Values, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, "/decide", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	b.page.ServeHTTP(w, r)
+	return w
+}
+
+// only returns the one case about an object.
+func (b *bench) only(shop, object string) exceptions.Case {
+	b.t.Helper()
+	list, err := b.desk.Cases(b.t.Context(), exceptions.Filter{Shop: shop, Object: object, States: []exceptions.State{exceptions.CaseOpen, exceptions.CaseResolved, exceptions.CaseCleared}})
+	if err != nil || len(list) != 1 {
+		b.t.Fatalf("%d cases about %q, %v", len(list), object, err)
+	}
+	return list[0]
+}
+
+// shelf is a stock of two lines.
+type shelf struct{}
+
+func (shelf) StockOf(_ context.Context, text, after string, limit int) ([]opspage.StockLine, error) {
+	all := []opspage.StockLine{
+		{SKUID: "1", SKU: "MUG-RED", Title: hostile, WarehouseID: "w1", Shown: 5, Wanted: 3, Free: 4, Why: []string{"4 free", "keep 1"}},
+		{SKUID: "2", SKU: "LAMP", WarehouseID: "w1", Unknown: "its item is not known"},
+	}
+	var list []opspage.StockLine
+	for _, l := range all {
+		if strings.Contains(strings.ToLower(l.SKU), strings.ToLower(text)) && l.SKUID > after && len(list) < limit {
+			list = append(list, l)
+		}
+	}
+	return list, nil
+}
+
+var links = regexp.MustCompile(`(?:href|action)="([^"]*)"`)
+
+// Every page that a link leads to is there, and nothing on any is markup of the shop's.
+func TestEveryLink(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if err := b.page.Sample(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.page.Sample(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{"./": true}
+	for todo := []string{"./"}; len(todo) > 0; todo = todo[1:] {
+		path := todo[0]
+		status, text := b.get("/" + strings.TrimPrefix(path, "./"))
+		if status != http.StatusOK {
+			t.Errorf("%s: status %d:\n%s", path, status, text)
+			continue
+		}
+		if path == "style.css" {
+			continue
+		}
+		if lower := strings.ToLower(text); strings.Contains(lower, "<script") || strings.Contains(lower, "<img") || strings.Contains(lower, `onerror="`) || strings.Contains(text, "http://") || strings.Contains(text, "https://") {
+			t.Errorf("%s: there is markup of the shop's, or another host:\n%s", path, text)
+		}
+		for _, m := range links.FindAllStringSubmatch(text, -1) {
+			to := strings.ReplaceAll(m[1], "&amp;", "&")
+			if to == "" || to == "data:," || strings.HasPrefix(to, "#") || to == "decide" || seen[to] {
+				continue
+			}
+			seen[to] = true
+			todo = append(todo, to)
+		}
+	}
+	for _, want := range []string{"cases", "orders", "stock", "health", "style.css", "search", "order?shop=UK&id=576000000000000001", "cases?team=warehouse"} {
+		if !seen[want] {
+			t.Errorf("no link leads to %q; there are %v", want, seen)
+		}
+	}
+}
+
+// What a person needs is on the pages.
+func TestPagesSay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for path, want := range map[string][]string{
+		"/":                      {"First of all", "order 576000000000000001", "90 min left", "1 at risk", "a flow has failed"},
+		"/cases":                 {"no tracking: 2", "unmapped SKU: 1", "do order 576000000000000009"},
+		"/cases?team=e-commerce": {"unmapped SKU: 1"},
+		"/cases?q=JD0001":        {"3 case(s)"},
+		"/cases?q=0009":          {"1 case(s)"},
+		"/cases?state=cleared":   {"Nothing that this list asks for"},
+		"/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"): {"do order 576000000000000001", "90 min left", "The life of order", "What it is", "JD0001"},
+		"/orders":                              {"576000000000000001", "ship by", `data-is="Minutes left">90<`},
+		"/order?shop=UK&id=576000000000000001": {"sent to Linnworks", "released by the bridge", "label handed out", "AWAITING_COLLECTION", "guid-1", "no tracking"},
+		"/order?shop=UK&id=1":                  {"no record of it"},
+		"/stock":                               {"MUG-RED", "keep 1", "its item is not known"},
+		"/stock?q=lamp":                        {"LAMP"},
+		"/health":                              {"Last failure", "99 of 100"},
+		"/search?q=576000000000000001":         {`order?shop=UK&amp;id=576000000000000001`, "no tracking"},
+	} {
+		status, text := b.get(path)
+		for _, w := range want {
+			if status != http.StatusOK || !strings.Contains(text, w) {
+				t.Errorf("%s: status %d, without %q:\n%s", path, status, w, text)
+			}
+		}
+	}
+	if _, text := b.get("/stock?q=lamp"); strings.Contains(text, "MUG-RED") {
+		t.Errorf("the stock of lamp has the mug:\n%s", text)
+	}
+}
+
+// A person takes a case on, puts it off, notes and resolves it, and reopens it, by the
+// forms that the page has.
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	key := "UK|no tracking|order 576000000000000001"
+	for _, step := range []struct {
+		form url.Values
+		want func(exceptions.Case) bool
+	}{
+		{url.Values{"verb": {"claimed"}, "minutes": {"30"}}, func(c exceptions.Case) bool {
+			return c.Holder(noon) == "Ann" && c.ClaimedUntil.Equal(noon.Add(30*time.Minute))
+		}},
+		{url.Values{"verb": {"snoozed"}, "minutes": {"30"}}, func(c exceptions.Case) bool { return c.Snoozed(noon) }},
+		{url.Values{"verb": {"noted"}, "note": {"asked the courier"}}, func(c exceptions.Case) bool { return c.History[len(c.History)-1].Note == "asked the courier" }},
+		{url.Values{"verb": {"resolved"}, "note": {"number entered"}}, func(c exceptions.Case) bool { return c.State == exceptions.CaseResolved }},
+		{url.Values{"verb": {"reopened"}}, func(c exceptions.Case) bool { return c.State == exceptions.CaseOpen }},
+	} {
+		step.form.Set("key", key)
+		step.form.Set("back", "case")
+		w := b.post(step.form)
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "case?key="+url.QueryEscape(key) {
+			t.Errorf("%v: status %d to %q: %s", step.form, w.Code, w.Header().Get("Location"), w.Body)
+		}
+		if c := b.only("UK", "order 576000000000000001"); !step.want(c) {
+			t.Errorf("%v: the case is %s, %v", step.form, c, c.History)
+		}
+	}
+}
+
+// Many are done at once; one that refuses does not keep the others from being done, and
+// is named.
+func TestDecideMany(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 300 {
+		b.raise("UK", exceptions.UnmappedSKU, fmt.Sprintf("SKU %03d", i), 0)
+	}
+	if _, err := b.desk.Decide(t.Context(), "UK|unmapped SKU|SKU 007", exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Bob"}); err != nil {
+		t.Fatal(err)
+	}
+	w := b.post(url.Values{"verb": {"claimed"}, "all": {"1"}, "kind": {"unmapped SKU"}, "shop": {"UK"}})
+	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "300 done, 1 not") || !strings.Contains(w.Body.String(), "claimed by Bob") {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+	if got := b.only("UK", "SKU 299").Holder(noon); got != "Ann" {
+		t.Errorf("SKU 299 is held by %q, want Ann: beyond the page too", got)
+	}
+	if got := b.only("DE", "order 576000000000000009").Holder(noon); got != "" {
+		t.Errorf("another kind is held by %q", got)
+	}
+	w = b.post(url.Values{"verb": {"released"}, "key": {"UK|unmapped SKU|SKU 001", "UK|unmapped SKU|SKU 002"}, "team": {"e-commerce"}})
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "cases?done=2&team=e-commerce" {
+		t.Errorf("status %d to %q", w.Code, w.Header().Get("Location"))
+	}
+	if _, text := b.get("/cases?done=2&team=e-commerce"); !strings.Contains(text, "Done: 2.") {
+		t.Error("the list does not say that it was done")
+	}
+}
+
+// What must not be decided is refused, and changes nothing.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	key, foreign := "UK|no tracking|order 576000000000000001", "DE|no tracking|order 576000000000000009"
+	good := url.Values{"verb": {"claimed"}, "key": {key}}
+	before, beforeForeign := b.only("UK", "order 576000000000000001"), b.only("DE", "order 576000000000000009")
+	for name, c := range map[string]struct {
+		user   opspage.User
+		form   url.Values
+		header []string
+		status int
+	}{
+		"from another site":  {opspage.User{Name: "Ann"}, good, []string{"Sec-Fetch-Site", "cross-site"}, http.StatusForbidden},
+		"an old browser":     {opspage.User{Name: "Ann"}, good, []string{"Sec-Fetch-Site", "", "Origin", "https://evil.example"}, http.StatusForbidden},
+		"nobody signed in":   {opspage.User{}, good, nil, http.StatusForbidden},
+		"a foreign shop's":   {opspage.User{Name: "Ann", Shops: []string{"UK"}}, url.Values{"verb": {"claimed"}, "key": {foreign}}, nil, http.StatusConflict},
+		"no verb":            {opspage.User{Name: "Ann"}, url.Values{"key": {key}}, nil, http.StatusBadRequest},
+		"the bridge's verb":  {opspage.User{Name: "Ann"}, url.Values{"verb": {"cleared"}, "key": {key}}, nil, http.StatusBadRequest},
+		"no note":            {opspage.User{Name: "Ann"}, url.Values{"verb": {"resolved"}, "key": {key}}, nil, http.StatusBadRequest},
+		"no case":            {opspage.User{Name: "Ann"}, url.Values{"verb": {"claimed"}}, nil, http.StatusBadRequest},
+		"an unknown case":    {opspage.User{Name: "Ann"}, url.Values{"verb": {"claimed"}, "key": {"UK|no tracking|order 5"}}, nil, http.StatusConflict},
+		"past the deadline":  {opspage.User{Name: "Ann"}, url.Values{"verb": {"snoozed"}, "minutes": {"480"}, "key": {key}}, nil, http.StatusConflict},
+		"no number":          {opspage.User{Name: "Ann"}, url.Values{"verb": {"snoozed"}, "minutes": {"1e9"}, "key": {key}}, nil, http.StatusBadRequest},
+		"all of another one": {opspage.User{Name: "Ann", Shops: []string{"UK"}}, url.Values{"verb": {"claimed"}, "all": {"1"}, "shop": {"DE"}}, nil, http.StatusBadRequest},
+		"too large":          {opspage.User{Name: "Ann"}, url.Values{"verb": {"noted"}, "note": {strings.Repeat("x", 2<<20)}, "key": {key}}, nil, http.StatusBadRequest},
+	} {
+		b.user = c.user
+		if w := b.post(c.form, c.header...); w.Code != c.status {
+			t.Errorf("%s: status %d, want %d: %.300s", name, w.Code, c.status, w.Body)
+		}
+	}
+	if diff := cmp.Diff([]exceptions.Case{before, beforeForeign}, []exceptions.Case{b.only("UK", "order 576000000000000001"), b.only("DE", "order 576000000000000009")}); diff != "" {
+		t.Errorf("a refused decision changed a case (-before +after):\n%s", diff)
+	}
+}
+
+// Who may see one shop sees nothing of another, whatever the address.
+func TestForeignShop(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.user.Shops = []string{"DE"}
+	if err := b.page.Sample(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{
+		"/": 200, "/cases": 200, "/cases?shop=UK": 200, "/orders": 200, "/health": 200, "/stock": 200, "/search?q=576000000000000001": 200,
+		"/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"): 404,
+		"/order?shop=UK&id=576000000000000001":                                    404, "/order?id=576000000000000001": 200, "/stock?shop=UK": 404,
+	} {
+		for _, suffix := range []string{"", ".json"} {
+			at, query, _ := strings.Cut(path, "?")
+			if suffix != "" && at == "/" {
+				at = "/home"
+			}
+			status, text := b.get(at + suffix + "?" + query)
+			if status != want {
+				t.Errorf("%s%s: status %d, want %d", path, suffix, status, want)
+			}
+			if strings.Contains(text, ">UK<") || strings.Contains(text, `"UK"`) || strings.Contains(text, "unmapped SKU:") {
+				t.Errorf("%s%s shows the other shop:\n%s", path, suffix, text)
+			}
+		}
+	}
+}
+
+// Paths that are none of the page's are not found.
+func TestPathTricks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, path := range []string{"/page/layout.html", "/layout.html", "/%2e%2e/opspage.go", "/style.css/..", "/decide", "/cases/", "/case", "/case?key=x", "/order", "/cases?state=burnt", "/cases?team=cooks"} {
+		if status, text := b.get(path); status < 300 || status >= 500 {
+			t.Errorf("%s: status %d:\n%s", path, status, text)
+		}
+	}
+}
+
+// What cannot be read is said, and is not taken for nothing; the rest is shown.
+func TestUnreadable(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.shops[1].Deadlines = func(context.Context) (bridge.DeadlineReport, error) {
+		return bridge.DeadlineReport{}, errors.New("the disk is full")
+	}
+	b.shops[1].Health = func(context.Context) (map[string]health.Flow, error) { return nil, errors.New("the disk is full") }
+	b.shops[1].Stock, b.shops[1].Orders = nil, nil
+	b.open()
+	for _, path := range []string{"/", "/orders", "/health"} {
+		if _, text := b.get(path); !strings.Contains(text, "cannot be read: the disk is full") {
+			t.Errorf("%s does not say what it does not know:\n%s", path, text)
+		}
+	}
+	if _, text := b.get("/stock"); !strings.Contains(text, "not shown here") || !strings.Contains(text, "MUG-RED") {
+		t.Errorf("the stock of one shop:\n%s", text)
+	}
+	if err := b.page.Sample(t.Context()); err == nil {
+		t.Error("no error of a sample that lacks a shop")
+	}
+	b.shops = b.shops[:1]
+	page, err := opspage.New(opspage.Ports{Desk: broken{}, Shops: b.shops}, opspage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.page = page
+	for _, path := range []string{"/", "/cases", "/order?id=1", "/search?q=1", "/case?key=a%7Cb%7Cc"} {
+		if status, text := b.get(path); status != http.StatusServiceUnavailable || !strings.Contains(text, "the disk is full") {
+			t.Errorf("%s: status %d, want 503 and why:\n%s", path, status, text)
+		}
+	}
+}
+
+type broken struct{ exceptions.Desk }
+
+func (broken) Cases(context.Context, exceptions.Filter) ([]exceptions.Case, error) {
+	return nil, errors.New("the disk is full")
+}
+
+// Programs get what people see.
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var cases struct {
+		Count  int `json:"count"`
+		Groups []struct {
+			Kind  string `json:"kind"`
+			Cases []struct {
+				Case     exceptions.Case `json:"case"`
+				Severity string          `json:"severity"`
+			} `json:"cases"`
+		} `json:"groups"`
+	}
+	_, text := b.get("/cases.json?shop=UK")
+	if err := json.Unmarshal([]byte(text), &cases); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	if cases.Count != 2 || len(cases.Groups) != 2 || cases.Groups[0].Kind != "no tracking" || cases.Groups[0].Cases[0].Severity != "urgent" || cases.Groups[0].Cases[0].Case.Shop != "UK" {
+		t.Errorf("got %+v of %s", cases, text)
+	}
+	var flows []struct {
+		Shop  string
+		Flows []struct {
+			Name    string
+			Healthy bool
+			Flow    health.Flow
+		}
+	}
+	_, text = b.get("/health.json")
+	if err := json.Unmarshal([]byte(text), &flows); err != nil || len(flows) != 2 || len(flows[0].Flows) != 2 || flows[0].Flows[0].Flow.Runs != 3 {
+		t.Errorf("%v: %s", err, text)
+	}
+	var one struct {
+		Case  exceptions.Case
+		Steps []string
+		Order string
+	}
+	_, text = b.get("/case.json?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"))
+	if err := json.Unmarshal([]byte(text), &one); err != nil || one.Order != "576000000000000001" || len(one.Steps) == 0 || one.Case.Kind != exceptions.NoTracking {
+		t.Errorf("%v: %s", err, text)
+	}
+	var order struct {
+		Events []struct{ What string }
+	}
+	_, text = b.get("/order.json?shop=UK&id=576000000000000001")
+	if err := json.Unmarshal([]byte(text), &order); err != nil || !slices.ContainsFunc(order.Events, func(e struct{ What string }) bool { return e.What == "sent to Linnworks" }) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// A thousand cases make a page that a telephone can load.
+func TestPagesStaySmall(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	large(b, 1000)
+	for _, path := range []string{"/", "/cases", "/cases?kind=unmapped+SKU", "/orders", "/search?q=SKU"} {
+		if status, text := b.get(path); status != http.StatusOK || len(text) > 500_000 {
+			t.Errorf("%s: status %d, %d bytes; want at most 500,000", path, status, len(text))
+		}
+	}
+	if _, text := b.get("/cases"); !strings.Contains(text, "not on this page") {
+		t.Error("the list does not say that it is cut")
+	}
+}
+
+func large(b *bench, n int) {
+	for i := range n {
+		b.raise("UK", exceptions.UnmappedSKU, fmt.Sprintf("SKU %04d with a name of some length", i), 0)
+	}
+}
+
+// New says what is missing.
+func TestBadPorts(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]opspage.Ports{
+		"missing port(s): Desk": {Shops: []opspage.Shop{{Name: "UK"}}},
+		"Shops: none":           {Desk: &exceptions.Memory{}},
+		"given twice":           {Desk: &exceptions.Memory{}, Shops: []opspage.Shop{{Name: "UK"}, {Name: "UK"}}},
+		"Shops[0]":              {Desk: &exceptions.Memory{}, Shops: []opspage.Shop{{Name: "U|K"}}},
+	} {
+		if _, err := opspage.New(p, opspage.Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
+func BenchmarkCases(b *testing.B) {
+	bench := newBench(b)
+	large(bench, 1000)
+	for _, path := range []string{"/", "/cases", "/search?q=SKU"} {
+		b.Run(path, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if status, _ := bench.get(path); status != http.StatusOK {
+					b.Fatal(status)
+				}
+			}
+		})
+	}
+}

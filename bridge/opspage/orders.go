@@ -1,0 +1,263 @@
+package opspage
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// board is what the page of orders shows of one shop.
+type board struct {
+	Shop string `json:"shop"`
+	// Unknown says why there is no report.
+	Unknown string                `json:"unknown,omitempty"`
+	Report  bridge.DeadlineReport `json:"report"`
+	// Left is how many clocks at risk are not on the page.
+	Left int `json:"left_out"`
+}
+
+func (h *Handler) orders(r *request) (any, error) {
+	boards := []board{}
+	for _, s := range h.shops(r) {
+		b := board{Shop: s.Name}
+		switch report, err := h.deadlines(r.Context(), s); {
+		case err != nil:
+			b.Unknown = err.Error()
+		default:
+			b.Report = report
+			if n := len(report.AtRisk); n > perPage {
+				b.Left, b.Report.AtRisk = n-perPage, report.AtRisk[:perPage]
+			}
+		}
+		boards = append(boards, b)
+	}
+	return boards, nil
+}
+
+// deadlines returns the last report of a shop, or why there is none.
+func (h *Handler) deadlines(ctx context.Context, s Shop) (bridge.DeadlineReport, error) {
+	if s.Deadlines == nil {
+		return bridge.DeadlineReport{}, fmt.Errorf("the deadlines of %s are not shown here", s.Name)
+	}
+	report, err := s.Deadlines(ctx)
+	switch {
+	case err != nil:
+		return report, fmt.Errorf("the deadlines cannot be read: %w", err)
+	case report.At.IsZero():
+		return report, fmt.Errorf("the deadlines of %s were not checked yet", s.Name)
+	}
+	return report, nil
+}
+
+// life is all that is on record of one order.
+type life struct {
+	Shop    string `json:"shop"`
+	OrderID string `json:"order_id"`
+	// Known reports whether the bridge has a record of it, Unknown why nobody can say.
+	Known   bool   `json:"known"`
+	Unknown string `json:"unknown,omitempty"`
+	// Facts are what is known now, Events what happened, the first first.
+	Facts  []fact  `json:"facts"`
+	Events []event `json:"events"`
+	Cases  []line  `json:"cases"`
+}
+
+// fact is what is known of an order.
+type fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// know adds facts, names and values in turn, and leaves out what is not known.
+func (v *life) know(pairs ...string) {
+	for _, p := range exceptions.Evidence(pairs...) {
+		v.Facts = append(v.Facts, fact(p))
+	}
+}
+
+// event is something that happened to an order.
+type event struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what"`
+}
+
+func (h *Handler) order(r *request) (any, error) {
+	s, err := h.shop(r)
+	if err != nil {
+		return life{}, err
+	}
+	return h.life(r, s, r.FormValue("id"))
+}
+
+// life gathers what is on record of an order.
+func (h *Handler) life(r *request, s Shop, id string) (life, error) {
+	v := life{Shop: s.Name, OrderID: id, Facts: []fact{}, Events: []event{}, Cases: []line{}}
+	if id == "" || len(id) > 100 {
+		return v, fmt.Errorf("%w: name an order", errBad)
+	}
+	if s.Orders == nil {
+		v.Unknown = "the memory of this shop is not shown here"
+	} else {
+		records, _, err := s.Orders.RecordsOf(r.Context(), id)
+		if err != nil {
+			return v, fmt.Errorf("the record cannot be read: %w", err)
+		}
+		held, err := s.Orders.ReservationsOf(r.Context(), id)
+		if err != nil {
+			return v, fmt.Errorf("the reservation cannot be read: %w", err)
+		}
+		if record, ok := records[id]; ok {
+			v.Known = true
+			v.recorded(record)
+		}
+		if reservation, ok := held[id]; ok {
+			v.Known = true
+			v.reserved(reservation)
+		}
+	}
+	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{Shop: s.Name, States: states})
+	if err != nil {
+		return v, fmt.Errorf("the cases cannot be read: %w", err)
+	}
+	for _, c := range list {
+		if c.Object != exceptions.ForOrder(id) && !slices.Contains(c.Orders, id) {
+			continue
+		}
+		v.Cases = append(v.Cases, h.line(c, r.now))
+		for _, e := range c.History {
+			what := fmt.Sprintf("case %q %s", c.Kind, e.Verb)
+			if e.By != "" {
+				what += " by " + e.By
+			}
+			if e.Note != "" {
+				what += ": " + e.Note
+			}
+			v.happened(e.At, what)
+		}
+	}
+	slices.SortStableFunc(v.Events, func(a, b event) int { return a.At.Compare(b.At) })
+	return v, nil
+}
+
+func (v *life) happened(at time.Time, what string) {
+	if !at.IsZero() {
+		v.Events = append(v.Events, event{at.UTC(), what})
+	}
+}
+
+// recorded adds what the record of an order says.
+func (v *life) recorded(r store.Record) {
+	stamp := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	attempts := ""
+	if r.Attempts > 0 {
+		attempts = fmt.Sprintf("%d since it last succeeded: %s", r.Attempts, part.Short(r.LastError))
+	}
+	due := stamp(r.Due)
+	if due != "" && r.Why != "" {
+		due += ", " + r.Why
+	}
+	doubt := ""
+	if r.OutcomeUnknown {
+		doubt = "it was sent to Linnworks, and nobody knows whether it arrived"
+	}
+	v.know(
+		"status in the shop", r.Status, "in Linnworks as", strings.Join(r.WarehouseIDs, ", "), "in doubt", doubt, "ship by", stamp(r.Deadline),
+		"looked at again", due, "failed attempts", attempts, "tracking number corrected", correction(r.Correction),
+	)
+	for _, name := range slices.Sorted(maps.Keys(r.Notes)) {
+		v.know("note "+name, r.Notes[name])
+	}
+	v.happened(r.UpdatedAt, "changed in the shop last: "+r.Status)
+	v.happened(r.SentAt, "sent to Linnworks")
+	v.happened(r.ParkedAt, "parked by the bridge")
+	v.happened(r.ReleasedAt, "released by the bridge")
+	v.happened(r.LabelAt, "label handed out")
+	if r.Reference.Refused {
+		v.happened(r.Reference.At, "the shop refused the reference "+r.Reference.WarehouseID)
+	} else {
+		v.happened(r.Reference.At, "the shop was told the reference "+r.Reference.WarehouseID)
+	}
+	v.happened(r.Correction.At, "tracking number corrected from "+r.Correction.From+" to "+r.Correction.To)
+	v.happened(r.EndedAt, "nothing is left to do")
+}
+
+func correction(c store.Correction) string {
+	if c.At.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%s to %s, %s", c.From, c.To, map[bool]string{true: "the shop shows it", false: "the shop does not show it yet"}[c.Done])
+}
+
+// reserved adds what the ledger says.
+func (v *life) reserved(r store.Reservation) {
+	v.happened(r.CreatedAt, "placed in the shop")
+	v.happened(r.SeenAt, "seen by the bridge, its units count as sold")
+	v.happened(r.VisibleAt, "Linnworks counts its units")
+	units := 0
+	for _, n := range r.Items {
+		units += n
+	}
+	counted := ""
+	if r.VisibleAt.IsZero() {
+		counted = r.Why()
+	}
+	v.know("units held", fmt.Sprint(units), "held because", counted)
+}
+
+// found is what a search shows.
+type found struct {
+	Text   string      `json:"text"`
+	Orders []life      `json:"orders"`
+	Cases  []line      `json:"cases"`
+	Left   int         `json:"left_out"` // cases that are not on the page
+	Stock  []shopStock `json:"stock"`
+}
+
+// search looks for an order, a SKU or a tracking number: in the records by the order's
+// id, in the cases by anything that they say, in the stock by SKU and title.
+func (h *Handler) search(r *request) (any, error) {
+	v := found{Text: strings.TrimSpace(r.FormValue("q")), Orders: []life{}, Cases: []line{}, Stock: []shopStock{}}
+	if v.Text == "" {
+		return v, nil
+	}
+	if len(v.Text) > 100 {
+		return v, fmt.Errorf("%w: the text is too long", errBad)
+	}
+	for _, s := range h.shops(r) {
+		one, err := h.life(r, s, v.Text)
+		if err != nil {
+			return v, err
+		}
+		if one.Known {
+			v.Orders = append(v.Orders, one)
+		}
+	}
+	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{States: states})
+	if err != nil {
+		return v, fmt.Errorf("the cases cannot be read: %w", err)
+	}
+	for _, c := range list {
+		switch {
+		case !r.sees(c.Shop) || !has(c, v.Text):
+		case len(v.Cases) == perPage:
+			v.Left++
+		default:
+			v.Cases = append(v.Cases, h.line(c, r.now))
+		}
+	}
+	v.Stock = h.stockOf(r, v.Text, "", 50)
+	return v, nil
+}

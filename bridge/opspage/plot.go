@@ -1,0 +1,99 @@
+package opspage
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+)
+
+// The size of a plot, in its own units: it is drawn as wide as there is room.
+const (
+	plotWidth, plotHeight           = 640, 180
+	plotLeft, plotBottom, plotRight = 40, 24, 8
+	plotTop                         = 12
+)
+
+// curve is one line of a plot.
+type curve struct {
+	name   string
+	values []int // -1: not known
+}
+
+// plot draws what was sampled: "cases" or "orders", summed over shops. It has no text but
+// numbers and names of its own.
+func plot(of string, samples []sample, now time.Time) template.HTML {
+	curves := map[string][]curve{
+		"cases":  {{name: "open"}, {name: "urgent"}},
+		"orders": {{name: "with a clock"}, {name: "at risk"}},
+	}[of]
+	if len(samples) < 2 || curves == nil {
+		return ""
+	}
+	most := 1
+	for _, s := range samples {
+		values := [2]int{}
+		for _, at := range s.Shops {
+			if of == "cases" {
+				values[0], values[1] = values[0]+at.Open, values[1]+at.Urgent
+			} else {
+				values[0], values[1] = values[0]+at.Orders, values[1]+at.AtRisk
+			}
+		}
+		for i := range curves {
+			if len(s.Shops) == 0 {
+				values[i] = -1
+			}
+			curves[i].values = append(curves[i].values, values[i])
+			most = max(most, values[i])
+		}
+	}
+	first, last := samples[0].At, samples[len(samples)-1].At
+	span := max(last.Sub(first), time.Minute)
+	x := func(at time.Time) float64 {
+		return plotLeft + float64(at.Sub(first))/float64(span)*(plotWidth-plotLeft-plotRight)
+	}
+	y := func(v int) float64 {
+		return plotHeight - plotBottom - float64(v)/float64(most)*(plotHeight-plotBottom-plotTop)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %d %d" role="img" aria-label="%s in the last %s: now %d %s, %d %s">`,
+		plotWidth, plotHeight, of, span.Round(time.Minute), curves[0].values[len(samples)-1], curves[0].name, curves[1].values[len(samples)-1], curves[1].name)
+	for _, v := range []int{0, most} {
+		fmt.Fprintf(&b, `<line class="rule" x1="%d" y1="%.1f" x2="%d" y2="%.1f"/><text x="%d" y="%.1f" text-anchor="end">%d</text>`,
+			plotLeft, y(v), plotWidth-plotRight, y(v), plotLeft-6, y(v)+4, v)
+	}
+	for _, at := range []struct {
+		t      time.Time
+		anchor string
+	}{{first, "start"}, {last, "end"}} {
+		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s">%s</text>`, x(at.t), plotHeight-6, at.anchor, ago(now.Sub(at.t)))
+	}
+	for i, c := range curves {
+		fmt.Fprintf(&b, `<path class="curve curve%d" d="`, i)
+		down := false
+		for j, v := range c.values {
+			if v < 0 {
+				down = false // a gap: it is not known
+				continue
+			}
+			fmt.Fprintf(&b, "%s%.1f %.1f", map[bool]string{true: "L", false: "M"}[down], x(samples[j].At), y(v))
+			down = true
+		}
+		fmt.Fprint(&b, `"/>`)
+	}
+	b.WriteString("</svg>")
+	fmt.Fprintf(&b, `<p class="legend"><span class="key0">%s</span> <span class="key1">%s</span></p>`, curves[0].name, curves[1].name)
+	return template.HTML(b.String()) //nolint:gosec // numbers and names of this file
+}
+
+// ago says how long ago, in words.
+func ago(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return "now"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min ago", d/time.Minute)
+	}
+	return fmt.Sprintf("%d h ago", d/time.Hour)
+}

@@ -1,0 +1,267 @@
+package channelapp_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/channelapp"
+)
+
+const account = "0d5b3b1e-6c1f-4b57-9d6f-0123456789ab"
+
+// channel answers with what a test has put into it, and keeps what it was told.
+type channel struct {
+	mu     sync.Mutex
+	asked  int
+	orders func(ctx context.Context, since time.Time, page int) ([]channelapp.Order, bool, error)
+
+	despatched []channelapp.Despatch
+	levels     []channelapp.Level
+	prices     []channelapp.Price
+	cancelled  []channelapp.Cancellation
+	refunded   []channelapp.Refund
+	// answer is what becomes of a row, by reference or SKU.
+	answer func(ctx context.Context, key string) error
+}
+
+func (c *channel) Orders(ctx context.Context, _ channelapp.Installation, since time.Time, page int) ([]channelapp.Order, bool, error) {
+	c.ask()
+	if c.orders == nil {
+		return nil, false, nil
+	}
+	return c.orders(ctx, since, page)
+}
+
+func (c *channel) ask() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked++
+}
+
+func (c *channel) say(ctx context.Context, key string) error {
+	if c.answer == nil {
+		return nil
+	}
+	return c.answer(ctx, key)
+}
+
+func (c *channel) Despatch(ctx context.Context, _ channelapp.Installation, orders []channelapp.Despatch) (errs []error) {
+	c.ask()
+	c.despatched = append(c.despatched, orders...)
+	for _, o := range orders {
+		errs = append(errs, c.say(ctx, o.Reference))
+	}
+	return errs
+}
+
+func (c *channel) UpdateInventory(ctx context.Context, _ channelapp.Installation, levels []channelapp.Level) (errs []error) {
+	c.ask()
+	c.levels = append(c.levels, levels...)
+	for _, l := range levels {
+		errs = append(errs, c.say(ctx, l.SKU))
+	}
+	return errs
+}
+
+func (c *channel) UpdatePrices(ctx context.Context, _ channelapp.Installation, prices []channelapp.Price) (errs []error) {
+	c.ask()
+	c.prices = append(c.prices, prices...)
+	for _, p := range prices {
+		errs = append(errs, c.say(ctx, p.SKU))
+	}
+	return errs
+}
+
+func (c *channel) Products(context.Context, channelapp.Installation, int) ([]channelapp.Product, bool, error) {
+	c.ask()
+	return []channelapp.Product{
+		{SKU: "MUG", Reference: "17", Title: "Mug", Quantity: 4, Price: "5.25"},
+		{SKU: "CUP", Title: "Cup"},
+		{SKU: "BAD", Title: "Bad", Quantity: -1},
+	}, true, nil
+}
+
+func (c *channel) ShippingTags(context.Context, channelapp.Installation) ([]channelapp.Tag, error) {
+	return []channelapp.Tag{{Tag: "std", Name: "Standard", Site: "UK"}}, nil
+}
+
+func (c *channel) PaymentTags(context.Context, channelapp.Installation) ([]channelapp.Tag, error) {
+	return []channelapp.Tag{{Tag: strings.Repeat("x", 65), Name: "Card"}}, nil
+}
+
+func (c *channel) CancelOptions(context.Context, channelapp.Installation) (channelapp.CancelOptions, error) {
+	return channelapp.CancelOptions{PartsOfLines: true, Refunds: true, Reasons: []channelapp.Reason{
+		{Tag: "damaged", Name: "Damaged", More: []channelapp.Reason{{Tag: "water", Name: "By water"}}},
+	}}, nil
+}
+
+func (c *channel) Cancel(ctx context.Context, _ channelapp.Installation, cancellation *channelapp.Cancellation) error {
+	c.ask()
+	c.cancelled = append(c.cancelled, *cancellation)
+	return c.say(ctx, cancellation.Reference)
+}
+
+func (c *channel) RefundOptions(context.Context, channelapp.Installation) (channelapp.RefundOptions, error) {
+	return channelapp.RefundOptions{
+		Items: true, Shipping: channelapp.ShippingWithItem | channelapp.ShippingAlone,
+		ItemReasons: []channelapp.Reason{{Tag: "damaged", Name: "Damaged"}}, ShippingReasons: []channelapp.Reason{{Tag: "late", Name: "Late"}},
+	}, nil
+}
+
+func (c *channel) Refund(ctx context.Context, _ channelapp.Installation, refund *channelapp.Refund) (string, error) {
+	c.ask()
+	c.refunded = append(c.refunded, *refund)
+	return "RF-1", c.say(ctx, refund.Reference)
+}
+
+// all are ports that are all there.
+func (c *channel) all() channelapp.Ports {
+	return channelapp.Ports{Orders: c, Despatch: c, Inventory: c, Prices: c, Products: c, Tags: c, Cancels: c, Refunds: c}
+}
+
+// app is a handler that is installed, its token, and what it logs.
+type app struct {
+	*channelapp.Handler
+	channel *channel
+	log     *logged
+	token   string
+}
+
+// logged is what was logged.
+type logged struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// open makes a handler with all ports, unless change takes some away, and installs it.
+func open(t testing.TB, options channelapp.Options, change ...func(*channelapp.Ports)) *app {
+	t.Helper()
+	a := &app{log: new(logged), channel: new(channel)}
+	ports := a.channel.all()
+	ports.Admit = channelapp.OnlyAccounts(account)
+	for _, c := range change {
+		c(&ports)
+	}
+	options.Log = slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h, err := channelapp.New(ports, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	a.Handler = h
+	answer := a.post(t, "AddNewUser", fmt.Sprintf(`{"Email":"a@example.com","LinnworksUniqueIdentifier":%q,"AccountName":"Main"}`, account))
+	a.token, _ = answer["AuthorizationToken"].(string)
+	if a.token == "" {
+		t.Fatalf("AddNewUser answered %v, without a token", answer)
+	}
+	return a
+}
+
+// post sends a body and returns the answer, which must be as Linnworks demands.
+func (a *app) post(t testing.TB, endpoint, body string) map[string]any {
+	t.Helper()
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/channel/"+endpoint, strings.NewReader(body)))
+	var answer map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+		t.Fatalf("%s answered %q: %v", endpoint, w.Body, err)
+	}
+	if w.Code != http.StatusOK {
+		t.Errorf("%s answered status %d, want 200 always", endpoint, w.Code)
+	}
+	if got, want := w.Header().Get("Content-Length"), fmt.Sprint(w.Body.Len()); got != want {
+		t.Errorf("%s has the Content-Length %q, want %q", endpoint, got, want)
+	}
+	if _, there := answer["Error"]; !there {
+		t.Errorf("%s answered %v, without Error", endpoint, answer)
+	}
+	for _, list := range []string{"Orders", "Products", "ConfigItems", "ShippingTags", "PaymentTags", "PostSaleReasons"} {
+		if value, there := answer[list]; there && value == nil {
+			t.Errorf("%s answered null for the list %s", endpoint, list)
+		}
+	}
+	return answer
+}
+
+// call sends fields with the token.
+func (a *app) call(t testing.TB, endpoint, fields string) map[string]any {
+	t.Helper()
+	return a.post(t, endpoint, withToken(a.token, fields))
+}
+
+func withToken(token, fields string) string {
+	if fields != "" {
+		fields = "," + fields
+	}
+	return fmt.Sprintf(`{"AuthorizationToken":%q%s}`, token, fields)
+}
+
+// message is the error that people read, empty for none.
+func message(answer map[string]any) string {
+	text, _ := answer["Error"].(string)
+	return text
+}
+
+func wantOK(t testing.TB, answer map[string]any) map[string]any {
+	t.Helper()
+	if m := message(answer); m != "" {
+		t.Fatalf("refused: %s", m)
+	}
+	return answer
+}
+
+func wantRefused(t testing.TB, answer map[string]any, want string) {
+	t.Helper()
+	if m := message(answer); !strings.Contains(m, want) || m == "" {
+		t.Errorf("got the error %q, want one with %q", m, want)
+	}
+}
+
+func wantJSON(t testing.TB, got map[string]any, want string) {
+	t.Helper()
+	var w map[string]any
+	if err := json.Unmarshal([]byte(want), &w); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(w, got); diff != "" {
+		t.Errorf("the answer differs (-want +got):\n%s", diff)
+	}
+}
+
+// order is one that Linnworks can take.
+func order(reference string) channelapp.Order {
+	return channelapp.Order{
+		Reference: reference, PaymentStatus: channelapp.Paid, Currency: "GBP",
+		ReceivedAt:      linnworks.Time{Time: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
+		DeliveryAddress: channelapp.Address{FullName: "Jane Doe", CountryCode: "GB"},
+		Items:           []channelapp.OrderItem{{Line: "1", SKU: "MUG", Title: "Mug", Quantity: 2, Price: "5.25"}},
+	}
+}
