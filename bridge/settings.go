@@ -13,6 +13,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/retention"
@@ -118,6 +119,9 @@ type Settings struct {
 	// Returns say where goods that come back go, and what the bridge does about them and
 	// their refunds. The zero value books both in Linnworks, and decides nothing.
 	Returns returns.Rules `json:"returns,omitzero"`
+	// Finance says whether payouts are compared with orders once a day, which costs about
+	// a call for each hundred orders of the days before. The zero value compares nothing.
+	Finance finance.Schedule `json:"finance,omitzero"`
 
 	// OrdersPerDay is the shop's daily order limit, as Seller Center tells it; zero if it
 	// has none. Zone is the shop's time zone by its IANA name, in which its days begin:
@@ -434,7 +438,7 @@ func (s Settings) mistakes() (list []mistake) {
 	for _, n := range []struct {
 		path        string
 		value, most int
-	}{{"orders_per_day", s.OrdersPerDay, mostOrdersPerDay}, {"max_stock", s.MaxStock, mostStock}} {
+	}{{"orders_per_day", s.OrdersPerDay, mostOrdersPerDay}, {"max_stock", s.MaxStock, mostStock}, {"finance.days", s.Finance.Days, finance.MostDays}} {
 		switch {
 		case n.value < 0:
 			bad(n.path, "%d is negative", n.value)

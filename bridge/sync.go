@@ -12,6 +12,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/rates"
@@ -47,6 +48,10 @@ type Shop interface {
 	returns.Shop
 	returns.Changes
 	returns.OrderSource
+	finance.StatementSource
+	finance.PaymentSource
+	finance.WithdrawalSource
+	finance.EstimateSource
 }
 
 // Warehouse is all that a [Sync] needs of the warehouse. linnworksadapter.Warehouse
@@ -74,6 +79,8 @@ type Warehouse interface {
 	stock.Touches
 	stock.ItemStates
 	returns.Warehouse
+	finance.SaleSource
+	finance.RefundSource
 }
 
 // Store is what a [Sync] remembers of one shop.
@@ -116,6 +123,7 @@ type Sync struct {
 	ShopStatus *shopstatus.Watch
 	Returns    *returns.Watch
 	Mirror     *returns.Mirror // nil if Settings.Returns says so
+	Finance    *finance.Watch  // nil unless Settings.Finance says so
 	Stock      *stock.Engine
 	Retention  *retention.Orders
 
@@ -220,6 +228,9 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		{FlowStock, time.Duration(every.Stock), func(ctx context.Context) (fmt.Stringer, error) { return s.Stock.Push(ctx) }},
 		{FlowRetention, time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Retention.Forget(ctx) }},
 		{FlowNames, namesEvery, s.checkNames},
+	}
+	if s.Finance != nil {
+		s.Flows = append(s.Flows, Flow{flowFinance, 24 * time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Finance.Run(ctx) }})
 	}
 	return s, nil
 }
@@ -346,6 +357,10 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			s.Mirror, err = returns.NewMirror(returns.MirrorPorts{
 				Shop: shop, Changes: shop, Warehouse: warehouse, Orders: shop, Decide: s.Returns.Decide, Records: m, Values: m, Locks: m, Exceptions: m,
 			}, returns.MirrorOptions{Rules: set.Returns, FirstLook: time.Duration(set.FirstLook)})
+			return err
+		},
+		func() error {
+			s.Finance, err = watchFinance(shop, warehouse, m, set)
 			return err
 		},
 		func() error {

@@ -128,5 +128,8 @@ func (s *Sync) Health() SyncHealth {
 	if s.Mirror != nil {
 		h.Parts["Mirror"] = s.Mirror.Health()
 	}
+	if s.Finance != nil {
+		h.Parts["Finance"] = s.Finance.Health()
+	}
 	return h
 }

@@ -250,7 +250,7 @@ func (m *mirrorRun) do(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	if failed := m.tell(ctx, err); failed != nil {
+	if failed := m.tell(ctx, err == nil); failed != nil {
 		return errors.Join(err, failed)
 	}
 	if err == nil && o.Done && o.Adopted == "" {
@@ -577,16 +577,16 @@ func (m *mirrorRun) raise(kind exceptions.Kind, seen, do string) {
 	)...))
 }
 
-// tell raises the cases that the return needs, and closes the others, unless the work
-// on it has failed: then nobody knows.
-func (m *mirrorRun) tell(ctx context.Context, failed error) error {
+// tell raises the cases that the return needs, and closes the others if all of the work
+// on it was done.
+func (m *mirrorRun) tell(ctx context.Context, done bool) error {
 	if len(m.wanted) > 0 {
 		m.report.Raised++
 		if err := exceptions.RaiseAll(ctx, m.ports.Exceptions, m.wanted); err != nil {
 			return err
 		}
 	}
-	if failed != nil {
+	if !done {
 		return nil
 	}
 	for _, kind := range mirrorKinds {

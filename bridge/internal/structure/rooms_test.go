@@ -81,9 +81,10 @@ var rooms = []room{
 		{"the journal", []string{"journal.go", "month.go", "text.go"}},
 		{"reading", []string{"read.go"}},
 		{"cases", []string{"cases.go"}},
+		{"watching", []string{"watch.go"}},
 	}},
 	{path: "bridge", uses: []string{
-		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns",
+		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns", "bridge/finance",
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/shopstatus", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
 		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "worklist.go", "status.go", "results.go", "evidence.go"}},
