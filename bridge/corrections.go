@@ -25,10 +25,12 @@ type TrackingCorrector interface {
 // otherwise a person has to look.
 func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, lines []OrderLine) error {
 	w, shown := j.warehouse, strings.Join(trackings(lines), ", ")
+	do := "find out which is right; the shop allows one correction, within 72 hours of shipping"
+	if o.ShippingModel == TikTokShipping {
+		do = "look which label the parcel bears: the shop waits for its own; if it has left with another one, fetch it back, or ask the shop's support"
+	}
 	differs := func(why string) error {
-		return b.raise(ctx, j, exceptions.TrackingDiffers,
-			fmt.Sprintf("the shop shows tracking %s, Linnworks order %s has %q; %s", shown, w.Number, w.Tracking, why),
-			"find out which is right; the shop allows one correction, within 72 hours of shipping")
+		return b.raise(ctx, j, exceptions.TrackingDiffers, fmt.Sprintf("the shop shows tracking %s, Linnworks order %s has %q; %s", shown, w.Number, w.Tracking, why), do)
 	}
 	shippedAt := firstSet(o.ShippedAt, w.ProcessedAt)
 	switch {

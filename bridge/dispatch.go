@@ -419,9 +419,16 @@ func (b *dispatchBatch) confirmParcel(ctx context.Context, j *dispatchJob) error
 // shop shows for the lines.
 func (b *dispatchBatch) confirm(ctx context.Context, j *dispatchJob, o Order, lines []OrderLine) error {
 	w, shown := j.warehouse, trackings(lines)
-	switch {
-	case len(shown) == 0:
+	if len(shown) == 0 {
 		return notShown(w)
+	}
+	switch unlabelled, err := b.unlabelled(ctx, j, o); {
+	case err != nil:
+		return err
+	case unlabelled:
+		return b.raise(ctx, j, exceptions.SentOutOfTurn,
+			fmt.Sprintf("Linnworks order %s was processed before the shop's label %s was there", w.Number, strings.Join(shown, ", ")),
+			"look whether the parcel bears the shop's label; if not, fetch it back and print the label in Seller Center: without it the carrier does not take it, and the shop cancels the order")
 	case w.Tracking == "":
 		// A processed order no longer takes a number: it was entered in the shop.
 		j.result.Outcome, j.result.Detail = OutcomeConfirmed, "the shop alone has tracking "+strings.Join(shown, ", ")

@@ -64,13 +64,12 @@ type dispatchJob struct {
 	others []WarehouseOrder
 	// lines are the shop's lines in the parcel.
 	lines []OrderLine
-	// unread are the lines that the shop was told about and has to show now, reply
-	// is what it said.
+	// unread are the lines that the shop was told about and has to show now, label was
+	// written to the warehouse, which has to show it now; reply is what they said.
 	unread  []string
+	label   *Label
 	reply   error
 	carrier Carrier
-	// label was written to the warehouse and has to be shown there now.
-	label *Label
 }
 
 // batch works on orders of one batch. An error means that nothing is known about
@@ -350,7 +349,7 @@ func (b *dispatchBatch) readBack(ctx context.Context) {
 		case len(j.unread) > 0:
 			b.settle(ctx, j, b.shipped(ctx, j, after[j.orderID]))
 		case j.label != nil && bookErr != nil:
-			b.settle(ctx, j, fmt.Errorf("reading it back from the warehouse: %w", bookErr))
+			b.settle(ctx, j, fmt.Errorf("reading it back from the warehouse: %w", errors.Join(bookErr, j.reply)))
 		case j.label != nil:
 			b.settle(ctx, j, b.labelled(ctx, j, shown[j.warehouse.ID]))
 		}

@@ -32,6 +32,7 @@ type dispatching struct {
 	maxDocument int64
 	source      func(*linnworksadapter.Warehouse) bridge.DispatchSource
 	staff       *linnworks.Client
+	tracking    bridge.TrackingWriter
 }
 
 func newDispatching(t *testing.T, market string) *dispatching {
@@ -43,6 +44,7 @@ func newDispatching(t *testing.T, market string) *dispatching {
 	var err error
 	d.staff, err = d.linn.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
+	d.tracking = d.book
 	return d
 }
 
@@ -67,7 +69,7 @@ func (d *dispatching) try(t *testing.T) (bridge.DispatchReport, error) {
 	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{})
 	must(t, err)
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
-		Gate: gate, Orders: shop, Shipper: shop, OrderBook: d.book, Tracking: d.book, Locks: d.memory, Exceptions: d.queue,
+		Gate: gate, Orders: shop, Shipper: shop, OrderBook: d.book, Tracking: d.tracking, Locks: d.memory, Exceptions: d.queue,
 		Reader: d.book, Catalogue: d.book, Measures: d.book, Documents: shop, Labels: d.memory, Corrector: shop, Records: d.memory,
 	}, bridge.DispatchOptions{})
 	must(t, err)
@@ -390,6 +392,67 @@ func TestLabelsThatFail(t *testing.T) {
 			}
 		})
 	})
+}
+
+// hasty is a warehouse in which people process an order a moment before the bridge writes
+// the number of the shop's label into it.
+type hasty struct {
+	*linnworksadapter.Warehouse
+	process func(linnworks.GUID) error
+}
+
+func (h hasty) SetTracking(ctx context.Context, w bridge.WarehouseOrder, l bridge.Label) error {
+	return errors.Join(h.process(linnworks.GUID(w.ID)), h.Warehouse.SetTracking(ctx, w, l))
+}
+
+// An order of TikTok Shipping that is processed while its label is arranged has left
+// without it, or with another one: people hear of it in the same run, in words that help
+// them, and the runs after it say the same until the carrier has the parcel.
+func TestProcessedWhileItsLabelIsArranged(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		own  string // the number that people have entered
+		want string // the case
+		do   string
+	}{
+		"without a number": {"", "sent out of turn: order ", "print the label in Seller Center"},
+		"with its own":     {"OWN1", "tracking differs: order ", "which label the parcel bears"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				d := newDispatching(t, "GB")
+				id := d.imported(t, tiktokshoptest.OrderSpec{Lines: mugs(1), ShippingType: tiktokshop.ShippingTypeTikTok})[0]
+				if test.own != "" {
+					must(t, d.linn.SetTracking(d.inLinnworks(id)[0].OrderID, d.linn.AddPostalService("Own", "Own"), test.own))
+				}
+				d.tracking = hasty{d.book, d.linn.Process}
+				for _, run := range []string{"the run in which it happened", "the next", "the one after that"} {
+					report, err := d.try(t)
+					if err != nil || report.Waiting != 1 {
+						t.Errorf("%s: error %v, %s", run, err, report)
+					}
+					if diff := cmp.Diff([]string{test.want + id}, d.open(t)); diff != "" {
+						t.Errorf("%s: %s", run, diff)
+					}
+					open, err := d.queue.Open(t.Context())
+					must(t, err)
+					if len(open) == 1 && !strings.Contains(open[0].Do, test.do) {
+						t.Errorf("%s: people are told to %q, want %q in it", run, open[0].Do, test.do)
+					}
+					time.Sleep(20 * time.Minute)
+				}
+				if d.shipCalls() != 1 {
+					t.Errorf("%d calls that ship, want 1", d.shipCalls())
+				}
+				must(t, d.tiktok.Collect(id)) // it had the label after all
+				d.run(t)
+				if open := d.open(t); test.own == "" && len(open) > 0 {
+					t.Errorf("the carrier has scanned it, and still open: %v", open)
+				}
+			})
+		})
+	}
 }
 
 // withoutV2 is a Linnworks whose v2 is not to be had.

@@ -22,7 +22,8 @@ import (
 // Orders that were cancelled, or sent again, are left out or say so.
 type DispatchSource interface {
 	// OrdersChanged yields the orders that changed at or after from, open and
-	// processed. It ends at the first error.
+	// processed. It ends at the first error. Those that others made are left out, or
+	// say so, see [WarehouseOrder.Foreign].
 	OrdersChanged(ctx context.Context, from time.Time) iter.Seq2[WarehouseOrder, error]
 	// OrdersToDispatch returns the orders that were processed since, and all that
 	// are open and free to pick: another way to the same orders.
@@ -44,6 +45,9 @@ type DispatchQueuePorts struct {
 	Revisits   store.Revisits
 	Locks      store.Locks
 	Exceptions exceptions.Queue
+	// Foreign is optional: it is told the listed orders that others made, which are not
+	// dispatched. See [Importer.NoteForeign].
+	Foreign func(ctx context.Context, orders []WarehouseOrder) error
 }
 
 // DispatchQueueOptions configure a [DispatchQueue]. Zero values take the defaults.
@@ -87,7 +91,7 @@ type DispatchQueue struct {
 }
 
 // NewDispatchQueue returns a DispatchQueue, or an error that names every missing
-// port or the option that is wrong. All ports are required.
+// port or the option that is wrong. All ports but Foreign are required.
 func NewDispatchQueue(p DispatchQueuePorts, o DispatchQueueOptions) (*DispatchQueue, error) {
 	need := map[string]any{
 		"Dispatcher": p.Dispatcher, "Source": p.Source, "Reader": p.Reader, "Cursors": p.Cursors, "Revisits": p.Revisits, "Locks": p.Locks, "Exceptions": p.Exceptions,
@@ -294,9 +298,13 @@ func (r *queueRun) poll(ctx context.Context) error {
 		}
 		listed = append(listed, swept...)
 	}
-	var news []WarehouseOrder
+	var news, foreign []WarehouseOrder
 	inWindow := map[string]bool{}
 	for _, w := range listed {
+		if w.Foreign != "" {
+			foreign = append(foreign, w)
+			continue
+		}
 		if inWindow[w.ID] {
 			continue
 		}
@@ -310,6 +318,11 @@ func (r *queueRun) poll(ctx context.Context) error {
 	}
 	if err := r.hand(ctx, news); err != nil {
 		return err
+	}
+	if r.ports.Foreign != nil && len(foreign) > 0 {
+		if err := r.ports.Foreign(ctx, foreign); err != nil {
+			return fmt.Errorf("telling of orders that others made: %w", err)
+		}
 	}
 	maps.DeleteFunc(r.cursor.Seen, func(id string, _ store.Mark) bool { return !inWindow[id] })
 	r.cursor.Watermark = r.begun

@@ -154,7 +154,14 @@ func TestDispatchReplyLost(t *testing.T) {
 	for _, tc := range []struct {
 		model bridge.ShippingModel
 		call  string
-	}{{bridge.SellerShipping, "Ship"}, {bridge.TikTokShipping, "ArrangeShipping"}, {bridge.TikTokShipping, "SetTracking"}} {
+		// want is what becomes of the run: what was sent without a reply is settled by
+		// reading back, where there is something to read.
+		want bridge.Outcome
+	}{
+		{bridge.SellerShipping, "Ship", bridge.OutcomeShipped},
+		{bridge.TikTokShipping, "ArrangeShipping", bridge.OutcomeFailed},
+		{bridge.TikTokShipping, "SetTracking", bridge.OutcomeLabelled},
+	} {
 		t.Run(tc.call, func(t *testing.T) {
 			w := world.NewWorld(t)
 			o := w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.ShippingModel = tc.model }))[0]
@@ -165,9 +172,9 @@ func TestDispatchReplyLost(t *testing.T) {
 			}
 			w.Lost, w.Fail = true, world.FailOn(tc.call)
 			d := w.Dispatcher(nil)
-			// A ship call without a reply is settled by reading back.
-			if r, err := d.Dispatch(t.Context(), w.Entries()...); tc.call != "Ship" && !errors.Is(err, world.ErrInjected) || tc.call == "Ship" && (err != nil || r[0].Outcome != bridge.OutcomeShipped) {
-				t.Fatalf("%s%v", r, err)
+			r, err := d.Dispatch(t.Context(), w.Entries()...)
+			if failed := tc.want == bridge.OutcomeFailed; len(r) != 1 || r[0].Outcome != tc.want || errors.Is(err, world.ErrInjected) != failed {
+				t.Fatalf("got %s%v, want %s", r, err, tc.want)
 			}
 			w.Fail = nil
 			if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != bridge.OutcomeConfirmed && got != bridge.OutcomeLabelled {
@@ -313,6 +320,17 @@ func TestDispatchTikTokShipping(t *testing.T) {
 	}
 	if w.Labels != 1 {
 		t.Errorf("%d labels bought", w.Labels)
+	}
+}
+
+// A number that the warehouse refuses to take is an error that says what it said.
+func TestDispatchNumberNotWritten(t *testing.T) {
+	w := world.NewWorld(t)
+	w.Waiting(w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.ShippingModel = bridge.TikTokShipping }))[0])
+	w.Fail = world.FailOn("SetTracking")
+	results, err := w.Dispatcher(nil).Dispatch(t.Context(), w.Entries()...)
+	if len(results) != 1 || results[0].Outcome != bridge.OutcomeFailed || !errors.Is(err, world.ErrInjected) {
+		t.Errorf("got %v, %v, want a failure with what the warehouse said", results, err)
 	}
 }
 

@@ -52,6 +52,7 @@
 //	shopstatus       what stops the sales of a whole shop
 //	audit            both sides compared before anything is connected, and after
 //	returns          what buyers want back, until it is answered
+//	shadow           a rehearsal beside another integration
 //	opspage          the page where people see what needs them
 //	notify           cases told to chat channels and mailboxes
 //	delivery         names of ways to deliver compared with both sides

@@ -160,11 +160,6 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 	if err := im.checkLocations(ctx); err != nil {
 		return nil, fmt.Errorf("bridge: import: %w", err)
 	}
-	known, lost, err := im.lookUp(ctx, orders)
-	if err != nil {
-		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
-	}
-	known.Prices = im.listPrices(ctx, orders, known)
 	ids := make([]string, len(orders))
 	for i, o := range orders {
 		ids[i] = o.ID
@@ -173,7 +168,13 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the ledger: %w", err)
 	}
-	run := importRun{Importer: im, known: known, lost: lost, reserved: reserved}
+	run := importRun{
+		Importer: im, reserved: reserved, looked: map[string]bool{}, lost: map[string]error{},
+		known: catalogue.Lookup{Items: map[string]catalogue.Item{}, Broken: map[string]error{}, Prices: map[string]int64{}},
+	}
+	if err := run.lookUp(ctx, slices.DeleteFunc(slices.Clone(orders), run.needless)); err != nil {
+		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
+	}
 	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.Err(), err)
@@ -187,21 +188,52 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 
 // lookUp reads the items of the orders' listings. An order whose listings make the
 // catalogue fail is lost, and holds up none of the others.
-func (im *Importer) lookUp(ctx context.Context, orders []Order) (known catalogue.Lookup, lost map[string]error, err error) {
-	known, lost = catalogue.Lookup{Items: map[string]catalogue.Item{}, Broken: map[string]error{}}, map[string]error{}
+func (im importRun) lookUp(ctx context.Context, orders []Order) error {
+	if len(orders) == 0 {
+		return nil
+	}
+	for _, o := range orders {
+		im.looked[o.ID] = true
+	}
 	tally := part.Tally{Failed: part.MaxStrikes - 8} // enough to find one of 200
-	err = part.Isolate(ctx, orders, &tally, func(part []Order) error {
+	err := part.Isolate(ctx, orders, &tally, func(part []Order) error {
 		items, broken, err := im.ports.Catalogue.StockItems(ctx, listingsOf(part))
 		if err == nil {
-			maps.Copy(known.Items, items)
-			maps.Copy(known.Broken, broken)
+			maps.Copy(im.known.Items, items)
+			maps.Copy(im.known.Broken, broken)
 		}
 		return err
-	}, func(o Order, err error) { lost[o.ID] = fmt.Errorf("reading the catalogue: %w", err) })
-	if err == nil && len(orders) > 0 && tally.Answered == 0 {
-		err = lost[orders[0].ID]
+	}, func(o Order, err error) { im.lost[o.ID] = fmt.Errorf("reading the catalogue: %w", err) })
+	if err == nil && tally.Answered == 0 {
+		err = im.lost[orders[0].ID]
 	}
-	return known, lost, err
+	maps.Copy(im.known.Prices, im.listPrices(ctx, orders, im.known))
+	return err
+}
+
+// needless reports whether nobody asks what the listings of an order are, as long as the
+// warehouse holds it as one whole order: its units have left or do not count, or the
+// ledger has them, and the warehouse too.
+func (im importRun) needless(o Order) bool {
+	r, have := im.reserved[o.ID]
+	return !takes(o) || have && !r.VisibleAt.IsZero()
+}
+
+// lookUpLate reads the items of orders that were needless when the run began, and turn
+// out not to be.
+func (b *importBatch) lookUpLate(ctx context.Context) {
+	late := b.still(func(t *importing) bool {
+		apart := !counts(t.found) || len(liveParts(t.found)) > 1
+		return !b.looked[t.order.ID] && (b.creates(t) || apart && t.action != ActionSkip && t.order.Status != Cancelled)
+	})
+	orders := make([]Order, len(late))
+	for i, t := range late {
+		orders[i] = t.order
+	}
+	err := b.lookUp(ctx, orders)
+	for _, t := range late {
+		b.fail(ctx, t, cmp.Or(b.lost[t.order.ID], err))
+	}
 }
 
 func (im *Importer) checkLocations(ctx context.Context) error {
@@ -235,7 +267,8 @@ func batchLen(orders []Order) int {
 type importRun struct {
 	*Importer
 	known    catalogue.Lookup
-	lost     map[string]error             // orders whose listings could not be looked up
+	looked   map[string]bool              // orders whose listings were looked up
+	lost     map[string]error             // orders whose listings could not be
 	reserved map[string]store.Reservation // as the run began
 }
 
@@ -346,6 +379,7 @@ func (b *importBatch) work(ctx context.Context, unlock func()) {
 	// One after the other, so that a step makes its calls for all orders at once.
 	b.find(ctx)
 	b.decide(ctx)
+	b.lookUpLate(ctx)
 	b.allocate(ctx)
 	b.keepLedger(ctx)
 	b.remember(ctx)

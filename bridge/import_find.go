@@ -22,7 +22,7 @@ const clockMargin = 10 * time.Minute
 // that was never sent by their word is new if they were begun before it was placed: it
 // is written down before an order is first sent, so no importer that shares the
 // records can have sent it. It is not looked for, unless it could not be imported at
-// once: a person may have created it meanwhile. CreateOrders would not make a second one
+// once, or others have put it into the warehouse too: see [Importer.NoteForeign]. CreateOrders would not make a second one
 // either, as long as Linnworks knows the first by its reference; and it is only
 // after merges, deletions and cancellations that this is not sure. Everything
 // else is looked up by reference, one call each: orders older than the records,
@@ -60,9 +60,10 @@ func (b *importBatch) find(ctx context.Context) {
 			t.found = union(t.found, traced[id])
 		}
 		t.found = shareOf(t.order, t.found)
-		untouched := t.record.SentAt.IsZero() && !byID && t.record.Notes[noteBlocked] == ""
+		twin := t.record.Notes[noteTwin] != ""
+		untouched := t.record.SentAt.IsZero() && !byID && t.record.Notes[noteBlocked] == "" && !twin
 		isNew := untouched && t.order.CreatedAt.After(since.Add(clockMargin)) && !sent(t.order) && !b.options.FindFirst
-		if isNew || byID && !short(t.order, t.found) {
+		if isNew || byID && !short(t.order, t.found) && !twin {
 			return nil
 		}
 		byReference, err := b.ports.OrderBook.FindOrders(ctx, []string{t.order.ID})
@@ -71,6 +72,9 @@ func (b *importBatch) find(ctx context.Context) {
 		}
 		own, foreign := byMaker(byReference)
 		t.found, t.foreign = union(t.found, own), foreign
+		if len(liveParts(foreign)) == 0 {
+			t.record.SetNote(noteTwin, "") // it is there once
+		}
 		return nil
 	})
 	for _, t := range b.tasks {

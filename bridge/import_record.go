@@ -22,7 +22,7 @@ const (
 	noteBlocked = "blocked"
 )
 
-var importNotes = []string{noteBooking, noteBlocked, money.SaleNote}
+var importNotes = []string{noteBooking, noteBlocked, noteTwin, money.SaleNote}
 
 // foundRecord is the record of an order, with what was found of it. The lines that it
 // was imported as stay on record when none is left, as of a cancelled order that was

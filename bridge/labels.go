@@ -54,10 +54,8 @@ func (b *dispatchBatch) arrange(ctx context.Context, j *dispatchJob) error {
 	if label.Tracking == "" {
 		return fmt.Errorf("the shop has arranged shipping (package %s) but gives no tracking number yet; the next run reads it", label.PackageID)
 	}
-	if err := b.ports.Tracking.SetTracking(ctx, w, label); err != nil {
-		return fmt.Errorf("writing tracking %s to the warehouse: %w", label.Tracking, err)
-	}
 	j.label = &label
+	j.reply = b.ports.Tracking.SetTracking(ctx, w, label) // read back, whatever it says
 	return nil
 }
 
@@ -74,14 +72,43 @@ func (b *dispatchBatch) packagesIn(w WarehouseOrder) (list []string) {
 	return PackageIDs(lines)
 }
 
-// labelled looks whether the warehouse shows the number, and keeps the document.
+// labelled looks whether the warehouse shows the number, and keeps the document. An
+// order that people have processed meanwhile takes no number any longer: it is judged as
+// the next run would.
 func (b *dispatchBatch) labelled(ctx context.Context, j *dispatchJob, shown WarehouseOrder) error {
-	if !strings.EqualFold(shown.Tracking, j.label.Tracking) {
+	switch same := strings.EqualFold(shown.Tracking, j.label.Tracking); {
+	case !same && shown.State == Processed:
+		j.warehouse = shown
+		lines := slices.Clone(j.lines)
+		for i := range lines {
+			lines[i].Tracking = j.label.Tracking
+		}
+		return b.confirm(ctx, j, b.order(j.orderID), lines)
+	case !same && j.reply != nil:
+		return fmt.Errorf("writing tracking %s to the warehouse: %w", j.label.Tracking, j.reply)
+	case !same:
 		return fmt.Errorf("the warehouse does not show tracking %s yet; the next run writes it again", j.label.Tracking)
 	}
 	j.result.Outcome, j.result.Detail = OutcomeLabelled, j.label.Tracking+" with "+j.label.Carrier
 	b.arrived[j.orderID] = len(j.lines) == len(b.order(j.orderID).LiveLines())
 	return b.keepDocument(ctx, j, j.label.PackageID)
+}
+
+// unlabelled reports whether a parcel has left the warehouse before the shop's label for
+// it was there: neither has Linnworks its number, nor was the document handed out. Once
+// the carrier has it, it must have had the label.
+func (b *dispatchBatch) unlabelled(ctx context.Context, j *dispatchJob, o Order) (bool, error) {
+	if w := j.warehouse; o.ShippingModel != TikTokShipping || w.State != Processed || w.Tracking != "" || o.collected() {
+		return false, nil
+	}
+	if b.ports.Records == nil {
+		return true, nil
+	}
+	records, _, err := b.ports.Records.RecordsOf(ctx, j.orderID)
+	if err != nil {
+		return false, fmt.Errorf("reading whether its label was handed out: %w", err)
+	}
+	return records[j.orderID].LabelAt.IsZero(), nil
 }
 
 // keepDocuments keeps the documents of an order that is labelled already.

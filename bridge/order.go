@@ -75,7 +75,7 @@ func shippable(o Order) bool {
 // cancelledProperty is the extended property that says what of the sale is cancelled.
 const cancelledProperty = "tiktok.cancelled"
 
-func orderLock(id string) string { return "order/" + id }
+func orderLock(id string) string { return part.OrderLock(id) }
 
 // maxLocks is how many locks a store is asked for at once.
 const maxLocks = 200

@@ -324,7 +324,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Dispatch, err = NewDispatchQueue(DispatchQueuePorts{
-				Dispatcher: s.Dispatcher, Source: warehouse, Reader: warehouse, Cursors: m, Revisits: m, Locks: m, Exceptions: m,
+				Dispatcher: s.Dispatcher, Source: warehouse, Reader: warehouse, Cursors: m, Revisits: m, Locks: m, Exceptions: m, Foreign: s.lookForTwins,
 			}, DispatchQueueOptions{FirstWindow: time.Duration(set.FirstLook)})
 			return err
 		},
@@ -460,6 +460,15 @@ func (s *Sync) Hint(ctx context.Context, orderID string) error {
 	default: // it is awake
 	}
 	return nil
+}
+
+// lookForTwins has orders looked at that others have put into the warehouse too.
+func (s *Sync) lookForTwins(ctx context.Context, foreign []WarehouseOrder) error {
+	ids, err := s.Importer.NoteForeign(ctx, foreign...)
+	for _, id := range ids {
+		err = errors.Join(err, s.Hint(ctx, id))
+	}
+	return err
 }
 
 // requested returns the orders that a buyer asks to cancel.

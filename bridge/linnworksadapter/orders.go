@@ -33,10 +33,7 @@ func (l *Warehouse) FindOrders(ctx context.Context, references []string) ([]brid
 				continue
 			}
 			w := warehouseOrder(o)
-			if w.Reference = reference; !l.ours(o.GeneralInfo) {
-				w.Foreign = strings.Trim(o.GeneralInfo.Source+"/"+o.GeneralInfo.SubSource, "/ ")
-				w.Foreign = cmp.Or(w.Foreign, "none")
-			}
+			w.Reference, w.Foreign = reference, l.foreign(o.GeneralInfo)
 			list = append(list, w)
 		}
 	}
@@ -59,6 +56,14 @@ const markerParked = 7
 
 func (l *Warehouse) ours(g linnworks.OrderGeneralInfo) bool {
 	return strings.EqualFold(g.Source, l.options.Source) && strings.EqualFold(g.SubSource, l.options.SubSource)
+}
+
+// foreign is where an order comes from that the bridge did not make, empty for its own.
+func (l *Warehouse) foreign(g linnworks.OrderGeneralInfo) string {
+	if l.ours(g) {
+		return ""
+	}
+	return cmp.Or(strings.Trim(g.Source+"/"+g.SubSource, "/ "), "none")
 }
 
 // warehouseOrder reads Linnworks' order into the bridge's.

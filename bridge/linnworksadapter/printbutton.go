@@ -51,19 +51,20 @@ func (l *Warehouse) OrderByNumber(ctx context.Context, number string) (bridge.Wa
 // [shippingapp.New], which still lack Admit and, to outlive a restart, Installations.
 // Labels are not kept twice: the bridge's store has them, and at every press the gate
 // is asked.
-func (l *Warehouse) PrintButton(button *printing.Button) shippingapp.Ports {
+func PrintButton(button printing.Presser) shippingapp.Ports {
 	return shippingapp.Ports{Courier: courier{button}, Labels: elsewhere{}}
 }
 
 // courier has the shop's carrier make labels.
-type courier struct{ button *printing.Button }
+type courier struct{ button printing.Presser }
 
 func (courier) Services(context.Context, shippingapp.Installation) ([]shippingapp.Service, error) {
 	return []shippingapp.Service{{ID: PrintService, Name: "TikTok Shipping", Code: "TIKTOK", Group: "TikTok Shop"}}, nil
 }
 
 func (c courier) GenerateLabel(ctx context.Context, _ shippingapp.Installation, r *shippingapp.LabelRequest) (*shippingapp.Label, error) {
-	parcels, err := c.button.Press(ctx, strconv.Itoa(r.OrderID))
+	// Somebody waits for it: the calls to both sides overtake all others.
+	parcels, err := c.button.Press(linnworks.Urgent(ctx), strconv.Itoa(r.OrderID))
 	if err != nil {
 		return nil, forPeople(err)
 	}

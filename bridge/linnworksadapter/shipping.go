@@ -96,8 +96,8 @@ func (l *Warehouse) ReadOrders(ctx context.Context, ids []string) ([]bridge.Ware
 }
 
 // OrdersChanged implements [bridge.DispatchSource] by v2 GET /orders, which lists what
-// changed, open or processed, at up to 200 orders a call. The orders lack what
-// only a single read tells, such as the pick waves.
+// changed, open or processed, at up to 200 orders a call, those of other sources as such.
+// The orders lack what only a single read tells, such as the pick waves.
 func (l *Warehouse) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2[bridge.WarehouseOrder, error] {
 	return func(yield func(bridge.WarehouseOrder, error) bool) {
 		request := &linnworks.OrdersV2GetOrdersRequest{
@@ -115,11 +115,12 @@ func (l *Warehouse) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2
 			}
 			var list []bridge.WarehouseOrder
 			add := func(o linnworks.OrderDetails, updated linnworks.Time) {
-				if l.ours(o.GeneralInfo) && o.GeneralInfo.Status != statusResend {
-					w := warehouseOrder(o)
-					w.UpdatedAt = moment(updated)
-					list = append(list, w)
+				if o.GeneralInfo.Status == statusResend {
+					return
 				}
+				w := warehouseOrder(o)
+				w.UpdatedAt, w.Foreign = moment(updated), l.foreign(o.GeneralInfo)
+				list = append(list, w)
 			}
 			for _, o := range page.OpenOrders {
 				add(openDetails(o), o.LastUpdated)
@@ -269,7 +270,7 @@ func (l *Warehouse) openOrderIDs(ctx context.Context) ([]linnworks.GUID, error) 
 func (l *Warehouse) resolveMerged(ctx context.Context, list []bridge.WarehouseOrder) error {
 	var ids []linnworks.GUID
 	for _, w := range list {
-		if w.Merged {
+		if w.Merged && w.Foreign == "" {
 			ids = append(ids, linnworks.GUID(w.ID))
 		}
 	}

@@ -15,17 +15,23 @@
 //			Catalogue: sync.Catalogue, Measures: warehouse, Documents: shop, Labels: memory, Records: memory, Locks: memory, Exceptions: memory,
 //		},
 //	}, printing.Options{Rasterise: rasterise})
-//	ports := warehouse.PrintButton(button)
+//	ports := linnworksadapter.PrintButton(button)
 //	ports.Admit = shippingapp.OnlyAccounts("f0c4e1a2-...")
 //	app, err := shippingapp.New(ports, shippingapp.Options{Log: slog.Default()})
 //
 // # How fast it is
 //
-// Presses that come within some milliseconds of one another are worked on together:
-// fifty cost one call to the gate and one reading of the warehouse. Labels that the
-// bridge has fetched before, as a [bridge.DispatchQueue] does as soon as an order is
-// open, then come from the store. One that was not fetched yet costs some calls more,
-// one order after the other: keep the queue running beside the button.
+// Presses are worked on side by side. What they ask the gate and the warehouse within
+// some milliseconds of one another is one call: fifty labels printed at once cost one call
+// to the gate. A label that the bridge has fetched before, as a [bridge.DispatchQueue]
+// does as soon as an order is open, comes from the store; one that it has not costs some
+// calls to the shop more, each press its own: with a shop that takes 400 ms a call some
+// two and a half seconds, if the adapter asks early for the document. Fifty of those at
+// once also wait for the shop's limits, of which [bridge.DispatchQueue] spares people most.
+//
+// # Several shops
+//
+// [Shops] is one button for all shops of a Linnworks account.
 package printing
 
 import (
@@ -35,7 +41,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
@@ -71,11 +76,10 @@ type Options struct {
 	// HandOnPDF hands PDFs on as they are, without Rasterise. Whether Linnworks prints a
 	// label that is only a document nobody has tried.
 	HandOnPDF bool
-	// Together is how long a press waits for others to be worked on together with.
-	// Default 25 milliseconds.
+	// Together is how long a press waits for others to share calls with. Default 25
+	// milliseconds.
 	Together time.Duration
-	// WorkFor is how long the presses that are worked on together may take. Default one
-	// minute.
+	// WorkFor is how long a press may take. Default one minute.
 	WorkFor time.Duration
 }
 
@@ -85,9 +89,6 @@ type Button struct {
 	ports      Ports
 	options    Options
 	dispatcher *bridge.Dispatcher
-
-	mu      sync.Mutex
-	waiting *batch // that a press may still join
 }
 
 // NewButton returns a Button, or an error that names what is missing or wrong.
@@ -108,7 +109,13 @@ func NewButton(p Ports, o Options) (*Button, error) {
 	o.DPI = cmp.Or(o.DPI, 203)
 	o.Together = cmp.Or(o.Together, 25*time.Millisecond)
 	o.WorkFor = cmp.Or(o.WorkFor, time.Minute)
-	d.Gate, d.Shipper, d.Labels = overheardGate{d.Gate}, overheardShipper{d.Shipper}, overheardLabels{d.Labels}
+	gate := sharedGate{&together[bridge.Permit]{wait: o.Together, within: o.WorkFor, call: func(ctx context.Context, ids []string) ([]bridge.Permit, error) {
+		return p.Dispatch.Gate.Check(ctx, ids...)
+	}}}
+	if reader := d.Reader; reader != nil {
+		d.Reader = sharedReader{&together[bridge.WarehouseOrder]{wait: o.Together, within: o.WorkFor, call: reader.ReadOrders}}
+	}
+	d.Gate, d.Shipper, d.Labels = overheardGate{gate}, overheardShipper{d.Shipper}, overheardLabels{d.Labels}
 	b := &Button{ports: p, options: o}
 	if b.dispatcher, err = bridge.NewDispatcher(d, o.Dispatch); err != nil {
 		return nil, fmt.Errorf("printing: NewButton: %w", err)
@@ -154,23 +161,40 @@ func (e *NotPrintedError) Unwrap() error { return e.Err }
 // press.
 //
 // An error that is a [NotPrintedError] is for the person at the bench. Of those that
-// trying again does not mend there is a case: [exceptions.LabelFailed],
-// [exceptions.NoShopOrder], or that of the [bridge.Dispatcher].
+// trying again does not mend there is a case: [exceptions.LabelRefused], which is closed
+// once the label is printed, or that of the [bridge.Dispatcher].
 func (b *Button) Press(ctx context.Context, number string) ([]Parcel, error) {
+	w, found, err := b.find(ctx, number)
+	switch {
+	case err != nil:
+		return nil, err
+	case !found:
+		return nil, b.unknown(ctx, number)
+	}
+	return b.press(ctx, w)
+}
+
+// find returns the order with a number, false if it holds no order of the shop.
+func (b *Button) find(ctx context.Context, number string) (bridge.WarehouseOrder, bool, error) {
 	w, found, err := b.ports.Finder.OrderByNumber(ctx, number)
 	if err != nil {
-		return nil, fmt.Errorf("printing: order %s: %w", number, err)
+		return w, false, fmt.Errorf("printing: order %s: %w", number, err)
 	}
-	ids := shopOrders(w)
+	return w, found && len(shopOrders(w)) > 0, nil
+}
+
+func (b *Button) press(ctx context.Context, w bridge.WarehouseOrder) ([]Parcel, error) {
 	switch {
-	case !found || len(ids) == 0:
-		return nil, b.unknown(ctx, number)
 	case w.State != bridge.Open:
-		return nil, &NotPrintedError{Text: fmt.Sprintf("Order %s is not open (it is %s), so that there is nothing to print.", number, w.State)}
+		return nil, &NotPrintedError{Text: fmt.Sprintf("Order %s is not open (it is %s), so that there is nothing to print.", w.Number, w.State)}
 	}
-	p := &press{order: w, ids: ids}
-	if err := b.work(ctx, p); err != nil {
-		return nil, err
+	ctx, cancel := context.WithTimeout(ctx, b.options.WorkFor)
+	defer cancel()
+	p := &press{order: w, ids: shopOrders(w), heard: newHeard()}
+	// The labels are arranged and fetched, as far as that is due.
+	p.results, p.err = b.dispatcher.Dispatch(context.WithValue(ctx, heardKey{}, p.heard), w)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	if err := b.refusal(ctx, p); err != nil {
 		return nil, err
@@ -182,21 +206,44 @@ func (b *Button) Press(ctx context.Context, number string) ([]Parcel, error) {
 	if ctx.Err() != nil { // the permit may have run out meanwhile
 		return nil, ctx.Err()
 	}
+	// The label is there: that its cases stay open is no reason to withhold it.
+	_ = b.close(ctx, w.Number, p.ids)
 	return parcels, nil
 }
+
+// close closes what was raised about orders that have their label now.
+func (b *Button) close(ctx context.Context, number string, ids []string) error {
+	objects := []string{warehouseOrder(number)}
+	for _, id := range ids {
+		objects = append(objects, exceptions.ForOrder(id))
+	}
+	for _, object := range objects {
+		if err := b.ports.Dispatch.Exceptions.Clear(ctx, object, exceptions.LabelRefused); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// warehouseOrder is the object of a case about an order that is none of the shop's.
+func warehouseOrder(number string) string { return "warehouse order " + number }
 
 // MayCancel reports whether the label of an order may be forgotten, as Linnworks asks
 // before it cancels an order: only if the shop has cancelled it. The error is a
 // [NotPrintedError] otherwise: the shop's carrier takes no label back.
 func (b *Button) MayCancel(ctx context.Context, number string) error {
-	w, found, err := b.ports.Finder.OrderByNumber(ctx, number)
+	w, found, err := b.find(ctx, number)
 	if err != nil {
-		return fmt.Errorf("printing: order %s: %w", number, err)
+		return err
 	}
-	if ids := shopOrders(w); found && len(ids) > 0 {
-		permits, err := b.ports.Dispatch.Gate.Check(ctx, ids...)
+	return b.mayCancel(ctx, w, found)
+}
+
+func (b *Button) mayCancel(ctx context.Context, w bridge.WarehouseOrder, found bool) error {
+	if found {
+		permits, err := b.ports.Dispatch.Gate.Check(ctx, shopOrders(w)...)
 		if err != nil {
-			return fmt.Errorf("printing: order %s: %w", number, err)
+			return fmt.Errorf("printing: order %s: %w", w.Number, err)
 		}
 		if !slices.ContainsFunc(permits, func(p bridge.Permit) bool { return p.Order.Status != bridge.Cancelled }) {
 			return nil
@@ -215,7 +262,7 @@ func shopOrders(w bridge.WarehouseOrder) []string {
 
 // unknown raises an order that is none of the shop's.
 func (b *Button) unknown(ctx context.Context, number string) error {
-	return b.raise(ctx, exceptions.New(exceptions.NoShopOrder, "warehouse order "+number, time.Time{},
+	return b.raise(ctx, exceptions.New(exceptions.LabelRefused, warehouseOrder(number), time.Time{},
 		"somebody pressed print for it, and no order of the shop belongs to it; perhaps it was merged, or its postal service is wrong",
 		"find the order in Seller Center and print its label there, or give it the postal service of another courier"),
 		fmt.Sprintf("Order %s does not belong to an order of this TikTok shop that the bridge knows. Put it aside and ask customer service.", number))
@@ -239,7 +286,7 @@ func (b *Button) refusal(ctx context.Context, p *press) error {
 			return &NotPrintedError{Text: "TikTok Shop cannot be asked about this order at the moment. Do not send it yet; press print again in a minute.", Err: p.failed()}
 		case !permit.Granted || permit.Order.ShippingModel != bridge.TikTokShipping:
 			text := objection(permit)
-			return b.raise(ctx, exceptions.New(exceptions.LabelFailed, exceptions.ForOrder(id), permit.Order.ShipBy,
+			return b.raise(ctx, exceptions.New(exceptions.LabelRefused, exceptions.ForOrder(id), permit.Order.ShipBy,
 				fmt.Sprintf("somebody pressed print for Linnworks order %s and got no label: %s", p.order.Number, cmp.Or(permit.Reason, "it is not of TikTok Shipping")), text), text)
 		}
 	}
@@ -324,7 +371,7 @@ type press struct {
 	// What came of it.
 	heard   *heard
 	results bridge.OrderResults
-	err     error // of the whole batch
+	err     error // why nothing was looked at
 }
 
 // failed is why it may have no label yet, nil if nothing failed.
@@ -338,89 +385,4 @@ func (p *press) failed() error {
 		return cmp.Or(p.err, errors.New("it was not looked at"))
 	}
 	return nil
-}
-
-// batch are presses that are worked on together.
-type batch struct {
-	presses []*press
-	done    chan struct{}
-}
-
-// maxTogether is how many presses a batch has at most: as many as one permit call
-// takes.
-const maxTogether = 50
-
-// work has a press worked on with others. The first of a batch does the work, whoever
-// hangs up meanwhile.
-func (b *Button) work(ctx context.Context, p *press) error {
-	b.mu.Lock()
-	joined, first := b.waiting, false
-	if joined == nil {
-		joined, first = &batch{done: make(chan struct{})}, true
-		b.waiting = joined
-	}
-	joined.presses = append(joined.presses, p)
-	if len(joined.presses) == maxTogether {
-		b.waiting = nil
-	}
-	b.mu.Unlock()
-	if !first {
-		select {
-		case <-joined.done:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	time.Sleep(b.options.Together)
-	b.mu.Lock()
-	if b.waiting == joined {
-		b.waiting = nil
-	}
-	b.mu.Unlock()
-	defer close(joined.done)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.options.WorkFor)
-	defer cancel()
-	for _, group := range apart(joined.presses) {
-		b.dispatch(ctx, group)
-	}
-	return nil
-}
-
-// apart divides presses so that no order of the shop is twice in one group: labels are
-// told apart by it.
-func apart(presses []*press) (groups [][]*press) {
-	next := map[string]int{} // by order: the first group that does not have it
-	for _, p := range presses {
-		at := 0
-		for _, id := range p.ids {
-			at = max(at, next[id])
-		}
-		for _, id := range p.ids {
-			next[id] = at + 1
-		}
-		if at == len(groups) {
-			groups = append(groups, nil)
-		}
-		groups[at] = append(groups[at], p)
-	}
-	return groups
-}
-
-// dispatch has the labels of presses arranged and fetched, as far as that is due.
-func (b *Button) dispatch(ctx context.Context, presses []*press) {
-	h := newHeard()
-	orders := make([]bridge.WarehouseOrder, len(presses))
-	for i, p := range presses {
-		orders[i] = p.order
-	}
-	results, err := b.dispatcher.Dispatch(context.WithValue(ctx, heardKey{}, h), orders...)
-	for _, p := range presses {
-		p.heard, p.err = h, err
-		for _, r := range results {
-			if r.WarehouseOrder == p.order.Number {
-				p.results = append(p.results, r)
-			}
-		}
-	}
 }

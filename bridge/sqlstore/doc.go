@@ -59,8 +59,10 @@
 // with nanoseconds, of the years 0 to 9999. Ids and names are compared by their bytes,
 // and must be UTF-8 without zero bytes.
 //
-// Buyers' data are in one table, lb_labels: the documents to print, which go with their
-// order. lb_tokens has the secrets of the sellers' authorisations as they are. A new file
+// Buyers' data are in two tables: lb_labels, the documents to print, which go with their
+// order, and lb_printed ([DB.ShippingLabels]), which forgets by itself. lb_tokens has the
+// secrets of the sellers' authorisations as they are, and lb_installations the passwords
+// that people have filled in for the shipping integration. A new file
 // is readable for its owner alone; for PostgreSQL, and for backups, that is yours to see
 // to.
 //

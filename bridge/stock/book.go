@@ -27,6 +27,11 @@ import (
 // with readers or a publisher of its own can do the same. It is safe for
 // concurrent use.
 //
+// A book keeps about 620 bytes for each SKU, with what a [Check] needs: 64 MB at most for
+// 100,000 SKUs in two warehouses, a fifth of them kits, with ids as long as the real ones
+// and a title of 60 characters each, four SKUs to a product. More warehouses and
+// locations, longer texts and smaller products take more.
+//
 // # Which fact is newer
 //
 // A reading takes time, and the world moves while it is taken. Whoever reads
@@ -38,18 +43,10 @@ type Book struct {
 	options Options
 	seq     Mark // counts facts
 
-	locations    []string // that feed a warehouse, sorted
-	locationN    map[string]int
-	warehouseIDs map[string]string // by themselves
+	locations []string // that feed a warehouse, sorted
+	locationN map[string]int
 
-	listings   []bookListing
-	bySKUID    map[string]int
-	products   []bookProduct
-	byProduct  map[string]int
-	warehouses map[string]*bookWarehouses // by the warehouse ids of a listing
-
-	items    []bookItem
-	byItem   map[string]int
+	contents
 	orders   map[orderKey]*bookOrder
 	watched  bool      // by a Check
 	statesAt time.Time // since when products may be off without our knowledge
@@ -58,8 +55,8 @@ type Book struct {
 	halted       error
 	haltKnown    bool
 	refusals     map[string]bool      // SKUs by name that a refusal is open on; nil if nobody has looked
-	dirty        []int                // listings to compute again
-	waiting      map[int]bool         // products of which a listing may differ
+	dirty        []int32              // listings to compute again
+	waiting      []int32              // products of which a listing may differ
 	tally        [4]int               // listings by state
 	troubled     map[int]bool         // listings that a person has to look at
 	zeroed       map[string]time.Time // by the shop's id of a SKU: until when a zero is expected
@@ -77,6 +74,24 @@ type Book struct {
 	flight          *flight
 
 	stats stockMeter
+	shown []catalogue.WarehouseStock // of the listing described last
+}
+
+// contents are what the catalogue names, with what is known of it.
+type contents struct {
+	listings table[bookListing] // by the shop's id of the SKU
+	products table[bookProduct]
+	items    table[bookItem]
+	levels   []int32 // of the items, as many for each as there are locations
+	users    []int32 // of the items: places of listings
+}
+
+func newContents(listings, products, items int) contents {
+	return contents{
+		listings: newTable(func(e *bookListing) string { return e.ID }, listings),
+		products: newTable(func(p *bookProduct) string { return p.id }, products),
+		items:    newTable(func(it *bookItem) string { return it.id }, items),
+	}
 }
 
 // Mark is a moment in the life of a [Book]: later ones are larger.
@@ -85,23 +100,30 @@ type Mark int64
 // bookItem is a single item of the warehouse.
 type bookItem struct {
 	id, sku string
-	// untracked by the catalogue, unlimited by the last reading.
-	untracked, unlimited bool
-	state                itemState
 	// at is when the last reading of the item began, by the reader's clock, mark
 	// by the book's; before is the reading before that.
-	at, before time.Time
+	at, before moment
 	mark       Mark
-	rose       Mark                  // when a reading that raised a level was last entered
-	levels     []int                 // by index of the location
-	keep       int                   // units that are not sold, in every location
-	reserved   *bookOrders           // nil if no order does
-	usedBy     []int                 // listings
-	owes       *exceptions.Exception // a level below zero
+	rose       Mark        // when a reading that raised a level was last entered
+	reserved   *bookOrders // nil if no order does
+	// usersFrom and usersTo are where Book.users has the listings that depend on it.
+	usersFrom, usersTo int32
+	keep               int32 // units that are not sold, in every location
+	state              itemState
+	// untracked by the catalogue, unlimited by the last reading.
+	untracked, unlimited bool
+}
+
+// levelsOf are the levels of an item as last read, by index of the location.
+func (b *Book) levelsOf(i int) []int32 {
+	return b.levels[i*len(b.locations):][:len(b.locations)]
 }
 
 // unlimited is the level of an item at a location where it is not tracked.
-const unlimited = math.MaxInt / catalogue.MaxKitQuantity
+const unlimited = math.MaxInt32
+
+// units is a number as it is kept: more than two thousand million are none.
+func units(n int) int32 { return int32(min(max(n, math.MinInt32), unlimited-1)) }
 
 // itemState is what is known of an item's levels.
 type itemState int8
@@ -113,55 +135,122 @@ const (
 	itemArchived           // no longer sold by the warehouse: none is free
 )
 
-// bookListing is a SKU of the shop.
+// bookListing is a SKU of the shop. There are as many of them as the shop sells, so that
+// times are kept short, and apart what few of them have.
 type bookListing struct {
-	catalogue.Listing // Stock is what the shop shows, if it is known
-	product           int
-	feeds             *bookWarehouses
-	parts             []bookPart
-	stocked           *bookStocked // nil unless a location holds a kit ready-made
-	broken            error        // why there are no parts
-	// wanted is what should be shown, warehouse by warehouse as in Stock; nil if
-	// there is no right number.
-	wanted  []int
-	problem *exceptions.Exception
-	missed  bool // by the last reading of the listings
-	// onTheWay is how much of wanted will be sold while it is on its way.
-	onTheWay int
-	// maybe are units of orders placed about when Stock was shown, which it may have or
-	// not; unclear reports whether it is time to publish because of them.
-	maybe   int
+	catalogue.SKU
+	title   string
+	feeds   *bookWarehouses
+	shelves []bookShelf // in the order of feeds
+	parts   []bookPart
+	lag     *bookLag  // nil if it shows what it should
+	heat    *heat     // nil if it never sold
+	rare    *bookRare // nil if it has nothing of it
+	// shownMark and shownAt are when what is shown was last read or accepted.
+	shownMark Mark
+	shownAt   moment
+	// knownTo is the last moment at which the shop may have shown it, by the reading
+	// or call that it comes from: sales before are in it, known to us or not.
+	knownTo moment
+	// suspectAt is when it was found that the shop may show something else; 0 if it
+	// was not.
+	suspectAt Mark
+	check     listingCheck
+	product   int32
+	// onTheWay is how much of what is wanted will be sold while it is on its way.
+	onTheWay int32
+	// maybe are units of orders placed about when the shop showed what it shows, which
+	// it may have or not; unclear reports whether it is time to publish because of them.
+	maybe   int32
 	unclear bool
+	derived bool // the shop computes its stock itself
+	known   bool // there is a right number: shelves say what is wanted
+	missed  bool // by the last reading of the listings
+	hot     bool
 	dirty   bool
 	state   listingState
 	// sells and zeroed report whether the book counts it so.
 	sells, zeroed bool
-	// troubled reports whether the book lists it so.
-	troubled bool
+	// troubled and onHold report whether the book lists it so.
+	troubled, onHold bool
 	// waiting reports whether a part has never been read.
 	waiting bool
-	// shownMark and shownAt are when Stock was last read or accepted.
-	shownMark Mark
-	shownAt   time.Time
-	// knownTo is the last moment at which the shop may have shown Stock, by the reading
-	// or call that it comes from: sales before are in it, known to us or not.
-	knownTo time.Time
-	// suspect reports whether the shop may show something else than Stock, found at
-	// suspectAt.
-	suspect   bool
-	suspectAt Mark
-	// lag is nil if the listing shows what it should.
-	lag     *bookLag
+}
+
+// bookShelf is a listing in one of the shop's warehouses.
+type bookShelf struct {
+	// shown is what the shop shows, as far as is known, wanted what it should.
+	shown, wanted int32
+	check         shelfCheck
+}
+
+// bookRare is what few listings have.
+type bookRare struct {
+	stocked *bookStocked // where locations hold a kit ready-made
+	broken  error        // why there are no parts
+	problem *exceptions.Exception
 	refused *bookRefusal // nil if the shop has taken all
-	heat    *heat        // nil if it never sold
-	hot     bool
-	check   *listingCheck // nil: was never looked at
+	check   rareCheck
+}
+
+// read returns what a listing has of it.
+func (r *bookRare) read() bookRare {
+	if r == nil {
+		return bookRare{}
+	}
+	return *r
+}
+
+// setRare returns what a listing has of it, to be changed.
+func (e *bookListing) setRare() *bookRare {
+	if e.rare == nil {
+		e.rare = new(bookRare)
+	}
+	return e.rare
+}
+
+// wants returns the shelves of a listing whose right number is known, else none.
+func (e *bookListing) wants() []bookShelf {
+	if !e.known {
+		return nil
+	}
+	return e.shelves
+}
+
+// wantedUnits is what shelves should show together.
+func wantedUnits(shelves []bookShelf) (units int) {
+	for _, s := range shelves {
+		units += int(s.wanted)
+	}
+	return units
+}
+
+// stock is what the shop shows of a listing.
+func (e *bookListing) stock() []catalogue.WarehouseStock {
+	return e.appendStock(make([]catalogue.WarehouseStock, 0, len(e.shelves)))
+}
+
+func (e *bookListing) appendStock(list []catalogue.WarehouseStock) []catalogue.WarehouseStock {
+	for i, s := range e.shelves {
+		list = append(list, catalogue.WarehouseStock{WarehouseID: e.feeds.ids[i], Quantity: int(s.shown)})
+	}
+	return list
+}
+
+// suspect reports whether the shop may show something else than the book believes.
+func (e *bookListing) suspect() bool { return e.suspectAt > 0 }
+
+// listing describes a listing to the functions of the options, which may use its stock
+// until they return.
+func (b *Book) listing(e *bookListing) catalogue.Listing {
+	b.shown = e.appendStock(b.shown[:0])
+	return catalogue.Listing{SKU: e.SKU, Title: e.title, Derived: e.derived, Stock: b.shown}
 }
 
 // allParts are the parts that a listing has in any location.
 func (e *bookListing) allParts() []bookPart {
-	if e.stocked != nil {
-		return e.stocked.all
+	if e.rare != nil && e.rare.stocked != nil {
+		return e.rare.stocked.all
 	}
 	return e.parts
 }
@@ -196,23 +285,34 @@ const (
 	listingDiffers
 )
 
-type bookPart struct{ item, per int }
+// bookPart is an item, by its place in the book, and how many of it a listing takes.
+type bookPart struct{ item, per int32 }
 
 type bookProduct struct {
 	id       string
-	listings []int
-	pushing  bool // somebody has taken it
+	listings []int32
 	taken    Mark
+	retryAt  moment
+	failures int32
+	waiting  bool // the book lists it so
+	pushing  bool // somebody has taken it
 	unsure   bool // the last call may or may not have taken effect
-	failures int
-	retryAt  time.Time
 }
 
-// bookWarehouses is a set of warehouses that a listing is sold from.
+// bookWarehouses is a set of warehouses that listings are sold from.
 type bookWarehouses struct {
+	ids     []string
 	feeds   [][]int // indexes of locations
-	problem func(l catalogue.Listing) *exceptions.Exception
+	problem func(l catalogue.SKU) *exceptions.Exception
 }
+
+// are reports whether stock is that of these warehouses, in this order.
+func (w *bookWarehouses) are(stock []catalogue.WarehouseStock) bool {
+	return slices.EqualFunc(w.ids, stock, func(id string, s catalogue.WarehouseStock) bool { return id == s.WarehouseID })
+}
+
+// part is the item of a part.
+func (b *Book) part(p bookPart) *bookItem { return b.items.at(int(p.item)) }
 
 // NewBook checks the options.
 func NewBook(o Options) (*Book, error) {
@@ -224,9 +324,8 @@ func NewBook(o Options) (*Book, error) {
 }
 
 func newStockBook(checked Options) *Book {
-	b := &Book{options: checked, locationN: map[string]int{}, warehouseIDs: map[string]string{}, orders: map[orderKey]*bookOrder{}, waiting: map[int]bool{}, troubled: map[int]bool{}, ordersSeen: seenOrders{held: map[int]bool{}}, flight: new(flight)}
-	for id, locations := range checked.Locations {
-		b.warehouseIDs[id] = id
+	b := &Book{options: checked, locationN: map[string]int{}, orders: map[orderKey]*bookOrder{}, troubled: map[int]bool{}, flight: new(flight)}
+	for _, locations := range checked.Locations {
 		for _, location := range locations {
 			b.locationN[location] = 0
 		}
@@ -255,16 +354,16 @@ func (b *Book) SetLevels(mark Mark, reading Reading, asked ...string) {
 	b.seq++
 	b.lastRead = max(b.lastRead, mark)
 	for id, levels := range reading.Available {
-		if i, have := b.byItem[id]; have {
+		if i, have := b.items.find(id); have {
 			b.setLevel(i, mark, reading, levels)
 		}
 	}
 	for _, id := range asked {
-		i, have := b.byItem[id]
-		if _, read := reading.Available[id]; !have || read || b.items[i].mark > mark {
+		i, have := b.items.find(id)
+		if _, read := reading.Available[id]; !have || read || b.items.at(i).mark > mark {
 			continue
 		}
-		it := &b.items[i]
+		it := b.items.at(i)
 		if it.untracked || reading.Untracked[id] {
 			it.state, it.unlimited = itemRead, true
 		} else if it.state != itemArchived {
@@ -276,31 +375,29 @@ func (b *Book) SetLevels(mark Mark, reading Reading, asked ...string) {
 }
 
 func (it *bookItem) stamp(mark Mark, at time.Time) {
-	if !at.Equal(it.at) {
-		it.before = it.at
+	if now := momentOf(at); now != it.at {
+		it.before, it.at = it.at, now
 	}
-	it.mark, it.at = mark, at
+	it.mark = mark
 }
 
 func (b *Book) setLevel(i int, mark Mark, reading Reading, levels map[string]int) {
-	it := &b.items[i]
-	if it.state == itemRead && (reading.At.Before(it.at) || it.mark > mark) {
+	it := b.items.at(i)
+	if it.state == itemRead && (reading.At.Before(it.at.time()) || it.mark > mark) {
 		return
 	}
-	if it.levels == nil {
-		it.levels = make([]int, len(b.locations))
-	}
+	had := b.levelsOf(i)
 	changed := it.state != itemRead || it.unlimited != reading.Untracked[it.id]
 	elsewhereOnly := reading.UntrackedIn[it.id]
 	rose := it.state != itemRead || it.unlimited != reading.Untracked[it.id]
 	for n, location := range b.locations {
-		v := levels[location]
+		v := units(levels[location])
 		if elsewhereOnly[location] {
 			v = unlimited
 		}
-		if v != it.levels[n] {
-			rose = rose || v > it.levels[n]
-			it.levels[n], changed = v, true
+		if v != had[n] {
+			rose = rose || v > had[n]
+			had[n], changed = v, true
 		}
 	}
 	it.state, it.unlimited = itemRead, reading.Untracked[it.id]
@@ -309,21 +406,21 @@ func (b *Book) setLevel(i int, mark Mark, reading Reading, levels map[string]int
 		it.rose, b.lockedOrders.rose = b.seq, b.seq
 	}
 	if b.countUnseen(i) || changed {
-		b.owing(it)
 		b.touchUsers(i)
 	}
 }
 
-// owing notes levels below zero. They are sold as zero.
-func (b *Book) owing(it *bookItem) {
-	it.owes = nil
-	for n, v := range it.levels {
-		if v < 0 && it.owes == nil {
-			it.owes = new(exceptions.New(exceptions.BadLevel, "SKU "+it.sku, time.Time{},
+// owes returns the case of an item whose level is below zero, nil if none is. It is sold
+// as zero.
+func (b *Book) owes(i int) *exceptions.Exception {
+	for n, v := range b.levelsOf(i) {
+		if v < 0 {
+			return new(exceptions.New(exceptions.BadLevel, "SKU "+b.items.at(i).sku, time.Time{},
 				fmt.Sprintf("%d units are free in location %s: more is ordered than is there", v, b.locations[n]),
 				"count the item and correct its level in Linnworks; until then the shop shows 0 for this location"))
 		}
 	}
+	return nil
 }
 
 // SetItemStates notes why items have vanished: of an archived or deleted one none
@@ -334,13 +431,13 @@ func (b *Book) SetItemStates(states map[string]ItemState) {
 	defer b.mu.Unlock()
 	b.seq++
 	for id, state := range states {
-		i, have := b.byItem[id]
-		if !have || b.items[i].state == itemRead {
+		i, have := b.items.find(id)
+		if !have || b.items.at(i).state == itemRead {
 			continue
 		}
 		if !state.Active() {
-			b.items[i].state = itemArchived
-			b.items[i].levels = make([]int, len(b.locations))
+			b.items.at(i).state = itemArchived
+			clear(b.levelsOf(i))
 			b.touchUsers(i)
 		}
 	}
@@ -352,9 +449,9 @@ func (b *Book) Vanished() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var ids []string
-	for i := range b.items {
-		if b.items[i].state == itemVanished {
-			ids = append(ids, b.items[i].id)
+	for i := range b.items.list {
+		if b.items.at(i).state == itemVanished {
+			ids = append(ids, b.items.at(i).id)
 		}
 	}
 	return ids
@@ -364,9 +461,9 @@ func (b *Book) Vanished() []string {
 func (b *Book) ItemIDs() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ids := make([]string, len(b.items))
-	for i := range b.items {
-		ids[i] = b.items[i].id
+	ids := make([]string, len(b.items.list))
+	for i := range b.items.list {
+		ids[i] = b.items.at(i).id
 	}
 	slices.Sort(ids)
 	return ids
@@ -379,21 +476,21 @@ func (b *Book) SetShown(mark Mark, at time.Time, skuID string, stock ...catalogu
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
-	n, have := b.bySKUID[skuID]
-	if !have || b.listings[n].shownMark > mark {
+	n, have := b.listings.find(skuID)
+	if !have || b.listings.at(n).shownMark > mark {
 		return
 	}
-	e := &b.listings[n]
+	e := b.listings.at(n)
 	for _, w := range stock {
-		for i := range e.Stock {
-			if e.Stock[i].WarehouseID == w.WarehouseID {
-				e.Stock[i].Quantity = w.Quantity
+		for i, id := range e.feeds.ids {
+			if id == w.WarehouseID {
+				e.shelves[i].shown = units(w.Quantity)
 			}
 		}
 	}
 	e.saw(mark, at, at)
-	e.knownTo = b.options.Now()
-	b.products[e.product].unsure = false
+	e.knownTo = momentOf(b.options.Now())
+	b.productOf(e).unsure = false
 	b.touch(n)
 }
 
@@ -448,9 +545,9 @@ func (b *Book) expects(skuID string) bool {
 }
 
 func (b *Book) suspect(skuID string) {
-	if n, have := b.bySKUID[skuID]; have {
-		e := &b.listings[n]
-		e.suspect, e.suspectAt = true, b.seq
+	if n, have := b.listings.find(skuID); have {
+		e := b.listings.at(n)
+		e.suspectAt = b.seq
 		b.touch(n)
 	}
 }
@@ -459,8 +556,8 @@ func (b *Book) suspect(skuID string) {
 func (b *Book) suspects(productID string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n, have := b.byProduct[productID]
-	return have && slices.ContainsFunc(b.products[n].listings, func(i int) bool { return b.listings[i].suspect })
+	n, have := b.products.find(productID)
+	return have && slices.ContainsFunc(b.products.at(n).listings, func(i int32) bool { return b.listings.at(int(i)).suspect() })
 }
 
 // Accepted notes that the shop has taken a product's levels at the moment at.
@@ -469,8 +566,8 @@ func (b *Book) Accepted(at time.Time, p ProductStock) {
 	defer b.mu.Unlock()
 	b.seq++
 	for _, s := range p.SKUs {
-		if n, have := b.bySKUID[s.ID]; have {
-			b.accepted(at, b.seq, &b.listings[n], s.Stock)
+		if n, have := b.listings.find(s.ID); have {
+			b.accepted(at, b.seq, b.listings.at(n), s.Stock)
 			b.touch(n)
 		}
 	}
@@ -485,50 +582,68 @@ func (b *Book) accepted(at time.Time, sent Mark, e *bookListing, stock []catalog
 	if !b.ledgerAt.IsZero() {
 		b.flight.went(at.Sub(b.ledgerAt))
 	}
-	if sameWarehouses(e.Stock, stock) {
+	if e.feeds.are(stock) {
 		if b.watched {
-			e.watch().pushed(at, e.Stock, stock, true)
+			e.pushed(at, stock, true)
 		}
-		copy(e.Stock, stock)
+		for i, s := range stock {
+			e.shelves[i].shown = units(s.Quantity)
+		}
 	}
-	e.shownMark, e.shownAt, e.knownTo, e.suspect = b.seq, at, at, e.suspect && e.suspectAt > sent
-	b.products[e.product].unsure = false
-	e.lag, e.refused, e.maybe = nil, nil, 0
+	e.shownFrom(b.seq, momentOf(at), sent)
+	b.productOf(e).unsure = false
+	e.lag, e.maybe = nil, 0
+	if e.rare != nil {
+		e.rare.refused = nil
+	}
 }
+
+// shownFrom dates what the shop shows. What became suspect up to the mark known is no
+// longer.
+func (e *bookListing) shownFrom(mark Mark, at moment, known Mark) {
+	e.shownMark, e.shownAt, e.knownTo = mark, at, at
+	if e.suspectAt <= known {
+		e.suspectAt = 0
+	}
+}
+
+func (b *Book) productOf(e *bookListing) *bookProduct { return b.products.at(int(e.product)) }
 
 // Recompute has every listing computed again: buffers may say something else by
 // now.
 func (b *Book) Recompute() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for n := range b.listings {
+	for n := range b.listings.list {
 		b.touch(n)
 	}
 }
 
 func (b *Book) touch(n int) {
-	if e := &b.listings[n]; !e.dirty {
+	if e := b.listings.at(n); !e.dirty {
 		e.dirty = true
-		b.dirty = append(b.dirty, n)
+		b.dirty = append(b.dirty, int32(n))
 	}
 }
 
 func (b *Book) touchUsers(i int) {
-	for _, n := range b.items[i].usedBy {
-		b.touch(n)
+	it := b.items.at(i)
+	for _, n := range b.users[it.usersFrom:it.usersTo] {
+		b.touch(int(n))
 	}
 }
 
 // targets is what to publish at the moment now, by warehouse. Below what is locked the
 // shop does not go: it takes as little as that, and the rest stays where it is shown.
 func (e *bookListing) targets(now time.Time) []int {
-	list, sum := make([]int, len(e.wanted)), 0
-	for i, n := range e.wanted {
-		list[i] = max(n-e.onTheWay, 0)
+	wants := e.wants()
+	list, sum := make([]int, len(wants)), 0
+	for i, s := range wants {
+		list[i] = max(int(s.wanted-e.onTheWay), 0)
 		sum += list[i]
 	}
 	for i := range list {
-		n := min(max(e.Stock[i].Quantity-list[i], 0), max(e.locked(now)-sum, 0))
+		n := min(max(int(wants[i].shown)-list[i], 0), max(e.locked(now)-sum, 0))
 		list[i] += n
 		sum += n
 	}

@@ -23,55 +23,76 @@ func (b *Book) SetCatalogue(mark Mark, at time.Time, listings []catalogue.Listin
 		b.statesAt = at
 	}
 	known := catalogue.Lookup{Items: items, Broken: broken}
-	oldListings, oldBySKUID, oldProducts, oldByProduct := b.listings, b.bySKUID, b.products, b.byProduct
-	oldItems, oldByItem := b.items, b.byItem
-
-	b.listings, b.bySKUID = make([]bookListing, 0, len(listings)), make(map[string]int, len(listings))
-	b.products, b.byProduct = make([]bookProduct, 0, len(oldProducts)), make(map[string]int, len(oldProducts))
-	b.items, b.byItem = make([]bookItem, 0, len(oldItems)), make(map[string]int, len(oldItems))
-	b.warehouses = map[string]*bookWarehouses{}
-	clear(b.waiting)
+	old := b.contents
+	b.contents = newContents(len(listings), len(old.products.list), len(old.items.list))
 	clear(b.troubled)
-	clear(b.ordersSeen.held)
-	read := b.options.Now()
+	b.waiting, b.ordersSeen.held = b.waiting[:0], b.ordersSeen.held[:0]
+	read := momentOf(b.options.Now())
 	b.tally, b.selling, b.zeroes = [4]int{}, 0, 0
 	b.dirty = b.dirty[:0]
+	warehouses := map[string]*bookWarehouses{} // by their ids
+	shelves := 0
 	for _, l := range listings {
-		if _, twice := b.bySKUID[l.ID]; twice {
+		shelves += len(l.Stock)
+	}
+	room := make([]bookShelf, shelves)
+	for _, l := range listings {
+		if _, twice := b.listings.find(l.ID); twice {
 			continue // the shop's pages shift while they are read
 		}
-		n := len(b.listings)
-		b.bySKUID[l.ID] = n
-		b.listings = append(b.listings, bookListing{Listing: l})
+		n := b.listings.add(bookListing{SKU: l.SKU, title: l.Title, derived: l.Derived, shownMark: mark, shownAt: momentOf(at), knownTo: read})
 		b.tally[listingNew]++
-		e := &b.listings[n]
-		e.Stock = slices.Clone(l.Stock)
-		e.shownMark, e.shownAt, e.knownTo = mark, at, read
-		if i, have := oldBySKUID[l.ID]; have {
-			e.keep(mark, &oldListings[i])
+		e := b.listings.at(n)
+		e.feeds = b.warehousesOf(l, warehouses)
+		e.shelves, room = room[:len(l.Stock):len(l.Stock)], room[len(l.Stock):]
+		for i, w := range l.Stock {
+			e.shelves[i].shown = units(w.Quantity)
 		}
-		e.product = b.product(l.ProductID, oldProducts, oldByProduct)
-		e.ProductID = b.products[e.product].id // many listings have the same: one text is kept
-		for i, w := range e.Stock {
-			if id, have := b.warehouseIDs[w.WarehouseID]; have {
-				e.Stock[i].WarehouseID = id
-			}
+		if i, have := old.listings.find(l.ID); have {
+			e.keep(mark, old.listings.at(i))
 		}
-		b.products[e.product].listings = append(b.products[e.product].listings, n)
-		e.feeds = b.warehousesOf(e.Listing)
-		b.compose(e, n, known, oldItems, oldByItem)
+		product := b.product(l.ProductID, &old)
+		e.product, e.ProductID = int32(product), b.products.at(product).id // one text for all listings that have it
+		b.products.at(product).listings = append(b.products.at(product).listings, int32(n))
+		b.compose(e, known, &old)
 		b.touch(n)
 	}
-	b.items = slices.Clone(b.items) // without the room that appending left
+	b.products.clip()
+	b.items.clip()
+	b.levels = slices.Clone(b.levels)
+	b.findUsers()
 	for _, o := range b.orders {
 		if !o.unseen() {
 			o.Reservation = b.resolved(o.put)
 		}
 		b.index(o)
 	}
-	for i := range b.items {
+	for i := range b.items.list {
 		b.countUnseen(i)
 	}
+}
+
+// findUsers lists for each item the listings that depend on it.
+func (b *Book) findUsers() {
+	b.users = nil
+	each := func(do func(n int, it *bookItem)) {
+		for n := range b.listings.list {
+			for _, p := range b.listings.at(n).allParts() {
+				do(n, b.part(p))
+			}
+		}
+	}
+	each(func(_ int, it *bookItem) { it.usersTo++ })
+	all := int32(0)
+	for i := range b.items.list {
+		it := b.items.at(i)
+		it.usersFrom, it.usersTo, all = all, all, all+it.usersTo
+	}
+	b.users = make([]int32, all)
+	each(func(n int, it *bookItem) {
+		b.users[it.usersTo] = int32(n)
+		it.usersTo++
+	})
 }
 
 // missedOnce are the listings that are not among those read, and were the time before.
@@ -84,13 +105,11 @@ func (b *Book) missedOnce(read []catalogue.Listing) (missed []catalogue.Listing)
 	for i := range read {
 		found[read[i].ID] = true
 	}
-	for n := range b.listings {
-		e := &b.listings[n]
+	for n := range b.listings.list {
+		e := b.listings.at(n)
 		was := e.missed
 		if e.missed = !found[e.ID]; e.missed && !was && !e.withheld() {
-			l := e.Listing
-			l.Stock = slices.Clone(l.Stock)
-			missed = append(missed, l)
+			missed = append(missed, catalogue.Listing{SKU: e.SKU, Title: e.title, Derived: e.derived, Stock: e.stock()})
 		}
 	}
 	return missed
@@ -98,39 +117,39 @@ func (b *Book) missedOnce(read []catalogue.Listing) (missed []catalogue.Listing)
 
 // keep carries over what a new reading of the listing cannot know.
 func (e *bookListing) keep(mark Mark, old *bookListing) {
-	e.lag, e.refused, e.heat, e.hot, e.missed = old.lag, old.refused, old.heat, old.hot, old.missed
-	if !sameWarehouses(e.Stock, old.Stock) {
-		return
-	}
-	e.Stock, e.shownMark, e.shownAt, e.knownTo, e.check = old.Stock, old.shownMark, old.shownAt, old.knownTo, old.check
-	e.suspect, e.suspectAt, e.maybe = old.suspect, old.suspectAt, old.maybe
-	if c := e.check; c != nil && c.withheldAt <= mark {
-		c.withheldAt, c.off = 0, false
-	}
-}
-
-func sameWarehouses(a, b []catalogue.WarehouseStock) bool {
-	return slices.EqualFunc(a, b, func(x, y catalogue.WarehouseStock) bool { return x.WarehouseID == y.WarehouseID })
-}
-
-func (b *Book) product(id string, old []bookProduct, oldBy map[string]int) int {
-	n, have := b.byProduct[id]
-	if !have {
-		n = len(b.products)
-		b.byProduct[id] = n
-		p := bookProduct{id: id}
-		if i, known := oldBy[id]; known {
-			p = old[i]
-			p.listings = nil
+	e.lag, e.heat, e.hot, e.missed = old.lag, old.heat, old.hot, old.missed
+	was := old.rare.read()
+	kept := bookRare{refused: was.refused}
+	if slices.Equal(e.feeds.ids, old.feeds.ids) {
+		copy(e.shelves, old.shelves)
+		e.shownMark, e.shownAt, e.knownTo, e.check = old.shownMark, old.shownAt, old.knownTo, old.check
+		e.suspectAt, e.maybe = old.suspectAt, old.maybe
+		kept.check = was.check
+		if kept.check.withheldAt <= mark {
+			kept.check.withheldAt, kept.check.off = 0, false
 		}
-		b.products = append(b.products, p)
 	}
-	return n
+	if kept.refused != nil || kept.check.any() {
+		e.rare = &kept
+	}
+}
+
+func (b *Book) product(id string, old *contents) (n int) {
+	n, have := b.products.find(id)
+	if have {
+		return n
+	}
+	p := bookProduct{id: id}
+	if i, known := old.products.find(id); known {
+		p = *old.products.at(i)
+		p.listings, p.waiting = nil, false
+	}
+	return b.products.add(p)
 }
 
 // compose breaks a listing down to its parts.
-func (b *Book) compose(e *bookListing, n int, known catalogue.Lookup, old []bookItem, oldBy map[string]int) {
-	if e.Derived {
+func (b *Book) compose(e *bookListing, known catalogue.Lookup, old *contents) {
+	if e.derived {
 		return
 	}
 	item, err := known.Item(e.SKU)
@@ -139,99 +158,108 @@ func (b *Book) compose(e *bookListing, n int, known catalogue.Lookup, old []book
 		parts, err = item.PartList("", 1)
 	}
 	if err != nil {
-		e.broken = err
+		e.setRare().broken = err
 		return
 	}
-	e.parts = b.enter(nil, parts, n, old, oldBy)
+	e.parts = b.enter(e, parts, old)
 	if len(item.Kit) == 0 {
 		return
 	}
 	for i, location := range b.locations {
 		there, err := item.PartList(location, 1)
 		if err != nil {
-			e.broken = err
+			e.setRare().broken = err
 			return
 		}
 		if slices.EqualFunc(there, parts, func(x, y catalogue.Part) bool { return x.Item.ID == y.Item.ID && x.Per == y.Per }) {
 			continue
 		}
-		if e.stocked == nil {
-			e.stocked = &bookStocked{at: map[int][]bookPart{}, all: slices.Clone(e.parts)}
+		stocked := e.setRare().stocked
+		if stocked == nil {
+			stocked = &bookStocked{at: map[int][]bookPart{}, all: slices.Clone(e.parts)}
+			e.rare.stocked = stocked
 		}
-		e.stocked.at[i] = b.enter(e.stocked.all, there, n, old, oldBy)
-		for _, p := range e.stocked.at[i] {
-			if !slices.Contains(e.stocked.all, p) {
-				e.stocked.all = append(e.stocked.all, p)
+		stocked.at[i] = b.enter(e, there, old)
+		for _, p := range stocked.at[i] {
+			if !slices.Contains(stocked.all, p) {
+				stocked.all = append(stocked.all, p)
 			}
 		}
 	}
 }
 
-// enter finds the items of a listing's parts, and notes that it depends on those
-// that are not in have.
-func (b *Book) enter(have []bookPart, parts []catalogue.Part, n int, old []bookItem, oldBy map[string]int) []bookPart {
+// enter finds the items of a listing's parts.
+func (b *Book) enter(e *bookListing, parts []catalogue.Part, old *contents) []bookPart {
 	list := make([]bookPart, len(parts))
 	for i, p := range parts {
-		at, known := b.byItem[p.Item.ID]
+		at, known := b.items.find(p.Item.ID)
 		if !known {
-			at = len(b.items)
-			b.byItem[p.Item.ID] = at
-			it := bookItem{id: p.Item.ID}
-			if j, known := oldBy[p.Item.ID]; known {
-				it = old[j]
-				it.usedBy, it.reserved = nil, nil
-			}
-			it.sku, it.untracked, it.keep = p.Item.SKU, p.Item.Untracked, b.options.keepOf(p.Item.SKU)
-			b.items = append(b.items, it)
+			at = b.enterItem(e, p.Item, old)
 		}
-		if !slices.ContainsFunc(have, func(o bookPart) bool { return o.item == at }) {
-			b.items[at].usedBy = append(b.items[at].usedBy, n)
-		}
-		list[i] = bookPart{at, p.Per}
+		list[i] = bookPart{int32(at), int32(p.Per)}
 	}
 	return list
 }
 
+func (b *Book) enterItem(e *bookListing, item catalogue.Item, old *contents) (n int) {
+	it := bookItem{id: item.ID}
+	levels := make([]int32, len(b.locations))
+	if i, known := old.items.find(item.ID); known {
+		it = *old.items.at(i)
+		it.usersFrom, it.usersTo, it.reserved = 0, 0, nil
+		levels = old.levels[i*len(levels):][:len(levels)]
+	}
+	it.sku, it.untracked, it.keep = item.SKU, item.Untracked, units(b.options.keepOf(item.SKU))
+	if it.sku == e.SellerSKU {
+		it.sku = e.SellerSKU // one text for both
+	}
+	b.levels = append(b.levels, levels...)
+	return b.items.add(it)
+}
+
 // warehousesOf finds the locations that feed a listing's warehouses, or what is
 // wrong with them.
-func (b *Book) warehousesOf(l catalogue.Listing) *bookWarehouses {
+func (b *Book) warehousesOf(l catalogue.Listing, known map[string]*bookWarehouses) *bookWarehouses {
 	var key strings.Builder
 	for _, w := range l.Stock {
 		key.WriteString(w.WarehouseID)
 		key.WriteByte(0)
 	}
-	set, have := b.warehouses[key.String()]
+	set, have := known[key.String()]
 	if !have {
 		set = b.feedsOf(l.Stock)
-		b.warehouses[key.String()] = set
+		for _, w := range l.Stock {
+			set.ids = append(set.ids, w.WarehouseID)
+		}
+		known[key.String()] = set
 	}
 	return set
 }
 
 func (b *Book) feedsOf(stock []catalogue.WarehouseStock) *bookWarehouses {
-	refuse := func(object func(catalogue.Listing) string, seen func(catalogue.Listing) string, do string) *bookWarehouses {
-		return &bookWarehouses{problem: func(l catalogue.Listing) *exceptions.Exception {
+	refuse := func(object, seen func(catalogue.SKU) string, do string) *bookWarehouses {
+		return &bookWarehouses{problem: func(l catalogue.SKU) *exceptions.Exception {
 			return new(exceptions.New(exceptions.UnmappedWarehouse, object(l), time.Time{}, seen(l), do))
 		}}
 	}
-	itself := func(l catalogue.Listing) string { return l.String() }
+	itself := catalogue.SKU.String
 	if len(stock) == 0 {
-		return refuse(itself, func(catalogue.Listing) string { return "the shop names no warehouse for it" }, "assign the SKU to a warehouse in the shop")
+		return refuse(itself, func(catalogue.SKU) string { return "the shop names no warehouse for it" }, "assign the SKU to a warehouse in the shop")
 	}
 	set := &bookWarehouses{}
 	taken := map[string]string{} // location: warehouse
 	for _, w := range stock {
 		locations, mapped := b.options.Locations[w.WarehouseID]
 		if !mapped {
-			return refuse(func(catalogue.Listing) string { return "warehouse " + w.WarehouseID },
-				func(l catalogue.Listing) string {
-					return fmt.Sprintf("%s is sold from it, but no stock location supplies it", l.SKU)
+			return refuse(func(catalogue.SKU) string { return "warehouse " + w.WarehouseID },
+				func(l catalogue.SKU) string {
+					return fmt.Sprintf("%s is sold from it, but no stock location supplies it", l)
 				}, "add the warehouse to stock.Options.Locations")
 		}
 		var feeds []int
 		for _, location := range locations {
 			if other, twice := taken[location]; twice {
-				return refuse(itself, func(catalogue.Listing) string {
+				return refuse(itself, func(catalogue.SKU) string {
 					return fmt.Sprintf("location %s supplies the warehouses %s and %s, so its units would be offered twice", location, other, w.WarehouseID)
 				}, "give each warehouse locations of its own in stock.Options.Locations, or sell the SKU from one of them")
 			}

@@ -1,7 +1,6 @@
 package stock
 
 import (
-	"math"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
@@ -9,22 +8,39 @@ import (
 
 // listingCheck is what a [Check] has to know of a listing.
 type listingCheck struct {
-	// at are its warehouses, as in Stock.
-	at []warehouseCheck
-	// based reports whether there was a look, at lookedAt.
-	based    bool
-	lookedAt time.Time
-	// maybeFrom is from when on orders count as warehouseCheck.maybe.
-	maybeFrom   time.Time
+	// lookedAt is when the last look at it began, if there was any.
+	lookedAt moment
+	// maybeFrom is from when on orders count as shelfCheck.maybe.
+	maybeFrom moment
+	// soldMark is when the last of its orders was seen.
+	soldMark    Mark
+	on          bool // it is kept
+	based       bool // there was a look
 	unconfirmed bool
 	// hasLast and hasEarlier report whether there were such pushes.
 	hasLast    bool
 	hasEarlier [pastPushes]bool
-	// soldMark is when the last of its orders was seen.
-	soldMark Mark
-	// wrote reports whether we have pushed since the last foreign value; foreign are the
-	// moments of the last ones.
-	wrote   bool
+	// wrote reports whether we have pushed since the last foreign value.
+	wrote bool
+}
+
+// shelfCheck are the units of a listing that a [Check] has to know of in one warehouse.
+type shelfCheck struct {
+	// explained is what was committed at the last look, and units of orders seen since.
+	explained int32
+	// maybe are units of orders placed between maybeFrom and the clock slack after
+	// shownAt, which what is shown may have or not.
+	maybe int32
+	// before is what was shown before the last push, less what was sold since.
+	before int32
+	// last is what that push set, sold how many units were sold since the start.
+	last, sold int32
+	earlier    [pastPushes]pastPush
+}
+
+// rareCheck is what a [Check] has to know of few listings.
+type rareCheck struct {
+	// foreign are the moments of the last values that were not ours.
 	foreign []time.Time
 	// withheldAt is when it was found to be not what the catalogue says; until the
 	// catalogue is read again nothing is published for it.
@@ -38,38 +54,25 @@ type listingCheck struct {
 	bundle []catalogue.BundleComponent
 }
 
-// warehouseCheck are the units of a listing that a [Check] has to know of in one warehouse.
-// Every listing has some, so that they are kept small.
-type warehouseCheck struct {
-	// explained is what was committed at the last look, and units of orders seen since.
-	explained int32
-	// maybe are units of orders placed between maybeFrom and the clock slack after
-	// shownAt, which what is shown may have or not.
-	maybe int32
-	// before is what was shown before the last push, less what was sold since.
-	before int32
-	// last is what that push set, sold how many units were sold since the start.
-	last, sold int32
-	earlier    [pastPushes]pastPush
+// any reports whether there is something.
+func (c *rareCheck) any() bool {
+	return len(c.foreign) > 0 || c.withheldAt > 0 || c.lock > 0 || c.bundle != nil
 }
 
 // pastPush is a push before the last: what it set, and how many units had been
 // sold by then.
 type pastPush struct{ stock, sold int32 }
 
-// units is a number as it is kept: more than two thousand million are none.
-func units(n int) int32 { return int32(min(max(n, math.MinInt32), math.MaxInt32)) }
-
 // pastPushes is how many earlier pushes of a SKU are remembered.
 const pastPushes = 2
 
-func (e *bookListing) withheld() bool { return e.check != nil && e.check.withheldAt > 0 }
+func (e *bookListing) withheld() bool { return e.rare != nil && e.rare.check.withheldAt > 0 }
 
 // locked is how many units are locked at the moment now, or were at all if that is zero:
 // the shop refuses to show fewer. Now and then it is tried whether they still are.
 func (e *bookListing) locked(now time.Time) int {
-	if c := e.check; c != nil && (now.IsZero() || now.Before(c.lockUntil)) {
-		return c.lock
+	if e.rare != nil && (now.IsZero() || now.Before(e.rare.check.lockUntil)) {
+		return e.rare.check.lock
 	}
 	return 0
 }
@@ -78,15 +81,12 @@ func (e *bookListing) locked(now time.Time) int {
 func (b *Book) aboveWanted(skuID string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n, have := b.bySKUID[skuID]
+	n, have := b.listings.find(skuID)
 	if !have {
 		return false
 	}
-	sum := 0
-	for _, n := range b.listings[n].wanted {
-		sum += n
-	}
-	return sum < b.listings[n].locked(time.Time{})
+	e := b.listings.at(n)
+	return wantedUnits(e.wants()) < e.locked(time.Time{})
 }
 
 // held reports whether nothing can be published at the moment now, because the shop
@@ -96,7 +96,7 @@ func (e *bookListing) held(now time.Time) bool {
 		return false
 	}
 	for i, n := range e.targets(now) {
-		if n != e.Stock[i].Quantity {
+		if n != int(e.shelves[i].shown) {
 			return false
 		}
 	}
@@ -108,49 +108,42 @@ func (b *Book) watch() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.watched = true
-	for n := range b.listings {
-		b.listings[n].watch()
+	for n := range b.listings.list {
+		b.listings.at(n).watch()
 	}
 }
 
 func (e *bookListing) watch() *listingCheck {
-	if c := e.check; c != nil && len(c.at) == len(e.Stock) {
-		return c
+	if !e.check.on {
+		e.check.on, e.check.maybeFrom = true, momentOf(e.shownAt.time().Add(-shopClockSlack))
 	}
-	e.check = &listingCheck{at: make([]warehouseCheck, len(e.Stock)), maybeFrom: e.shownAt.Add(-shopClockSlack)}
-	return e.check
+	return &e.check
 }
 
 // pushed notes what the shop is about to show; sure is false if the outcome of
 // the call is unknown.
-func (c *listingCheck) pushed(at time.Time, shown, stock []catalogue.WarehouseStock, sure bool) {
+func (e *bookListing) pushed(at time.Time, stock []catalogue.WarehouseStock, sure bool) {
+	c := e.watch()
 	if c.hasLast || !sure {
 		c.hasEarlier[1], c.hasEarlier[0] = c.hasEarlier[0], c.hasLast
-		for i := range c.at {
-			w := &c.at[i]
+		for i := range e.shelves {
+			w := &e.shelves[i].check
 			w.earlier[1], w.earlier[0] = w.earlier[0], pastPush{w.last, w.sold}
 		}
 	}
 	if !sure { // if it lands, it lands late
 		c.hasEarlier[0] = true
-		for i, w := range stock {
-			c.at[i].earlier[0].stock = units(w.Quantity)
+		for i, s := range stock {
+			e.shelves[i].check.earlier[0].stock = units(s.Quantity)
 		}
 		return
 	}
-	for i := range stock {
-		w := &c.at[i]
-		w.before, w.last, w.maybe = units(shown[i].Quantity), units(stock[i].Quantity), 0
+	for i, s := range stock {
+		w := &e.shelves[i].check
+		w.before, w.last, w.maybe = e.shelves[i].shown, units(s.Quantity), 0
 	}
 	c.unconfirmed, c.wrote, c.hasLast = true, true, true
-	c.maybeFrom = at.Add(-slowPublish)
-}
-
-// forgetMaybe notes that what is shown is certain.
-func (c *listingCheck) forgetMaybe() {
-	for i := range c.at {
-		c.at[i].maybe = 0
-	}
+	c.maybeFrom = momentOf(at.Add(-slowPublish))
 }
 
 // soldUnits accounts for units of an order seen for the first time, from the
@@ -158,24 +151,24 @@ func (c *listingCheck) forgetMaybe() {
 // it was last seen to show.
 func (b *Book) soldUnits(e *bookListing, i, sold int, createdAt time.Time, certain bool) {
 	c := e.watch()
-	w := &c.at[i]
+	w := &e.shelves[i].check
 	c.soldMark = b.seq
 	switch {
 	case certain:
 		w.before = max(w.before-units(sold), 0)
 		w.sold += units(sold)
-	case !createdAt.Before(c.maybeFrom):
+	case !createdAt.Before(c.maybeFrom.time()):
 		w.maybe += units(sold)
 	}
 	if !c.based {
 		return
 	}
-	if o := b.orders[unseenID(e.ID, e.Stock[i].WarehouseID)]; o != nil && !createdAt.After(o.seenTo) {
+	if o := b.orders[unseenID(e.ID, e.feeds.ids[i])]; o != nil && !createdAt.After(o.seenTo) {
 		n := min(sold, o.units)
 		b.setUnseen(e, i, o.units-n, o.seenTo, o.until)
 		sold -= n
 	}
-	if !createdAt.Before(c.lookedAt.Add(-shopClockSlack)) {
+	if !createdAt.Before(c.lookedAt.time().Add(-shopClockSlack)) {
 		w.explained += units(sold)
 	}
 }
@@ -194,10 +187,12 @@ func (b *Book) drop(o *bookOrder) {
 // saw dates what is shown: it was seen at the moment at, by a reading that began
 // at from.
 func (e *bookListing) saw(mark Mark, at, from time.Time) {
-	e.shownMark, e.shownAt, e.knownTo, e.suspect = mark, at, at, e.suspect && e.suspectAt > mark
-	if c := e.check; c != nil {
-		c.forgetMaybe()
-		c.maybeFrom, c.unconfirmed = from.Add(-shopClockSlack), false
+	e.shownFrom(mark, momentOf(at), mark)
+	if e.check.on {
+		for i := range e.shelves {
+			e.shelves[i].check.maybe = 0
+		}
+		e.check.maybeFrom, e.check.unconfirmed = momentOf(from.Add(-shopClockSlack)), false
 	}
 }
 
@@ -214,7 +209,7 @@ func unseenID(skuID, warehouseID string) orderKey {
 // setUnseen has units of a listing count as sold, from the warehouse with the
 // index i, until the orders placed up to seenTo appear or the moment until comes.
 func (b *Book) setUnseen(e *bookListing, i, units int, seenTo, until time.Time) {
-	id := unseenID(e.ID, e.Stock[i].WarehouseID)
+	id := unseenID(e.ID, e.feeds.ids[i])
 	o, have := b.orders[id]
 	switch {
 	case units <= 0 && have:
@@ -229,7 +224,7 @@ func (b *Book) setUnseen(e *bookListing, i, units int, seenTo, until time.Time) 
 	old := o.Items
 	o.OrderID, o.LocationID, o.Items = id.id, b.locations[e.feeds.feeds[i][0]], make(map[string]int, len(e.parts))
 	for _, p := range e.parts {
-		o.Items[b.items[p.item].id] += p.per * units
+		o.Items[b.part(p).id] += int(p.per) * units
 	}
 	o.units, o.seenTo, o.until = units, seenTo, until
 	b.reindex(o, old)

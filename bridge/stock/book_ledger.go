@@ -196,13 +196,13 @@ func (b *Book) resolved(r store.Reservation) store.Reservation {
 	}
 	var items map[string]int
 	for _, line := range r.Lines {
-		n, have := b.bySKUID[line.SKUID]
+		n, have := b.listings.find(line.SKUID)
 		if !have || len(line.Items) > 0 || len(line.Components) > 0 {
 			continue
 		}
-		parts := b.listings[n].parts
-		if location, known := b.locationN[r.LocationID]; known && b.listings[n].stocked != nil {
-			if there, have := b.listings[n].stocked.at[location]; have {
+		parts, stocked := b.listings.at(n).parts, b.listings.at(n).rare.read().stocked
+		if location, known := b.locationN[r.LocationID]; known && stocked != nil {
+			if there, have := stocked.at[location]; have {
 				parts = there
 			}
 		}
@@ -211,7 +211,7 @@ func (b *Book) resolved(r store.Reservation) store.Reservation {
 				items = make(map[string]int, len(r.Items)+len(parts))
 				maps.Copy(items, r.Items)
 			}
-			items[b.items[p.item].id] += p.per
+			items[b.part(p).id] += int(p.per)
 		}
 	}
 	if items != nil {
@@ -227,7 +227,7 @@ func (o *bookOrder) same(r store.Reservation) bool {
 // counted reports whether an order takes anything off what was last read.
 func (b *Book) counted(o *bookOrder) bool {
 	for id := range o.Items {
-		if i, have := b.byItem[id]; have && b.counts(o, &b.items[i]) {
+		if i, have := b.items.find(id); have && b.counts(o, b.items.at(i)) {
 			return true
 		}
 	}
@@ -248,8 +248,8 @@ func (b *Book) counts(o *bookOrder, it *bookItem) bool {
 // index enters an order with its items.
 func (b *Book) index(o *bookOrder) {
 	for id := range o.Items {
-		if i, have := b.byItem[id]; have {
-			it := &b.items[i]
+		if i, have := b.items.find(id); have {
+			it := b.items.at(i)
 			if it.reserved == nil {
 				it.reserved = &bookOrders{unseen: make([]int, len(b.locations))}
 			}
@@ -261,8 +261,8 @@ func (b *Book) index(o *bookOrder) {
 // reindex enters an order that had other items before, and counts those again.
 func (b *Book) reindex(o *bookOrder, old map[string]int) {
 	for id := range old {
-		if i, have := b.byItem[id]; have && b.items[i].reserved != nil {
-			r := b.items[i].reserved
+		if i, have := b.items.find(id); have && b.items.at(i).reserved != nil {
+			r := b.items.at(i).reserved
 			r.list = slices.DeleteFunc(r.list, func(other *bookOrder) bool { return other == o })
 		}
 	}
@@ -271,7 +271,7 @@ func (b *Book) reindex(o *bookOrder, old map[string]int) {
 	}
 	for _, items := range []map[string]int{old, o.Items} {
 		for id := range items {
-			if i, have := b.byItem[id]; have && b.countUnseen(i) {
+			if i, have := b.items.find(id); have && b.countUnseen(i) {
 				b.touchUsers(i)
 			}
 		}
@@ -281,7 +281,7 @@ func (b *Book) reindex(o *bookOrder, old map[string]int) {
 // countUnseen adds up what is sold of an item and not in its level, and reports
 // whether that has changed.
 func (b *Book) countUnseen(i int) bool {
-	it := &b.items[i]
+	it := b.items.at(i)
 	if it.reserved == nil {
 		return false
 	}
@@ -328,22 +328,23 @@ func (b *Book) sold(at time.Time, r store.Reservation) {
 	}
 }
 
-func (b *Book) soldOf(at time.Time, r store.Reservation, skuID string, units int) {
-	n, have := b.bySKUID[skuID]
+func (b *Book) soldOf(at time.Time, r store.Reservation, skuID string, sold int) {
+	n, have := b.listings.find(skuID)
 	if !have {
 		return
 	}
-	e := &b.listings[n]
+	e := b.listings.at(n)
 	if e.heat == nil {
 		e.heat = new(heat)
 	}
-	e.heat.add(at, float64(units))
+	e.heat.add(at, float64(sold))
 	if r.CreatedAt.After(at.Add(shopClockSlack)) {
 		return
 	}
-	certain := r.CreatedAt.After(e.shownAt.Add(shopClockSlack))
-	if !certain && r.CreatedAt.After(e.shownAt.Add(-shopClockSlack)) {
-		e.maybe += units
+	shownAt := e.shownAt.time()
+	certain := r.CreatedAt.After(shownAt.Add(shopClockSlack))
+	if !certain && r.CreatedAt.After(shownAt.Add(-shopClockSlack)) {
+		e.maybe = units(int(e.maybe) + sold)
 	}
 	location, known := b.locationN[r.LocationID]
 	for i, feeds := range e.feeds.feeds {
@@ -351,11 +352,11 @@ func (b *Book) soldOf(at time.Time, r store.Reservation, skuID string, units int
 			continue
 		}
 		if certain {
-			e.Stock[i].Quantity = max(e.Stock[i].Quantity-units, 0)
+			e.shelves[i].shown = max(units(int(e.shelves[i].shown)-sold), 0)
 			b.touch(n)
 		}
 		if b.watched {
-			b.soldUnits(e, i, units, r.CreatedAt, certain)
+			b.soldUnits(e, i, sold, r.CreatedAt, certain)
 		}
 	}
 }

@@ -68,9 +68,7 @@ func (b *Book) setTouched(mark Mark, until time.Time, orders []TouchedOrder) {
 	}
 	b.dropReserved()
 	b.lockedOrders.upTo = max(b.lockedOrders.upTo, mark)
-	for n := range b.ordersSeen.held {
-		b.touch(n)
-	}
+	b.touchHeld()
 }
 
 // dropReserved forgets the locked orders of other shops that the ledger has by now.

@@ -15,9 +15,9 @@ type seenOrders struct {
 	told bool
 	// upTo is a moment before which every order placed is in the ledger, or need not be.
 	upTo time.Time
-	// held are the listings that are not raised until orders have been seen, or asked for
-	// in the warehouse.
-	held map[int]bool
+	// held are the listings that may not be raised until orders have been seen, or asked
+	// for in the warehouse.
+	held []int32
 }
 
 // SetSeenUpTo notes that every order placed before a moment is in the ledger, or need
@@ -33,14 +33,29 @@ func (b *Book) SetSeenUpTo(moment time.Time) {
 	b.ordersSeen.told, b.ordersSeen.upTo = true, moment
 	switch {
 	case !was.told, moment.Before(was.upTo): // what was covered may be no longer
-		for n := range b.listings {
+		for n := range b.listings.list {
 			b.touch(n)
 		}
 	case moment.After(was.upTo):
-		for n := range b.ordersSeen.held {
-			b.touch(n)
-		}
+		b.touchHeld()
 	}
+}
+
+// hold lists a listing whose raise has to wait.
+func (b *Book) hold(n int) {
+	if e := b.listings.at(n); !e.onHold {
+		e.onHold = true
+		b.ordersSeen.held = append(b.ordersSeen.held, int32(n))
+	}
+}
+
+// touchHeld has the listings whose raise has to wait computed again.
+func (b *Book) touchHeld() {
+	for _, n := range b.ordersSeen.held {
+		b.listings.at(int(n)).onHold = false
+		b.touch(int(n))
+	}
+	b.ordersSeen.held = b.ordersSeen.held[:0]
 }
 
 // covers reports whether every order placed before a moment has been seen.
@@ -57,13 +72,14 @@ const unseenFor = time.Minute
 // holdRaise takes the raises out of what a listing should show, unless the orders have
 // been seen, and those that were locked asked for, and reports whether there were any.
 func (b *Book) holdRaise(e *bookListing) (held bool) {
-	doubted := slices.ContainsFunc(e.allParts(), func(p bookPart) bool { return !b.lockedOrders.believes(&b.items[p.item]) })
-	if !doubted && b.ordersSeen.covers(e.knownTo) {
+	doubted := slices.ContainsFunc(e.allParts(), func(p bookPart) bool { return !b.lockedOrders.believes(b.part(p)) })
+	if !doubted && b.ordersSeen.covers(e.knownTo.time()) {
 		return false
 	}
-	for i, n := range e.wanted {
-		if shown := e.Stock[i].Quantity; n > shown {
-			e.wanted[i], held = shown, true
+	shelves := e.wants()
+	for i := range shelves {
+		if s := &shelves[i]; s.wanted > s.shown {
+			s.wanted, held = s.shown, true
 		}
 	}
 	return held
@@ -73,11 +89,11 @@ func (b *Book) holdRaise(e *bookListing) (held bool) {
 // because of orders that have not been seen: what looks like a cut could be a raise.
 // Zero never is. For a minute a listing that does not sell is trusted.
 func (b *Book) mayShowLess(e *bookListing, now time.Time) bool {
-	if !b.ordersSeen.behind(now) && (b.ordersSeen.covers(e.knownTo) || e.heat.now(now) <= coldUnits) {
+	if !b.ordersSeen.behind(now) && (b.ordersSeen.covers(e.knownTo.time()) || e.heat.now(now) <= coldUnits) {
 		return false
 	}
-	for i, n := range e.wanted {
-		if n > 0 && n != e.Stock[i].Quantity {
+	for _, s := range e.wants() {
+		if s.wanted > 0 && s.wanted != s.shown {
 			return true
 		}
 	}
@@ -90,8 +106,8 @@ func (b *Book) trusted(p ProductStock, now time.Time) ProductStock {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p.SKUs = slices.DeleteFunc(p.SKUs, func(s SKUStock) bool {
-		n, have := b.bySKUID[s.ID]
-		return have && b.mayShowLess(&b.listings[n], now) && now.Sub(b.listings[n].knownTo) > unseenFor
+		n, have := b.listings.find(s.ID)
+		return have && b.mayShowLess(b.listings.at(n), now) && now.Sub(b.listings.at(n).knownTo.time()) > unseenFor
 	})
 	return p
 }

@@ -21,15 +21,12 @@ func (b *Book) setZeroDoubt(from, to zeroDoubt) {
 // countZero counts a listing that was computed: whether the shop sells it, and whether it
 // is to be taken off sale.
 func (b *Book) countZero(e *bookListing) {
-	shown, wanted := 0, 0
-	for _, w := range e.Stock {
-		shown += w.Quantity
+	shown := 0
+	for _, s := range e.shelves {
+		shown += int(s.shown)
 	}
-	for _, n := range e.wanted {
-		wanted += n
-	}
-	sells := shown > 0 && e.wanted != nil
-	zeroed := sells && wanted == 0
+	sells := shown > 0 && e.known
+	zeroed := sells && wantedUnits(e.wants()) == 0
 	count := func(n *int, was, is bool) {
 		switch {
 		case is && !was:

@@ -15,8 +15,8 @@ import (
 )
 
 // Buffer decides how many units to keep back, given what is free. It is called
-// for every SKU and warehouse. A negative result counts as zero. [BufferRules]
-// makes one from rules.
+// for every SKU and warehouse. A negative result counts as zero. The listing's Stock is
+// used again once it returns. [BufferRules] makes one from rules.
 type Buffer func(listing catalogue.Listing, warehouseID string, free int) int
 
 // Fixed keeps back n units of every SKU in every warehouse.

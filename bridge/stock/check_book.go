@@ -12,9 +12,9 @@ import (
 func (b *Book) skuIDs() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ids := make([]string, len(b.listings))
-	for n := range b.listings {
-		ids[n] = b.listings[n].ID
+	ids := make([]string, len(b.listings.list))
+	for n := range b.listings.list {
+		ids[n] = b.listings.at(n).ID
 	}
 	return ids
 }
@@ -39,40 +39,40 @@ func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []Shown
 	}
 	var shelves []shopShelf
 	for _, id := range asked {
-		n, have := b.bySKUID[id]
+		n, have := b.listings.find(id)
 		if !have {
 			continue
 		}
-		e := &b.listings[n]
-		c := e.watch()
-		if c.off {
+		e := b.listings.at(n)
+		c, rare := e.watch(), e.rare.read().check
+		if rare.off {
 			continue
 		}
 		i, known := at[id]
 		if !known {
-			drifts = append(drifts, Drift{SKU: e.SKU, Kind: SKUGone, Expected: slices.Clone(e.Stock)})
+			drifts = append(drifts, Drift{SKU: e.SKU, Kind: SKUGone, Expected: e.stock()})
 			continue
 		}
 		s := &list[i]
-		if e.Derived {
+		if e.derived {
 			bundles = append(bundles, e.drift(Bundle, s, nil))
 			continue
 		}
-		if kind := otherWarehouses(e.Stock, s.Warehouses); kind != "" {
+		if kind := otherWarehouses(e.feeds.ids, s.Warehouses); kind != "" {
 			drifts = append(drifts, e.drift(kind, s, nil))
 			continue
 		}
-		if c.withheldAt > 0 {
-			c.withheldAt = 0
+		if e.withheld() {
+			e.rare.check.withheldAt = 0
 			b.touch(n)
 		}
-		lock := lockKind(e.wanted, s.Campaign, s.Creator)
+		lock := lockKind(e.wants(), s.Campaign, s.Creator)
 		if lock != "" {
 			drifts = append(drifts, e.drift(lock, s, nil))
-		} else {
-			c.lock = 0
+		} else if e.rare != nil {
+			e.rare.check.lock = 0
 		}
-		shelves = e.shelves(shelves[:0], s)
+		shelves = e.shopShelves(shelves[:0], s)
 		kind, unseen := classifySKU(shelves)
 		if kind == "" {
 			b.seen(n, l, s.Warehouses)
@@ -81,8 +81,8 @@ func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []Shown
 			}
 			continue
 		}
-		p := &b.products[e.product]
-		switch justPushed := c.unconfirmed && l.from.Before(e.shownAt.Add(settle)); {
+		p := b.productOf(e)
+		switch justPushed := c.unconfirmed && l.from.Before(e.shownAt.time().Add(settle)); {
 		case justPushed, p.pushing, e.shownMark > l.mark, c.soldMark > l.mark:
 			kind, unseen = InFlight, excess(shelves)
 		case p.unsure && (kind == LatePush || kind == LostPush):
@@ -95,9 +95,9 @@ func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []Shown
 
 // otherWarehouses reports whether the shop sells a listing from other warehouses
 // than the book knows.
-func otherWarehouses(known []catalogue.WarehouseStock, shown []ShownWarehouse) DriftKind {
-	for _, w := range known {
-		if shownIn(shown, w.WarehouseID) == nil {
+func otherWarehouses(known []string, shown []ShownWarehouse) DriftKind {
+	for _, id := range known {
+		if shownIn(shown, id) == nil {
 			return WarehouseGone
 		}
 	}
@@ -116,12 +116,12 @@ func shownIn(list []ShownWarehouse, id string) *ShownWarehouse {
 	return nil
 }
 
-func (e *bookListing) shelves(into []shopShelf, s *ShownStock) []shopShelf {
+func (e *bookListing) shopShelves(into []shopShelf, s *ShownStock) []shopShelf {
 	c := e.check
-	for i, w := range e.Stock {
-		in, known := shownIn(s.Warehouses, w.WarehouseID), c.at[i]
+	for i, shelf := range e.shelves {
+		in, known := shownIn(s.Warehouses, e.feeds.ids[i]), shelf.check
 		sh := shopShelf{
-			shown: in.Available, expected: w.Quantity, maybe: int(known.maybe), committed: in.Committed, explained: int(known.explained), based: c.based,
+			shown: in.Available, expected: int(shelf.shown), maybe: int(known.maybe), committed: in.Committed, explained: int(known.explained), based: c.based,
 			before: int(known.before), unconfirmed: c.unconfirmed,
 		}
 		for k, p := range known.earlier {
@@ -146,13 +146,13 @@ func excess(shelves []shopShelf) []int {
 }
 
 func (e *bookListing) drift(kind DriftKind, s *ShownStock, unseen []int) Drift {
-	d := Drift{SKU: e.SKU, Kind: kind, Shown: s.Warehouses, Expected: slices.Clone(e.Stock), Campaign: s.Campaign, Creator: s.Creator}
-	for i, n := range e.wanted {
-		d.Wanted = append(d.Wanted, catalogue.WarehouseStock{WarehouseID: e.Stock[i].WarehouseID, Quantity: n})
+	d := Drift{SKU: e.SKU, Kind: kind, Shown: s.Warehouses, Expected: e.stock(), Campaign: s.Campaign, Creator: s.Creator}
+	for i, shelf := range e.wants() {
+		d.Wanted = append(d.Wanted, catalogue.WarehouseStock{WarehouseID: e.feeds.ids[i], Quantity: int(shelf.wanted)})
 	}
 	for i, n := range unseen {
 		if n > 0 {
-			d.Unseen = append(d.Unseen, catalogue.WarehouseStock{WarehouseID: e.Stock[i].WarehouseID, Quantity: n})
+			d.Unseen = append(d.Unseen, catalogue.WarehouseStock{WarehouseID: e.feeds.ids[i], Quantity: n})
 		}
 	}
 	return d
@@ -160,19 +160,20 @@ func (e *bookListing) drift(kind DriftKind, s *ShownStock, unseen []int) Drift {
 
 // seen notes what the shop shows of a listing.
 func (b *Book) seen(n int, l look, shown []ShownWarehouse) {
-	e := &b.listings[n]
+	e := b.listings.at(n)
 	c := e.watch()
 	changed := false
-	for i := range e.Stock {
-		if in := shownIn(shown, e.Stock[i].WarehouseID); in != nil {
-			changed = changed || e.Stock[i].Quantity != in.Available
-			e.Stock[i].Quantity, c.at[i].explained = in.Available, units(in.Committed)
+	for i, id := range e.feeds.ids {
+		if in := shownIn(shown, id); in != nil {
+			s := &e.shelves[i]
+			changed = changed || int(s.shown) != in.Available
+			s.shown, s.check.explained = units(in.Available), units(in.Committed)
 		}
 	}
-	c.based, c.lookedAt = true, l.from
-	changed = changed || e.suspect
+	c.based, c.lookedAt = true, momentOf(l.from)
+	changed = changed || e.suspect()
 	e.saw(l.mark, l.to, l.from)
-	b.products[e.product].unsure = false
+	b.productOf(e).unsure = false
 	if changed {
 		b.touch(n)
 	}
@@ -184,18 +185,20 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
-	n, have := b.bySKUID[d.ID]
+	n, have := b.listings.find(d.ID)
 	if !have {
 		return Waits // the catalogue has just been read
 	}
-	e := &b.listings[n]
+	e := b.listings.at(n)
 	c := e.watch()
 	switch d.Kind {
 	case CampaignLock, CreatorLock, BothLocks:
-		c.lock, c.lockUntil = d.Campaign+d.Creator, l.to.Add(o.LockedAfter)
+		rare := &e.setRare().check
+		rare.lock, rare.lockUntil = d.Campaign+d.Creator, l.to.Add(o.LockedAfter)
 		return Held
 	case SKUGone, WarehouseGone, WarehouseAdded, Frozen, Deactivated, Deleted:
-		c.withheldAt, c.off = b.seq, d.Kind == Frozen || d.Kind == Deactivated || d.Kind == Deleted
+		rare := &e.setRare().check
+		rare.withheldAt, rare.off = b.seq, d.Kind == Frozen || d.Kind == Deactivated || d.Kind == Deleted
 		b.touch(n)
 		return Held
 	case Bundle:
@@ -206,13 +209,14 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 		b.seen(n, l, d.Shown)
 		if d.Kind.foreign() && c.wrote {
 			c.wrote = false
-			c.foreign = append(c.foreign, l.to)
-			c.foreign = c.foreign[max(len(c.foreign)-o.WriterChecks, 0):]
+			rare := &e.setRare().check
+			rare.foreign = append(rare.foreign, l.to)
+			rare.foreign = rare.foreign[max(len(rare.foreign)-o.WriterChecks, 0):]
 		}
 	}
 	for _, w := range d.Unseen {
-		for i := range e.Stock {
-			if e.Stock[i].WarehouseID != w.WarehouseID {
+		for i, id := range e.feeds.ids {
+			if id != w.WarehouseID {
 				continue
 			}
 			sold := w.Quantity
@@ -221,7 +225,7 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 			}
 			b.setUnseen(e, i, sold, l.to.Add(shopClockSlack), l.to.Add(o.UnseenFor))
 			if d.Kind == InFlight || late {
-				c.at[i].explained += units(w.Quantity) // once is enough
+				e.shelves[i].check.explained += units(w.Quantity) // once is enough
 			}
 		}
 	}
@@ -229,7 +233,7 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 	switch {
 	case d.Kind == InFlight || late:
 		return Waits
-	case e.wanted == nil:
+	case !e.known:
 		return Left
 	case e.right():
 		return Taken
@@ -242,14 +246,11 @@ func (b *Book) wants(skuID string) (units int, known bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.compute()
-	n, have := b.bySKUID[skuID]
-	if !have || b.listings[n].wanted == nil {
+	n, have := b.listings.find(skuID)
+	if !have || !b.listings.at(n).known {
 		return 0, false
 	}
-	for _, w := range b.listings[n].wanted {
-		units += w
-	}
-	return units, true
+	return wantedUnits(b.listings.at(n).wants()), true
 }
 
 // itemsOf are the items that listings consist of, each once.
@@ -258,9 +259,9 @@ func (b *Book) itemsOf(skuIDs []string) []string {
 	defer b.mu.Unlock()
 	var ids []string
 	for _, id := range skuIDs {
-		if n, have := b.bySKUID[id]; have {
-			for _, p := range b.listings[n].parts {
-				ids = append(ids, b.items[p.item].id)
+		if n, have := b.listings.find(id); have {
+			for _, p := range b.listings.at(n).parts {
+				ids = append(ids, b.part(p).id)
 			}
 		}
 	}
@@ -273,12 +274,12 @@ func (b *Book) itemsOf(skuIDs []string) []string {
 func (b *Book) written(since time.Time, checks int) (skus []catalogue.SKU, all int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for n := range b.listings {
-		e := &b.listings[n]
-		if !e.Derived {
+	for n := range b.listings.list {
+		e := b.listings.at(n)
+		if !e.derived {
 			all++
 		}
-		if e.check != nil && len(e.check.foreign) >= checks && !e.check.foreign[0].Before(since) {
+		if e.rare != nil && len(e.rare.check.foreign) >= checks && !e.rare.check.foreign[0].Before(since) {
 			skus = append(skus, e.SKU)
 		}
 	}
@@ -289,9 +290,9 @@ func (b *Book) written(since time.Time, checks int) (skus []catalogue.SKU, all i
 func (b *Book) forgetWritten() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for n := range b.listings {
-		if c := b.listings[n].check; c != nil {
-			c.foreign = nil
+	for n := range b.listings.list {
+		if rare := b.listings.at(n).rare; rare != nil {
+			rare.check.foreign = nil
 		}
 	}
 }
@@ -308,21 +309,21 @@ func (b *Book) showsRight(asked []string) map[string]shownRight {
 	b.compute()
 	names := map[string]shownRight{}
 	note := func(n int) {
-		e := &b.listings[n]
+		e := b.listings.at(n)
 		name := e.String()
 		is, have := names[name]
-		names[name] = shownRight{(is.right || !have) && (e.Derived || e.wanted != nil && e.right()), is.refused || e.refused != nil}
+		names[name] = shownRight{(is.right || !have) && (e.derived || e.known && e.right()), is.refused || e.rare.read().refused != nil}
 		if product := "product " + e.ProductID; !names[product].right {
 			names[product] = shownRight{right: !e.withheld()}
 		}
 	}
 	for _, id := range asked {
-		if n, have := b.bySKUID[id]; have {
+		if n, have := b.listings.find(id); have {
 			note(n)
 		}
 	}
 	if len(asked) == 0 {
-		for n := range b.listings {
+		for n := range b.listings.list {
 			note(n)
 		}
 	}
@@ -332,8 +333,8 @@ func (b *Book) showsRight(asked []string) map[string]shownRight {
 func (b *Book) hasBundles() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for n := range b.listings {
-		if b.listings[n].Derived {
+	for n := range b.listings.list {
+		if b.listings.at(n).derived {
 			return true
 		}
 	}
@@ -344,8 +345,8 @@ func (b *Book) hasBundles() bool {
 func (b *Book) timesWritten(skuID string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n, have := b.bySKUID[skuID]; have && b.listings[n].check != nil {
-		return len(b.listings[n].check.foreign)
+	if n, have := b.listings.find(skuID); have {
+		return len(b.listings.at(n).rare.read().check.foreign)
 	}
 	return 0
 }
@@ -368,13 +369,13 @@ func (b *Book) setStatesFrom(at time.Time) {
 func (b *Book) listingsOf(productID string) (list []catalogue.SKU, known bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n, known := b.byProduct[productID]
+	n, known := b.products.find(productID)
 	if !known {
 		return nil, false
 	}
-	for _, i := range b.products[n].listings {
-		if c := b.listings[i].check; c == nil || !c.off {
-			list = append(list, b.listings[i].SKU)
+	for _, i := range b.products.at(n).listings {
+		if e := b.listings.at(int(i)); !e.rare.read().check.off {
+			list = append(list, e.SKU)
 		}
 	}
 	return list, true
@@ -384,8 +385,8 @@ func (b *Book) listingsOf(productID string) (list []catalogue.SKU, known bool) {
 func (b *Book) composition(skuID string) []catalogue.BundleComponent {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n, have := b.bySKUID[skuID]; have {
-		return b.listings[n].watch().bundle
+	if n, have := b.listings.find(skuID); have {
+		return b.listings.at(n).rare.read().check.bundle
 	}
 	return nil
 }
@@ -394,8 +395,8 @@ func (b *Book) setComposition(bundles map[string][]catalogue.BundleComponent) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for id, components := range bundles {
-		if n, have := b.bySKUID[id]; have {
-			b.listings[n].watch().bundle = components
+		if n, have := b.listings.find(id); have {
+			b.listings.at(n).setRare().check.bundle = components
 		}
 	}
 }
@@ -407,20 +408,20 @@ func (b *Book) Unsure(at time.Time, p ProductStock) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
-	if n, have := b.byProduct[p.ProductID]; have {
+	if n, have := b.products.find(p.ProductID); have {
 		b.unsure(at, n, p)
 	}
 }
 
 func (b *Book) unsure(at time.Time, n int, p ProductStock) {
-	b.products[n].unsure = true
+	b.products.at(n).unsure = true
 	for _, s := range p.SKUs {
-		i, have := b.bySKUID[s.ID]
+		i, have := b.listings.find(s.ID)
 		if !have || !b.watched {
 			continue
 		}
-		if e := &b.listings[i]; sameWarehouses(e.Stock, s.Stock) {
-			e.watch().pushed(at, e.Stock, s.Stock, false)
+		if e := b.listings.at(i); e.feeds.are(s.Stock) {
+			e.pushed(at, s.Stock, false)
 		}
 	}
 }

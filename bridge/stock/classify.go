@@ -175,13 +175,9 @@ func classifySKU(shelves []shopShelf) (kind DriftKind, unseen []int) {
 }
 
 // lockKind reports whether locks keep the shop from taking what is wanted.
-func lockKind(wanted []int, campaign, creator int) DriftKind {
-	sum := 0
-	for _, n := range wanted {
-		sum += n
-	}
+func lockKind(wants []bookShelf, campaign, creator int) DriftKind {
 	switch {
-	case wanted == nil || sum >= campaign+creator:
+	case wants == nil || wantedUnits(wants) >= campaign+creator:
 		return ""
 	case creator == 0:
 		return CampaignLock

@@ -122,17 +122,25 @@ func TestClassifyExplainsWhatCanHappen(t *testing.T) {
 
 func TestLockKind(t *testing.T) {
 	for _, tc := range []struct {
-		wanted            []int
+		wanted            []bookShelf
 		campaign, creator int
 		want              DriftKind
 	}{
-		{[]int{5, 5}, 10, 0, ""}, {[]int{5, 4}, 10, 0, CampaignLock}, {[]int{9}, 0, 10, CreatorLock}, {[]int{9}, 5, 5, BothLocks},
-		{nil, 10, 0, ""}, {[]int{0}, 0, 0, ""},
+		{wanting(5, 5), 10, 0, ""}, {wanting(5, 4), 10, 0, CampaignLock}, {wanting(9), 0, 10, CreatorLock}, {wanting(9), 5, 5, BothLocks},
+		{nil, 10, 0, ""}, {wanting(0), 0, 0, ""},
 	} {
 		if got := lockKind(tc.wanted, tc.campaign, tc.creator); got != tc.want {
 			t.Errorf("%v wanted, %d and %d locked: %q, want %q", tc.wanted, tc.campaign, tc.creator, got, tc.want)
 		}
 	}
+}
+
+// wanting are shelves that should show so much.
+func wanting(units ...int32) (shelves []bookShelf) {
+	for _, n := range units {
+		shelves = append(shelves, bookShelf{wanted: n})
+	}
+	return shelves
 }
 
 func TestBundleRight(t *testing.T) {

@@ -31,7 +31,8 @@ func (b *Book) HeatUp(now time.Time, declared func(catalogue.Listing, time.Time)
 	return b.heatUp(now, declared, most)
 }
 func (b *Book) WaitsSince(skuID string, since time.Time) {
-	b.listings[b.bySKUID[skuID]].lag.since = since
+	n, _ := b.listings.find(skuID)
+	b.listings.at(n).lag.since = since
 }
 
 func (e *Engine) Ports() *Ports { return &e.ports }
@@ -45,7 +46,8 @@ var ReadLedger = readLedger
 
 // Believed is what the book believes the shop to show of a SKU.
 func (b *Book) Believed(skuID string) (units int) {
-	for _, w := range b.listings[b.bySKUID[skuID]].Stock {
+	n, _ := b.listings.find(skuID)
+	for _, w := range b.listings.at(n).stock() {
 		units += w.Quantity
 	}
 	return units

@@ -32,7 +32,7 @@ type Options struct {
 	// units of a pool would go through a kit that has none. Default: none.
 	KeepItems map[string]int
 	// LeaveAlone names the listings whose stock is nobody's to set, such as what is made
-	// to order. Default: none.
+	// to order. A listing's Stock is used again once it returns. Default: none.
 	LeaveAlone func(catalogue.Listing) bool
 	// ZeroAfter is the age of a level from which on what depends on it is published as 0,
 	// because the warehouse cannot be read. Default: never; the shop goes on selling at
@@ -53,7 +53,7 @@ type Options struct {
 // Pace is how often [Engine.Run] does what. Zero values take the defaults.
 type Pace struct {
 	// Hot reports which listings are read and published before others, such as those
-	// of a LIVE: see [BufferRules.Live]. Besides, the HotCount listings that sold
+	// of a LIVE: see [BufferRules.Live]. A listing's Stock is used again once it returns. Besides, the HotCount listings that sold
 	// most in the last minutes are hot. Default 100; negative: none.
 	Hot      func(l catalogue.Listing, now time.Time) bool
 	HotCount int

@@ -53,17 +53,14 @@ func (b *Book) Plan() Plan {
 	defer b.mu.Unlock()
 	b.compute()
 	plan := Plan{Unchanged: b.tally[listingRight], Skipped: b.tally[listingSkipped], Problems: b.problems()}
-	ranks := make([]rank, 0, len(b.waiting))
-	for n := range b.waiting {
-		if b.differs(n) {
-			ranks = append(ranks, b.rank(n))
-		} else {
-			delete(b.waiting, n)
-		}
+	waiting := b.differing()
+	ranks := make([]rank, 0, len(waiting))
+	for _, n := range waiting {
+		ranks = append(ranks, b.rank(int(n)))
 	}
 	slices.SortFunc(ranks, rank.compare)
 	for _, r := range ranks {
-		if p := b.productStock(b.byProduct[r.id], time.Time{}); len(p.SKUs) > 0 {
+		if p := b.productStock(r.product, time.Time{}); len(p.SKUs) > 0 {
 			plan.Products = append(plan.Products, p)
 		}
 	}
@@ -77,23 +74,22 @@ func (b *Book) compute() {
 	}
 	now, delay := b.options.Now(), b.flight.delay()
 	for _, n := range b.dirty {
-		e := &b.listings[n]
+		n := int(n)
+		e := b.listings.at(n)
 		e.dirty = false
 		b.want(e, now)
-		e.onTheWay = b.allowance(e, delay, now)
+		e.onTheWay = units(b.allowance(e, delay, now))
 		held := b.holdRaise(e)
-		if e.unclear = e.maybe > 0 && e.onTheWay == 0; e.unclear && !b.ordersSeen.covers(e.knownTo) {
+		if e.unclear = e.maybe > 0 && e.onTheWay == 0; e.unclear && !b.ordersSeen.covers(e.knownTo.time()) {
 			e.unclear, held = false, true
 		}
 		if held {
-			b.ordersSeen.held[n] = true
-		} else {
-			delete(b.ordersSeen.held, n)
+			b.hold(n)
 		}
 		b.countZero(e)
 		state := listingSkipped
 		switch {
-		case e.wanted == nil:
+		case !e.known:
 			e.lag = nil
 		case e.right():
 			e.lag = nil
@@ -102,7 +98,10 @@ func (b *Book) compute() {
 			if e.lag == nil {
 				e.lag = b.lagOf(e)
 			}
-			b.waiting[e.product] = true
+			if p := b.productOf(e); !p.waiting {
+				p.waiting = true
+				b.waiting = append(b.waiting, e.product)
+			}
 			state = listingDiffers
 		}
 		b.tally[e.state]--
@@ -123,12 +122,12 @@ func (b *Book) compute() {
 func (b *Book) lagOf(e *bookListing) *bookLag {
 	l := &bookLag{}
 	for _, p := range e.allParts() {
-		if it := &b.items[p.item]; it.at.After(l.since) {
-			l.since, l.unseenSince = it.at, it.before
+		if it := b.part(p); it.at.time().After(l.since) {
+			l.since, l.unseenSince = it.at.time(), it.before.time()
 		}
 	}
 	if l.since.IsZero() {
-		l.since = e.shownAt
+		l.since = e.shownAt.time()
 	}
 	if l.unseenSince.IsZero() {
 		l.unseenSince = l.since
@@ -138,58 +137,64 @@ func (b *Book) lagOf(e *bookListing) *bookLag {
 
 // right reports whether the shop shows what it should.
 func (e *bookListing) right() bool {
-	if e.suspect || e.unclear {
+	if e.suspect() || e.unclear {
 		return false
 	}
-	for i := range e.wanted {
-		if !e.shows(i) {
+	for _, s := range e.wants() {
+		if !e.shows(s) {
 			return false
 		}
 	}
 	return true
 }
 
-// want computes what a listing should show; wanted is nil if there is no right
-// number.
+// want computes what a listing should show, if there is a right number.
 func (b *Book) want(e *bookListing, now time.Time) {
-	was := e.wanted
-	e.wanted, e.problem, e.waiting = nil, nil, false
-	if e.Derived || e.withheld() || b.options.LeaveAlone != nil && b.options.LeaveAlone(e.Listing) {
+	e.known, e.waiting = false, false
+	if e.rare != nil {
+		e.rare.problem = nil
+	}
+	if e.derived || e.withheld() || b.options.LeaveAlone != nil && b.options.LeaveAlone(b.listing(e)) {
 		return
 	}
-	if e.problem = b.objection(e); e.problem != nil || e.waiting {
+	if problem := b.objection(e); problem != nil || e.waiting {
+		e.complain(problem)
 		return
 	}
-	if cap(was) < len(e.Stock) {
-		was = make([]int, len(e.Stock))
-	}
-	wanted := was[:len(e.Stock)]
+	listing := b.listing(e)
 	stale := b.stale(e, now)
-	for i, w := range e.Stock {
+	for i := range e.shelves {
 		if stale {
-			wanted[i] = 0
+			e.shelves[i].wanted = 0
 			continue
 		}
 		available := b.available(e, e.feeds.feeds[i])
 		if available > absurdStock {
-			e.problem = new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{}, fmt.Sprintf("Linnworks says that %d units are available", available),
-				"count the item and correct its level in Linnworks; until then its stock in the shop stays as it is"))
+			e.complain(new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{}, fmt.Sprintf("Linnworks says that %d units are available", available),
+				"count the item and correct its level in Linnworks; until then its stock in the shop stays as it is")))
 			return
 		}
-		n := available - max(b.options.Buffer(e.Listing, w.WarehouseID, available), 0)
-		wanted[i] = min(max(n, 0), b.options.Max)
+		n := available - max(b.options.Buffer(listing, e.feeds.ids[i], available), 0)
+		e.shelves[i].wanted = units(min(max(n, 0), b.options.Max))
 	}
-	e.wanted = wanted
+	e.known = true
+}
+
+// complain notes what a person has to look at.
+func (e *bookListing) complain(problem *exceptions.Exception) {
+	if problem != nil {
+		e.setRare().problem = problem
+	}
 }
 
 // objection says why a listing has no right number.
 func (b *Book) objection(e *bookListing) *exceptions.Exception {
-	if e.broken != nil {
-		return new(catalogue.Problem(e.SKU, e.Title, e.broken))
+	if broken := e.rare.read().broken; broken != nil {
+		return new(catalogue.Problem(e.SKU, e.title, broken))
 	}
 	tracked := false
 	for _, p := range e.allParts() {
-		it := &b.items[p.item]
+		it := b.part(p)
 		if it.untracked || it.unlimited {
 			continue
 		}
@@ -198,7 +203,7 @@ func (b *Book) objection(e *bookListing) *exceptions.Exception {
 		case itemUnread:
 			e.waiting = true
 		case itemVanished:
-			return new(catalogue.Problem(e.SKU, e.Title, fmt.Errorf("Linnworks has no stock level for SKU %s", it.sku)))
+			return new(catalogue.Problem(e.SKU, e.title, fmt.Errorf("Linnworks has no stock level for SKU %s", it.sku)))
 		case itemRead, itemArchived: // of an archived one there are none
 		}
 	}
@@ -207,10 +212,10 @@ func (b *Book) objection(e *bookListing) *exceptions.Exception {
 		return nil
 	case !tracked:
 		return new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{},
-			fmt.Sprintf("the shop sells %q (product %s, SKU id %s), and Linnworks does not track its stock, so there is no number to set", e.Title, e.ProductID, e.ID),
+			fmt.Sprintf("the shop sells %q (product %s, SKU id %s), and Linnworks does not track its stock, so there is no number to set", e.title, e.ProductID, e.ID),
 			"switch stock tracking on for the item in Linnworks"))
 	case e.feeds.problem != nil:
-		return e.feeds.problem(e.Listing)
+		return e.feeds.problem(e.SKU)
 	case !b.trackedThere(e):
 		return new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{},
 			"Linnworks does not track its stock in the locations that supply it, so there is no number to set",
@@ -224,7 +229,7 @@ func (b *Book) trackedThere(e *bookListing) bool {
 	for _, feeds := range e.feeds.feeds {
 		for _, location := range feeds {
 			for _, p := range e.partsAt(location) {
-				if it := &b.items[p.item]; !it.untracked && !it.unlimited && (it.levels == nil || it.levels[location] != unlimited) {
+				if it := b.part(p); !it.untracked && !it.unlimited && b.levelsOf(int(p.item))[location] != unlimited {
 					return true
 				}
 			}
@@ -239,27 +244,26 @@ func (b *Book) stale(e *bookListing, now time.Time) bool {
 		return false
 	}
 	return slices.ContainsFunc(e.allParts(), func(p bookPart) bool {
-		it := &b.items[p.item]
-		return !it.untracked && !it.unlimited && now.Sub(it.at) > b.options.ZeroAfter
+		it := b.part(p)
+		return !it.untracked && !it.unlimited && now.Sub(it.at.time()) > b.options.ZeroAfter
 	})
 }
 
 // free is what may be sold of an item from a location, and whether it is tracked
 // there at all.
-func (it *bookItem) free(location int) (n int, tracked bool) {
+func (b *Book) free(p bookPart, location int) (n int, tracked bool) {
+	it := b.part(p)
 	if it.untracked || it.unlimited {
 		return 0, false
 	}
-	if it.levels != nil {
-		n = it.levels[location]
-	}
+	n = int(b.levelsOf(int(p.item))[location])
 	if n == unlimited {
 		return 0, false
 	}
 	if it.reserved != nil {
 		n -= it.reserved.unseen[location]
 	}
-	return n - it.keep, true
+	return n - int(it.keep), true
 }
 
 // available is what may be sold of a listing from the locations together: the
@@ -281,11 +285,11 @@ func (b *Book) available(e *bookListing, locations []int) int {
 				elsewhere += b.availableAt(e, location) // made of something else there
 				continue
 			}
-			n, tracked := b.items[p.item].free(location)
+			n, tracked := b.free(p, location)
 			total, limits = total+n, limits && tracked
 		}
 		if limits {
-			sum = min(sum, elsewhere+max(total, 0)/p.per)
+			sum = min(sum, elsewhere+max(total, 0)/int(p.per))
 		}
 	}
 	return sum
@@ -296,8 +300,8 @@ func (b *Book) available(e *bookListing, locations []int) int {
 func (b *Book) availableAt(e *bookListing, location int) (least int) {
 	limited := false
 	for _, p := range e.partsAt(location) {
-		if n, tracked := b.items[p.item].free(location); tracked {
-			if n = max(n, 0) / p.per; !limited || n < least {
+		if n, tracked := b.free(p, location); tracked {
+			if n = max(n, 0) / int(p.per); !limited || n < least {
 				least, limited = n, true
 			}
 		}
@@ -306,8 +310,8 @@ func (b *Book) availableAt(e *bookListing, location int) (least int) {
 }
 
 func (e *bookListing) partsAt(location int) []bookPart {
-	if e.stocked != nil {
-		if parts, other := e.stocked.at[location]; other {
+	if e.rare != nil && e.rare.stocked != nil {
+		if parts, other := e.rare.stocked.at[location]; other {
 			return parts
 		}
 	}
@@ -329,30 +333,27 @@ func (b *Book) problems() []exceptions.Exception {
 		}
 	}
 	for _, n := range slices.Sorted(maps.Keys(b.troubled)) {
-		e := &b.listings[n]
+		e := b.listings.at(n)
 		for _, p := range e.allParts() {
-			it := &b.items[p.item]
-			add(it.owes)
-			if it.state == itemArchived && e.wanted != nil {
-				add(new(catalogue.Problem(e.SKU, e.Title, fmt.Errorf("SKU %s is archived in Linnworks, so the shop shows 0", it.sku))))
+			it := b.part(p)
+			add(b.owes(int(p.item)))
+			if it.state == itemArchived && e.known {
+				add(new(catalogue.Problem(e.SKU, e.title, fmt.Errorf("SKU %s is archived in Linnworks, so the shop shows 0", it.sku))))
 			}
 		}
-		add(e.problem)
+		add(e.rare.read().problem)
 	}
 	return list
 }
 
 // troubles reports whether a person has to look at a listing or at one of its items.
 func (b *Book) troubles(e *bookListing) bool {
-	if e.problem != nil {
+	if e.rare != nil && e.rare.problem != nil {
 		return true
 	}
-	for _, p := range e.allParts() {
-		if it := &b.items[p.item]; it.owes != nil || it.state == itemArchived {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.allParts(), func(p bookPart) bool {
+		return b.part(p).state == itemArchived || slices.ContainsFunc(b.levelsOf(int(p.item)), func(n int32) bool { return n < 0 })
+	})
 }
 
 // mended returns the exceptions of a queue whose cause the book has looked into and no
@@ -379,19 +380,19 @@ func (b *Book) mended(open []exceptions.Exception) []exceptions.Exception {
 // shop shows what it should of them.
 func (b *Book) objects() map[string]bool {
 	names := map[string]bool{}
-	for n := range b.listings {
-		e := &b.listings[n]
-		if e.Derived || e.waiting || e.withheld() {
+	for n := range b.listings.list {
+		e := b.listings.at(n)
+		if e.derived || e.waiting || e.withheld() {
 			continue
 		}
 		name := e.String()
 		right, have := names[name]
-		names[name] = e.wanted != nil && e.lag == nil && (right || !have)
-		for _, w := range e.Stock {
-			names["warehouse "+w.WarehouseID] = false
+		names[name] = e.known && e.lag == nil && (right || !have)
+		for _, id := range e.feeds.ids {
+			names["warehouse "+id] = false
 		}
 		for _, p := range e.allParts() {
-			if item := "SKU " + b.items[p.item].sku; !names[item] {
+			if item := "SKU " + b.part(p).sku; !names[item] {
 				names[item] = false // unless a listing has the same name and is right
 			}
 		}
@@ -407,6 +408,7 @@ type rank struct {
 	lower   int
 	since   time.Time
 	id      string
+	product int
 }
 
 const (
@@ -416,22 +418,21 @@ const (
 )
 
 func (b *Book) rank(n int) rank {
-	p := &b.products[n]
-	r := rank{urgency: rankRaise, id: p.id}
+	p := b.products.at(n)
+	r := rank{urgency: rankRaise, id: p.id, product: n}
 	for _, i := range p.listings {
-		e := &b.listings[i]
+		e := b.listings.at(int(i))
 		if e.lag == nil {
 			continue
 		}
-		for w, n := range e.wanted {
-			shown := e.Stock[w].Quantity
+		for _, s := range e.wants() {
 			switch {
-			case n == 0 && shown > 0:
+			case s.wanted == 0 && s.shown > 0:
 				r.urgency = rankZero
-			case n < shown:
+			case s.wanted < s.shown:
 				r.urgency = min(r.urgency, rankLower)
 			}
-			r.lower += max(shown-n, 0)
+			r.lower += max(int(s.shown)-int(s.wanted), 0)
 		}
 		r.hot = r.hot || e.hot
 		if r.since.IsZero() || e.lag.since.Before(r.since) {
@@ -457,9 +458,9 @@ func (r rank) compare(o rank) int {
 // it needs none. What the shop has refused is left out until its time comes,
 // except if now is zero.
 func (b *Book) productStock(n int, now time.Time) ProductStock {
-	p := ProductStock{ProductID: b.products[n].id}
-	for _, i := range b.products[n].listings {
-		if e := &b.listings[i]; e.needs(now) {
+	p := ProductStock{ProductID: b.products.at(n).id}
+	for _, i := range b.products.at(n).listings {
+		if e := b.listings.at(int(i)); e.needs(now) {
 			p.SKUs = append(p.SKUs, e.skuStock(now))
 		}
 	}
@@ -467,18 +468,21 @@ func (b *Book) productStock(n int, now time.Time) ProductStock {
 }
 
 func (b *Book) needs(n int, now time.Time) bool {
-	return slices.ContainsFunc(b.products[n].listings, func(i int) bool { return b.listings[i].needs(now) })
+	return slices.ContainsFunc(b.products.at(n).listings, func(i int32) bool { return b.listings.at(int(i)).needs(now) })
 }
 
 func (e *bookListing) needs(now time.Time) bool {
-	return e.lag != nil && !e.held(now) && (now.IsZero() || e.refused == nil || !now.Before(e.refused.retryAt) || !slices.Equal(e.targets(now), e.refused.wanted))
+	if e.lag == nil || e.held(now) {
+		return false
+	}
+	refused := e.rare.read().refused
+	return now.IsZero() || refused == nil || !now.Before(refused.retryAt) || !slices.Equal(e.targets(now), refused.wanted)
 }
 
 func (e *bookListing) skuStock(now time.Time) SKUStock {
-	s := SKUStock{SKU: e.SKU, Shown: slices.Clone(e.Stock), Stock: make([]catalogue.WarehouseStock, len(e.Stock))}
-	targets := e.targets(now)
-	for i, w := range e.Stock {
-		s.Stock[i] = catalogue.WarehouseStock{WarehouseID: w.WarehouseID, Quantity: targets[i]}
+	s := SKUStock{SKU: e.SKU, Shown: e.stock(), Stock: e.stock()}
+	for i, n := range e.targets(now) {
+		s.Stock[i].Quantity = n
 	}
 	return s
 }
@@ -491,9 +495,19 @@ func quantities(stock []catalogue.WarehouseStock) string {
 	return strings.Join(parts, ", ")
 }
 
+// differing are the products of which a listing shows what it should not.
+func (b *Book) differing() []int32 {
+	b.waiting = slices.DeleteFunc(b.waiting, func(n int32) bool {
+		p := b.products.at(int(n))
+		p.waiting = b.differs(int(n))
+		return !p.waiting
+	})
+	return b.waiting
+}
+
 // differs reports whether any listing of a product shows what it should not.
 func (b *Book) differs(n int) bool {
-	return slices.ContainsFunc(b.products[n].listings, func(i int) bool { return b.listings[i].lag != nil })
+	return slices.ContainsFunc(b.products.at(n).listings, func(i int32) bool { return b.listings.at(int(i)).lag != nil })
 }
 
 // retake returns the call that a product needs by now, see productStock.
@@ -501,7 +515,7 @@ func (b *Book) retake(productID string, now time.Time) ProductStock {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.compute()
-	n, have := b.byProduct[productID]
+	n, have := b.products.find(productID)
 	if !have {
 		return ProductStock{}
 	}
@@ -516,8 +530,8 @@ func (b *Book) allowance(e *bookListing, delay time.Duration, now time.Time) int
 	}
 	most := 0
 	for _, p := range e.allParts() {
-		n := b.flight.onTheWay(b.items[p.item].id, delay, now)
-		most = max(most, (n+p.per-1)/p.per)
+		n, per := b.flight.onTheWay(b.part(p).id, delay, now), int(p.per)
+		most = max(most, (n+per-1)/per)
 	}
 	return most
 }
@@ -525,7 +539,6 @@ func (b *Book) allowance(e *bookListing, delay time.Duration, now time.Time) int
 // shows reports whether a warehouse shows what it should. While a listing sells it may
 // show less, by as much as is taken off again and again: else every call would be the
 // reason for another one. It counts down by itself.
-func (e *bookListing) shows(i int) bool {
-	shown := e.Stock[i].Quantity
-	return shown == e.wanted[i] || shown < e.wanted[i] && shown >= e.wanted[i]-2*e.onTheWay
+func (e *bookListing) shows(s bookShelf) bool {
+	return s.shown == s.wanted || s.shown < s.wanted && int(s.shown) >= int(s.wanted)-2*int(e.onTheWay)
 }

@@ -22,7 +22,7 @@ func (b *Book) take(now time.Time, product string, fair int, fairAfter time.Dura
 		return ProductStock{}, certain, false
 	}
 	b.taken++
-	b.products[c.best].pushing, b.products[c.best].taken = true, b.seq
+	b.products.at(c.best).pushing, b.products.at(c.best).taken = true, b.seq
 	p = b.productStock(c.best, now)
 	p.Urgent = c.urgent
 	return p, c.doubt, true
@@ -51,15 +51,12 @@ func (b *Book) choose(now time.Time, product string, fair int, fairAfter time.Du
 	c := choice{best: -1}
 	oldest := -1
 	var bestRank, oldestRank rank
-	for n := range b.waiting {
-		product := &b.products[n]
-		if product.pushing || now.Before(product.retryAt) {
+	for _, n := range b.differing() {
+		n, product := int(n), b.products.at(int(n))
+		if product.pushing || now.Before(product.retryAt.time()) {
 			continue
 		}
 		if !b.needs(n, now) {
-			if !b.differs(n) {
-				delete(b.waiting, n)
-			}
 			continue
 		}
 		c.products++
@@ -85,8 +82,8 @@ func (b *Book) choose(now time.Time, product string, fair int, fairAfter time.Du
 // chosen is the choice of the product given, which is tried again although it may have
 // failed a moment ago.
 func (b *Book) chosen(now time.Time, product string) choice {
-	n, have := b.byProduct[product]
-	if !have || b.products[n].pushing || !b.needs(n, now) {
+	n, have := b.products.find(product)
+	if !have || b.products.at(n).pushing || !b.needs(n, now) {
 		return choice{best: -1}
 	}
 	r := b.rank(n)
@@ -94,15 +91,16 @@ func (b *Book) chosen(now time.Time, product string) choice {
 }
 
 func (b *Book) doubtOf(n int, now time.Time) doubt {
-	listings := b.products[n].listings
+	listings := b.products.at(n).listings
 	switch {
-	case b.products[n].unsure:
+	case b.products.at(n).unsure:
 		return outcomeUnknown
-	case slices.ContainsFunc(listings, func(i int) bool { // a zero that the bridge has caused is known
-		return b.listings[i].suspect && !now.Before(b.zeroed[b.listings[i].ID])
+	case slices.ContainsFunc(listings, func(i int32) bool { // a zero that the bridge has caused is known
+		e := b.listings.at(int(i))
+		return e.suspect() && !now.Before(b.zeroed[e.ID])
 	}):
 		return shopMayDiffer
-	case slices.ContainsFunc(listings, func(i int) bool { return b.mayShowLess(&b.listings[i], now) }):
+	case slices.ContainsFunc(listings, func(i int32) bool { return b.mayShowLess(b.listings.at(int(i)), now) }):
 		return salesUnseen
 	}
 	return certain
@@ -126,29 +124,30 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 	b.seq++
 	set := func(list []SKUStock, f func(*bookListing, SKUStock)) {
 		for _, s := range list {
-			if n, have := b.bySKUID[s.ID]; have {
-				f(&b.listings[n], s)
+			if n, have := b.listings.find(s.ID); have {
+				f(b.listings.at(n), s)
 				b.touch(n)
 			}
 		}
 	}
-	set(did.accepted, func(e *bookListing, s SKUStock) { b.accepted(now, b.products[e.product].taken, e, s.Stock) })
-	set(did.derived, func(e *bookListing, _ SKUStock) { e.Derived = true })
+	set(did.accepted, func(e *bookListing, s SKUStock) { b.accepted(now, b.productOf(e).taken, e, s.Stock) })
+	set(did.derived, func(e *bookListing, _ SKUStock) { e.derived = true })
 	set(did.refused, func(e *bookListing, s SKUStock) {
-		e.refused = &bookRefusal{retryAt: now.Add(refusedAfter)}
+		refused := &bookRefusal{retryAt: now.Add(refusedAfter)}
 		for _, w := range s.Stock {
-			e.refused.wanted = append(e.refused.wanted, w.Quantity)
+			refused.wanted = append(refused.wanted, w.Quantity)
 		}
+		e.setRare().refused = refused
 	})
-	n, have := b.byProduct[p.ProductID]
+	n, have := b.products.find(p.ProductID)
 	if !have {
 		return
 	}
-	product := &b.products[n]
+	product := b.products.at(n)
 	product.pushing = false
 	nothing := len(did.accepted)+len(did.refused)+len(did.derived) == 0
 	if err == nil || !nothing && len(did.later) == 0 {
-		product.failures, product.retryAt = 0, time.Time{}
+		product.failures, product.retryAt = 0, 0
 		return
 	}
 	if nothing && len(did.later) == 0 {
@@ -159,7 +158,7 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 		wait = min(2*wait, retryMax)
 	}
 	product.failures++
-	product.retryAt = now.Add(wait)
+	product.retryAt = momentOf(now.Add(wait))
 }
 
 // putBack gives a product back that was not published, to be taken again at the
@@ -167,8 +166,8 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 func (b *Book) putBack(productID string, again time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n, have := b.byProduct[productID]; have {
-		b.products[n].pushing, b.products[n].retryAt = false, again
+	if n, have := b.products.find(productID); have {
+		b.products.at(n).pushing, b.products.at(n).retryAt = false, momentOf(again)
 	}
 }
 
@@ -182,10 +181,11 @@ func (b *Book) nextRetry(now time.Time) (at time.Time) {
 			at = t
 		}
 	}
-	for n := range b.waiting {
-		earlier(b.products[n].retryAt)
-		for _, i := range b.products[n].listings {
-			if r := b.listings[i].refused; r != nil {
+	for _, n := range b.waiting {
+		n := int(n)
+		earlier(b.products.at(n).retryAt.time())
+		for _, i := range b.products.at(n).listings {
+			if r := b.listings.at(int(i)).rare.read().refused; r != nil {
 				earlier(r.retryAt)
 			}
 		}
@@ -204,15 +204,15 @@ func (b *Book) heatUp(now time.Time, declared func(catalogue.Listing, time.Time)
 		units float64
 	}
 	var list []warm
-	for n := range b.listings {
-		e := &b.listings[n]
+	for n := range b.listings.list {
+		e := b.listings.at(n)
 		e.hot = false
-		if e.Derived || len(e.parts) == 0 {
+		if e.derived || len(e.parts) == 0 {
 			continue
 		}
 		units := e.heat.now(now)
 		switch {
-		case declared != nil && declared(e.Listing, now):
+		case declared != nil && declared(b.listing(e), now):
 			e.hot = true
 			list = append(list, warm{n, units + 1e9})
 		case units > coldUnits:
@@ -220,17 +220,17 @@ func (b *Book) heatUp(now time.Time, declared func(catalogue.Listing, time.Time)
 		}
 	}
 	slices.SortFunc(list, func(a, b warm) int { return cmp.Or(cmp.Compare(b.units, a.units), cmp.Compare(a.n, b.n)) })
-	seen := map[int]bool{}
+	seen := map[int32]bool{}
 	for i, w := range list {
-		e := &b.listings[w.n]
+		e := b.listings.at(w.n)
 		if !e.hot && (i >= most || len(items) >= itemBatch) {
 			break
 		}
 		e.hot = true
 		for _, p := range e.allParts() {
-			if !seen[p.item] && !b.items[p.item].untracked {
+			if !seen[p.item] && !b.part(p).untracked {
 				seen[p.item] = true
-				items = append(items, b.items[p.item].id)
+				items = append(items, b.part(p).id)
 			}
 		}
 	}
@@ -242,8 +242,8 @@ func (b *Book) unread(n int) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var ids []string
-	for i := 0; i < len(b.items) && len(ids) < n; i++ {
-		if it := &b.items[i]; it.state == itemUnread && !it.untracked {
+	for i := 0; i < len(b.items.list) && len(ids) < n; i++ {
+		if it := b.items.at(i); it.state == itemUnread && !it.untracked {
 			ids = append(ids, it.id)
 		}
 	}
@@ -255,7 +255,7 @@ func (b *Book) needed(ids []string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
-		_, have := b.byItem[id]
+		_, have := b.items.find(id)
 		return !have
 	})
 }
@@ -265,8 +265,8 @@ func (b *Book) readBefore(mark Mark) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var ids []string
-	for i := range b.items {
-		if it := &b.items[i]; !it.untracked && it.mark < mark {
+	for i := range b.items.list {
+		if it := b.items.at(i); !it.untracked && it.mark < mark {
 			ids = append(ids, it.id)
 		}
 	}

@@ -127,16 +127,16 @@ const levelsFresh = 30 * time.Second
 func (b *Book) oldLevels(products []ProductStock, now time.Time) (ids []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	seen := map[int]bool{}
+	seen := map[int32]bool{}
 	for i, p := range products {
 		for _, s := range p.SKUs {
-			n, have := b.bySKUID[s.ID]
+			n, have := b.listings.find(s.ID)
 			if !have {
 				continue
 			}
-			for _, part := range b.listings[n].allParts() {
-				it := &b.items[part.item]
-				if !seen[part.item] && !it.untracked && now.Sub(it.at) > levelsFresh {
+			for _, part := range b.listings.at(n).allParts() {
+				it := b.part(part)
+				if !seen[part.item] && !it.untracked && now.Sub(it.at.time()) > levelsFresh {
 					seen[part.item] = true
 					ids = append(ids, it.id)
 				}

@@ -157,25 +157,25 @@ func (b *Book) Stats() Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := Stats{
-		Hot: b.stats.delays[hotSKUs].stats(), Other: b.stats.delays[otherSKUs].stats(), Listings: len(b.listings),
+		Hot: b.stats.delays[hotSKUs].stats(), Other: b.stats.delays[otherSKUs].stats(), Listings: len(b.listings.list),
 		Calls: maps.Clone(b.stats.calls), Since: b.stats.since, Now: b.options.Now().UTC(), Budgets: maps.Clone(linnworksBudgets),
 	}
 	maps.Copy(s.Budgets, b.options.Budgets)
-	for n := range b.listings {
-		if lag := b.listings[n].lag; lag != nil {
+	for n := range b.listings.list {
+		if lag := b.listings.at(n).lag; lag != nil {
 			s.Waiting++
 			if s.Oldest.IsZero() || lag.since.Before(s.Oldest) {
 				s.Oldest = lag.since
 			}
 		}
 	}
-	for i := range b.items {
-		switch it := &b.items[i]; {
+	for i := range b.items.list {
+		switch it := b.items.at(i); {
 		case it.untracked:
-		case it.at.IsZero():
+		case it.at == 0:
 			s.Unread++
-		case s.Stalest.IsZero() || it.at.Before(s.Stalest):
-			s.Stalest, s.StalestSKU = it.at, it.sku
+		case s.Stalest.IsZero() || it.at.time().Before(s.Stalest):
+			s.Stalest, s.StalestSKU = it.at.time(), it.sku
 		}
 	}
 	for _, o := range b.orders {

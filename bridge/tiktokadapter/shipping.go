@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
@@ -284,6 +285,9 @@ func (t *Shop) ArrangeShipping(ctx context.Context, s bridge.Shipment) (bridge.L
 		if packages, err = t.arrange(ctx, s, lines, packages); err != nil {
 			return bridge.Label{}, err
 		}
+		if t.options.AskEarly && len(packages) > 0 {
+			defer t.askEarly(ctx, packages[0])()
+		}
 	}
 	if len(packages) == 0 {
 		return bridge.Label{}, errors.New("the shop names no package of the order")
@@ -293,6 +297,16 @@ func (t *Shop) ArrangeShipping(ctx context.Context, s bridge.Shipment) (bridge.L
 		return bridge.Label{}, shipError(err)
 	}
 	return bridge.Label{PackageID: packages[0], Tracking: part.Tracking(p.TrackingNumber), Carrier: p.ShippingProviderName}, nil
+}
+
+// askEarly asks for a document once, and returns a function that waits for the answer.
+// What comes of it shows when the document is fetched.
+func (t *Shop) askEarly(ctx context.Context, packageID string) (wait func()) {
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		_, _ = t.client.Fulfillment.GetPackageShippingDocument(ctx, packageID, labelDocument, tiktokshop.NoRepeat())
+	})
+	return asking.Wait
 }
 
 func (t *Shop) arrange(ctx context.Context, s bridge.Shipment, lines []bridge.OrderLine, packages []string) ([]string, error) {
@@ -341,12 +355,14 @@ func createPackages(s bridge.Shipment, p Parcel) *tiktokshop.CreatePackagesReque
 	return r
 }
 
+// labelDocument asks for a label.
+var labelDocument = &tiktokshop.GetPackageShippingDocumentRequest{DocumentType: "SHIPPING_LABEL"}
+
 // LabelDocument implements [bridge.LabelSource]: it asks for the document and downloads
 // it at once, because its address dies after a day. A document that is still
 // being made is an error to repeat.
 func (t *Shop) LabelDocument(ctx context.Context, packageID string) (store.LabelDocument, error) {
-	reply, err := t.client.Fulfillment.GetPackageShippingDocument(ctx, packageID,
-		&tiktokshop.GetPackageShippingDocumentRequest{DocumentType: "SHIPPING_LABEL"})
+	reply, err := t.client.Fulfillment.GetPackageShippingDocument(ctx, packageID, labelDocument)
 	if err != nil {
 		return store.LabelDocument{}, shipError(err)
 	}

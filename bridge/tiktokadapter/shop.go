@@ -38,6 +38,10 @@ type Options struct {
 	Documents *http.Client
 	// MaxDocument is the most bytes that a document may have. Default 10 MiB.
 	MaxDocument int64
+	// AskEarly asks for the document of a label that was just arranged while its tracking
+	// number is read: TikTok answers the first request that the document is still being
+	// made, and people wait for it at a print button. It costs one call for each label.
+	AskEarly bool
 	// Now replaces time.Now.
 	Now func() time.Time
 }

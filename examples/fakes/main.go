@@ -1,5 +1,6 @@
 // Command fakes serves a fake TikTok Shop and a fake Linnworks on two local
-// ports, with a made-up shop in them, for programs in any language.
+// ports, with a made-up shop in them, for programs in any language, and on a third port
+// the hands of everybody else: buyers, warehouse, carrier, TikTok.
 //
 //	go run ./examples/fakes
 //
@@ -15,6 +16,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"slices"
@@ -44,6 +46,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.SetOutput(out)
 	shopAddress := flags.String("tiktokshop", "127.0.0.1:8081", "address of the fake TikTok Shop")
 	warehouseAddress := flags.String("linnworks", "127.0.0.1:8082", "address of the fake Linnworks")
+	controlAddress := flags.String("control", "127.0.0.1:8083", "address of the hands of everybody else: buyers, warehouse, carrier")
+	webhooks := flags.String("webhooks", "", "`address` that the fake TikTok Shop sends its webhooks to")
 	operations := flags.Bool("operations", false, "list the operations that the fakes support, and end")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -53,25 +57,52 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		list(out, "Linnworks", linnworkstest.Operations())
 		return nil
 	}
-	var config net.ListenConfig
-	shopListener, err := config.Listen(ctx, "tcp", *shopAddress)
+	if u, err := url.Parse(*webhooks); *webhooks != "" && (err != nil || u.Host == "") {
+		return fmt.Errorf("-webhooks: %q is not an address such as http://127.0.0.1:8080/webhooks/tiktok", *webhooks)
+	}
+	listeners, err := listen(ctx, *shopAddress, *warehouseAddress, *controlAddress)
 	if err != nil {
 		return err
 	}
-	warehouseListener, err := config.Listen(ctx, "tcp", *warehouseAddress)
-	if err != nil {
-		return errors.Join(err, shopListener.Close())
-	}
-	warehouseURL := "http://" + warehouseListener.Addr().String()
+	at := func(i int) string { return "http://" + listeners[i].Addr().String() }
 	world, err := madeup.New(
-		tiktokshoptest.New(tiktokshoptest.WithMarket("GB")),
-		linnworkstest.New(linnworkstest.WithServerURL(warehouseURL)),
+		tiktokshoptest.New(tiktokshoptest.WithMarket("GB"), tiktokshoptest.WithWebhooks(http.DefaultTransport)),
+		linnworkstest.New(linnworkstest.WithServerURL(at(1))),
 	)
 	if err != nil {
-		return errors.Join(err, shopListener.Close(), warehouseListener.Close())
+		for _, l := range listeners {
+			err = errors.Join(err, l.Close())
+		}
+		return err
 	}
-	describe(out, world, "http://"+shopListener.Addr().String(), warehouseURL)
-	return serve(ctx, map[net.Listener]http.Handler{shopListener: world.Shop, warehouseListener: world.Warehouse})
+	ctx, stop := context.WithCancel(ctx)
+	c := &control{World: world, ctx: ctx}
+	if *webhooks != "" {
+		world.Shop.SetWebhooks(*webhooks)
+		c.work.Go(func() { world.Shop.RunWebhooks(ctx) })
+	}
+	describe(out, world, at(0), at(1), at(2))
+	err = serve(ctx, map[net.Listener]http.Handler{listeners[0]: world.Shop, listeners[1]: world.Warehouse, listeners[2]: c})
+	stop()
+	c.work.Wait()
+	return err
+}
+
+// listen opens all addresses or none.
+func listen(ctx context.Context, addresses ...string) ([]net.Listener, error) {
+	var config net.ListenConfig
+	var listeners []net.Listener
+	for _, address := range addresses {
+		l, err := config.Listen(ctx, "tcp", address)
+		if err != nil {
+			for _, open := range listeners {
+				err = errors.Join(err, open.Close())
+			}
+			return nil, err
+		}
+		listeners = append(listeners, l)
+	}
+	return listeners, nil
 }
 
 func list(out io.Writer, side string, operations []string) {
@@ -111,7 +142,7 @@ func serve(ctx context.Context, handlers map[net.Listener]http.Handler) error {
 }
 
 // describe prints how to reach the fakes. The credentials open nothing else.
-func describe(out io.Writer, w *madeup.World, shopURL, warehouseURL string) {
+func describe(out io.Writer, w *madeup.World, shopURL, warehouseURL, controlURL string) {
 	app, token, shop, c := w.Shop.App(), w.Shop.Token(), w.Shop.Shop(), w.Warehouse.Credentials()
 	fmt.Fprintf(out, `TikTok Shop  %s  (API and token calls)
   app key       %s
@@ -129,10 +160,12 @@ func describe(out io.Writer, w *madeup.World, shopURL, warehouseURL string) {
   location Default    %s
   location Bristol    %s
 
+Control      %s  (curl it for the list of what buyers, warehouse and carrier do)
+
 %d orders wait in the shop. Press Ctrl-C to stop.
 `, shopURL, app.Key, app.Secret.Reveal(), token.AccessToken.Reveal(), shop.ID, shop.Cipher,
 		w.Shop.Authorise(), madeup.Leeds, madeup.Bristol, orders(w), warehouseURL, c.ApplicationID, c.ApplicationSecret.Reveal(), c.Token.Reveal(),
-		linnworks.ZeroGUID, w.Bristol, len(w.Orders))
+		linnworks.ZeroGUID, w.Bristol, controlURL, len(w.Orders))
 }
 
 // orders lists the orders of the shop by what they are there for.

@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/stock"
-	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/examples/internal/environ"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
@@ -20,14 +22,15 @@ const liveHelp = `
 environment with -live:
 ` + environ.Help + `  BRIDGE_SUBSOURCE                    name of the shop in Linnworks, for good
   BRIDGE_LOCATIONS                    shop warehouse=stock location id, comma
-                                      separated; all go to Default if empty
+                                      separated; if empty, those of one name,
+                                      and the default one for what is left
   BRIDGE_CARRIERS                     Linnworks carrier=TikTok Shop provider,
                                       comma separated
   BRIDGE_BUFFER                       units to keep back of every SKU, default 0
 `
 
 // connectLive builds the session from the environment. It only reads.
-func connectLive(ctx context.Context, getenv func(string) string, since time.Duration) (*session, error) {
+func connectLive(ctx context.Context, getenv func(string) string, since time.Duration, out io.Writer) (*session, error) {
 	set, err := liveSettings(getenv)
 	if err != nil {
 		return nil, err
@@ -36,13 +39,22 @@ func connectLive(ctx context.Context, getenv func(string) string, since time.Dur
 	if err != nil {
 		return nil, err
 	}
+	var said []string
 	if len(set.Locations) == 0 {
-		if set.Locations, err = everythingToDefault(ctx, shop); err != nil {
+		if set.Locations, said, err = mapByName(ctx, shop, warehouse); err != nil {
 			return nil, err
 		}
 	}
 	set.FirstLook = bridge.Duration(since)
-	return connect(shop, warehouse, set)
+	s, err := connect(shop, warehouse, set)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range said {
+		fmt.Fprintln(out, line)
+	}
+	s.out = out
+	return s, nil
 }
 
 // survey only looks: what stock a push would change, and what the status table
@@ -84,16 +96,46 @@ func (s *session) survey(ctx context.Context) error {
 	return nil
 }
 
-func everythingToDefault(ctx context.Context, shop *tiktokadapter.Shop) (map[string][]string, error) {
-	warehouses, err := shop.Places(ctx)
+// mapByName maps the shop's warehouses to stock locations of the same name, and one that
+// is left over to the default location; said is what it did, a line each. No location goes
+// to two warehouses: its units would be offered twice.
+func mapByName(ctx context.Context, shop, warehouse catalogue.PlaceSource) (locations map[string][]string, said []string, err error) {
+	theirs, err := shop.Places(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	locations := map[string][]string{}
-	for _, w := range warehouses {
-		locations[w.ID] = []string{string(linnworks.ZeroGUID)}
+	ours, err := warehouse.Places(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
-	return locations, nil
+	locations = map[string][]string{}
+	var left []catalogue.Place
+	taken := map[string]bool{}
+	for _, w := range theirs {
+		at := slices.IndexFunc(ours, func(l catalogue.Place) bool { return strings.EqualFold(l.Name, w.Name) && !taken[l.ID] })
+		if at < 0 {
+			left = append(left, w)
+			continue
+		}
+		taken[ours[at].ID] = true
+		locations[w.ID] = []string{ours[at].ID}
+		said = append(said, fmt.Sprintf("warehouse %s %q sells the location %q", w.ID, w.Name, ours[at].Name))
+	}
+	if def := string(linnworks.ZeroGUID); len(left) == 1 && !taken[def] {
+		locations[left[0].ID] = []string{def}
+		said = append(said, fmt.Sprintf("warehouse %s %q sells the default location", left[0].ID, left[0].Name))
+		left = nil
+	}
+	for _, w := range left {
+		said = append(said, fmt.Sprintf("warehouse %s %q sells nothing: name its location in BRIDGE_LOCATIONS", w.ID, w.Name))
+	}
+	if len(locations) == 0 {
+		for _, l := range ours {
+			said = append(said, fmt.Sprintf("there is the location %s %q", l.ID, l.Name))
+		}
+		return nil, nil, fmt.Errorf("BRIDGE_LOCATIONS is not set, and no name tells which location is whose:\n%s", strings.Join(said, "\n"))
+	}
+	return locations, said, nil
 }
 
 // liveSettings reads what does not need a call. Everything that is wrong is

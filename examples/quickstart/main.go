@@ -57,11 +57,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, he
 	case !*live:
 		return demo(ctx, out)
 	}
-	s, err := connectLive(ctx, getenv, *since)
+	s, err := connectLive(ctx, getenv, *since, out)
 	if err != nil {
 		return err
 	}
-	s.out = out
 	if !*write {
 		return s.survey(ctx)
 	}

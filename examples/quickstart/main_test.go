@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/examples/internal/madeup"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
@@ -158,8 +159,59 @@ func TestLiveAgainstTheFakes(t *testing.T) {
 	if err := run(t.Context(), []string{"-live", "-write"}, func(name string) string { return environment[name] }, &out, io.Discard); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
+	for _, want := range []string{`"Bristol" sells the location "Bristol"`, `"Leeds" sells the default location`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not say %s:\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "offered twice") {
+		t.Errorf("one location is offered in two warehouses:\n%s", out.String())
+	}
 	if id := w.Orders[madeup.Plain]; len(w.Warehouse.OrdersByReference(madeup.Source, madeup.SubSource, id)) != 1 {
 		t.Errorf("the order %s is not in the warehouse:\n%s", id, out.String())
+	}
+}
+
+// side has places.
+type side []catalogue.Place
+
+func (s side) Places(context.Context) ([]catalogue.Place, error) { return s, nil }
+
+// places makes a side of ids and names, in turn.
+func places(pairs ...string) (s side) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		s = append(s, catalogue.Place{ID: pairs[i], Name: pairs[i+1]})
+	}
+	return s
+}
+
+// Without settings the locations follow from the names, as far as they tell.
+func TestMapByName(t *testing.T) {
+	t.Parallel()
+	const def = "00000000-0000-0000-0000-000000000000"
+	for name, c := range map[string]struct {
+		shop, warehouse side
+		want            map[string][]string
+		says            string // of what is not mapped, or the error
+	}{
+		"one of each":        {places("w1", "Main"), places(def, "Default"), map[string][]string{"w1": {def}}, ""},
+		"same names":         {places("w1", "LEEDS", "w2", "Bristol"), places("l1", "Bristol", "l2", "Leeds"), map[string][]string{"w1": {"l2"}, "w2": {"l1"}}, ""},
+		"one is left":        {places("w1", "Leeds", "w2", "Bristol"), places(def, "Default", "l1", "Bristol"), map[string][]string{"w1": {def}, "w2": {"l1"}}, ""},
+		"two are left":       {places("w1", "A", "w2", "B", "w3", "C"), places(def, "Default", "l1", "C"), map[string][]string{"w3": {"l1"}}, `"A" sells nothing`},
+		"twice the same":     {places("w1", "A", "w2", "A"), places("l1", "A", def, "Default"), map[string][]string{"w1": {"l1"}, "w2": {def}}, ""},
+		"no name says":       {places("w1", "A", "w2", "B"), places(def, "Default"), nil, `there is the location ` + def},
+		"no warehouse there": {nil, places(def, "Default"), nil, "BRIDGE_LOCATIONS is not set"},
+	} {
+		got, said, err := mapByName(t.Context(), c.shop, c.warehouse)
+		if err != nil {
+			said = append(said, err.Error())
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" || (err == nil) != (c.want != nil) {
+			t.Errorf("%s: error %v; locations (-want +got):\n%s", name, err, diff)
+		}
+		if !strings.Contains(strings.Join(said, "\n"), c.says) {
+			t.Errorf("%s: says %q, want %q", name, said, c.says)
+		}
 	}
 }
 

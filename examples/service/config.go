@@ -29,7 +29,12 @@ environment (secrets stand here and nowhere else):
   WEBHOOK_URL     where TikTok's webhooks reach this service, with https: set at every
                   start for every shop; empty: left as they are in Partner Center
   LISTEN          address for webhooks and the redirect of -authorise; default 127.0.0.1:8080
+  PRINT_ACCOUNTS  ids of the Linnworks accounts that may install the print button, with
+                  commas; empty: it is not served
   PRIVATE_LISTEN  address for health, metrics and cases; default 127.0.0.1:8081
+  PEOPLE          file that says who is told of cases: see "Who is told" in README.md
+  HEARTBEAT_URL   called every minute while the bridge works, to be watched from outside
+  SMTP_SERVER, SMTP_USER, SMTP_PASSWORD, MAIL_FROM   for those who are told by mail
   TIKTOK_URL, LINNWORKS_URL           other hosts than the real ones, such as the fakes
 `
 
@@ -41,8 +46,10 @@ type config struct {
 	account                 linnworks.Credentials
 	database                string // may hold a password
 	webhookURL              string
+	printAccounts           []linnworks.GUID
 	listen, private         string
 	tiktokURL, linnworksURL string
+	people                  *people // nil: nobody is told, but by the page
 }
 
 // shopConfig is one shop.
@@ -90,8 +97,8 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 			Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
 		},
 		database:   cmp.Or(getenv("DATABASE_URL"), "bridge.db"),
-		webhookURL: getenv("WEBHOOK_URL"),
-		listen:     cmp.Or(getenv("LISTEN"), "127.0.0.1:8080"), private: cmp.Or(getenv("PRIVATE_LISTEN"), "127.0.0.1:8081"),
+		webhookURL: getenv("WEBHOOK_URL"), printAccounts: accounts(getenv("PRINT_ACCOUNTS")),
+		listen: cmp.Or(getenv("LISTEN"), "127.0.0.1:8080"), private: cmp.Or(getenv("PRIVATE_LISTEN"), "127.0.0.1:8081"),
 		tiktokURL: getenv("TIKTOK_URL"), linnworksURL: getenv("LINNWORKS_URL"),
 	}
 	var errs []error
@@ -103,9 +110,10 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 	if u, err := url.Parse(c.webhookURL); c.webhookURL != "" && (err != nil || u.Host == "") {
 		errs = append(errs, errors.New("WEBHOOK_URL is no URL"))
 	}
-	var err error
+	var err, wrong error
 	c.shops, err = readShops(file)
-	return c, errors.Join(append(errs, err)...)
+	c.people, wrong = readPeople(getenv)
+	return c, errors.Join(append(errs, err, wrong)...)
 }
 
 // readShops reads a settings file, or a list of them.

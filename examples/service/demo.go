@@ -43,9 +43,10 @@ func demo(ctx context.Context, last time.Duration, out io.Writer, log *slog.Logg
 	var trading sync.WaitGroup
 	err = serve(ctx, c, log, func(public, private string) {
 		w.Shop.SetWebhooks("http://" + public + "/webhooks/tiktok")
-		fmt.Fprintf(out, introduction, private, private, private, private, c.database)
+		fmt.Fprintf(out, introduction, private, private, private, private, private, c.database)
 		trading.Go(func() { w.Shop.RunWebhooks(ctx) })
 		trading.Go(func() { t.run(ctx) })
+		trading.Go(func() { t.print(ctx, "http://"+public+shippingPath) })
 		if last > 0 {
 			time.AfterFunc(last, cancel)
 		}
@@ -58,6 +59,7 @@ const introduction = `A made-up UK shop sells mugs, tea and gift sets; its stock
 Linnworks account. Both are fakes on this machine, the service between them is the real one.
 
 Look while it runs:
+  http://%s/ops/       the page for people: cases, orders, health
   http://%s/healthz    how every flow goes
   http://%s/cases      what needs a person
   http://%s/metrics    for Prometheus
@@ -90,7 +92,8 @@ func madeUp(ctx context.Context, database string) (w *madeup.World, c config, cl
 	pace := bridge.Duration(5 * time.Second) // the least that settings may say
 	c = config{
 		app: shop.App(), account: warehouse.Credentials(), database: database,
-		listen: "127.0.0.1:0", private: "127.0.0.1:0", tiktokURL: "http://" + shopAt, linnworksURL: "http://" + warehouseAt,
+		printAccounts: []linnworks.GUID{demoAccount},
+		listen:        "127.0.0.1:0", private: "127.0.0.1:0", tiktokURL: "http://" + shopAt, linnworksURL: "http://" + warehouseAt,
 		shops: []shopConfig{{seller: defaultSeller, settings: bridge.Settings{
 			Shop: "made-up", SubSource: madeup.SubSource,
 			Locations:       map[string][]string{madeup.Leeds: {string(linnworks.ZeroGUID)}, madeup.Bristol: {string(w.Bristol)}},

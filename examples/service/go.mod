@@ -8,6 +8,7 @@ replace (
 )
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.13.0
 	github.com/linnbridge/linnbridge v0.0.0
 	github.com/linnbridge/linnbridge/bridge/sqlstore v0.0.0-00010101000000-000000000000

@@ -15,6 +15,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/printing"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -55,6 +56,7 @@ type shop struct {
 type bound struct {
 	tiktok *tiktokadapter.Shop
 	sync   *bridge.Sync
+	button *printing.Button
 }
 
 func (s *service) shop(name string) *shop {
@@ -103,11 +105,19 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 	if err != nil {
 		return err
 	}
-	public, publicAt, err := listen(ctx, c.listen, s.public(hooks))
+	button, err := s.printButton()
 	if err != nil {
 		return err
 	}
-	private, privateAt, err := listen(ctx, c.private, s.private())
+	public, publicAt, err := listen(ctx, c.listen, withPrintButton(s.public(hooks), button))
+	if err != nil {
+		return err
+	}
+	page, err := s.page()
+	if err != nil {
+		return errors.Join(err, public.Close())
+	}
+	private, privateAt, err := listen(ctx, c.private, s.private(page))
 	if err != nil {
 		return errors.Join(err, public.Close())
 	}
@@ -121,6 +131,8 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(fmt.Errorf("the queue: %w", err), public.Close(), private.Close())
 	}
+	running.Go(func() { s.tellPeople(working) })
+	running.Go(func() { s.sample(working, page) })
 	sources := map[string]tiktokshop.TokenSource{} // one for all shops of a seller
 	for _, shop := range s.shops {
 		if sources[shop.seller] == nil {
@@ -143,7 +155,11 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 	cancel()
 	grace, done := context.WithTimeout(context.WithoutCancel(ctx), stopWithin-time.Second)
 	defer done()
-	err = errors.Join(err, public.Shutdown(grace), hooks.Close(grace), queue.Stop(grace), private.Shutdown(grace))
+	err = errors.Join(err, public.Shutdown(grace), hooks.Close(grace))
+	if button != nil {
+		err = errors.Join(err, button.Close(grace))
+	}
+	err = errors.Join(err, queue.Stop(grace), private.Shutdown(grace))
 	running.Wait()
 	log.InfoContext(ctx, "the service has ended", "process", process)
 	return err
@@ -218,7 +234,7 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 		}
 	}
 	b := new(bound)
-	if b.tiktok, err = tiktokadapter.New(client, tiktokadapter.Options{}); err != nil {
+	if b.tiktok, err = tiktokadapter.New(client, tiktokadapter.Options{AskEarly: len(s.config.printAccounts) > 0}); err != nil {
 		return nil, err
 	}
 	warehouse, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{
@@ -228,6 +244,9 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 		return nil, err
 	}
 	if b.sync, err = bridge.NewSync(b.tiktok, warehouse, shop.memory, shop.settings); err != nil {
+		return nil, err
+	}
+	if b.button, err = shop.button(b, warehouse); err != nil {
 		return nil, err
 	}
 	b.sync.Log, b.sync.Observe = s.log, s.metrics.flowRan

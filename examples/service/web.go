@@ -19,7 +19,7 @@ func (s *service) public(hooks http.Handler) http.Handler {
 }
 
 // private is for the machines and people of the house. It asks nobody who they are.
-func (s *service) private() http.Handler {
+func (s *service) private(page http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, map[string]string{"process": process})
@@ -30,6 +30,8 @@ func (s *service) private() http.Handler {
 	mux.HandleFunc("GET /cases", s.cases)
 	mux.HandleFunc("POST /cases", s.decide)
 	mux.HandleFunc("GET /permits", s.permits)
+	mux.Handle("/ops/", http.StripPrefix("/ops", page))
+	mux.Handle("GET /{$}", http.RedirectHandler("/ops/", http.StatusSeeOther))
 	return mux
 }
 

@@ -211,6 +211,9 @@ func (w *flowWorker) Work(ctx context.Context, job *river.Job[flowArgs]) error {
 	if held.Err() != nil {
 		return context.Cause(held) // cut short: that says nothing about the flow
 	}
+	if report, ok := run.Result.(bridge.DeadlineReport); ok && err == nil {
+		err = shop.noteDeadlines(held, report)
+	}
 	return errors.Join(err, shop.note(held, job.Args.Flow, run.Start, err))
 }
 

@@ -28,11 +28,13 @@
 //
 // [Fake.InstallShippingApp] installs a shipping integration, such as one of package
 // shippingapp, and the [ShippingApp] that it returns has its buttons: print, cancel
-// label, file manifest.
+// label, file manifest. [Fake.InstallChannelApp] installs a channel integration, such as
+// one of package channelapp: its [ChannelApp] pulls orders, and tells of despatches,
+// stock, prices, cancellations and refunds.
 //
 // # Time
 //
-// The fake has no goroutines, except while a button of a [ShippingApp] is pressed,
+// The fake has no goroutines, except while a [ShippingApp] or [ChannelApp] is called,
 // and never sleeps, except where a [Slow] fault says so. Sessions and quotas follow
 // its clock, [time.Now] unless [WithClock] says otherwise, so that a test within
 // [testing/synctest.Test] runs hours in milliseconds. Quotas are on: a test outside a bubble that makes hundreds of

@@ -61,6 +61,7 @@ type Fake struct {
 	rmas       map[int]*rma
 
 	shippingApps map[string]*ShippingApp // by vendor
+	channelApps  map[channelSKU]bool     // by source and subsource
 }
 
 // Option changes how [New] builds a [Fake].

@@ -22,6 +22,14 @@ const (
 	BulkRefusesComposites    Quirk = "BulkRefusesComposites"
 	CancelledAmongProcessed  Quirk = "CancelledAmongProcessed"
 	CancelRefusesStopped     Quirk = "CancelRefusesStopped"
+	ChannelsForgetUnechoed   Quirk = "ChannelsForgetUnechoed"
+	ChannelsGetPackages      Quirk = "ChannelsGetPackages"
+	ChannelsGetText          Quirk = "ChannelsGetText"
+	ChannelsGetTicks         Quirk = "ChannelsGetTicks"
+	ChannelsMisspellToken    Quirk = "ChannelsMisspellToken"
+	ChannelsPriceInventory   Quirk = "ChannelsPriceInventory"
+	ChannelsRetryDespatch    Quirk = "ChannelsRetryDespatch"
+	ChannelsWaitToCancel     Quirk = "ChannelsWaitToCancel"
 	DispatchByMandatory      Quirk = "DispatchByMandatory"
 	DraftsListed             Quirk = "DraftsListed"
 	EndOfPagesRefused        Quirk = "EndOfPagesRefused"
@@ -100,6 +108,14 @@ var quirks = []QuirkInfo{
 	{BulkRefusesComposites, "UpdateStockLevelsBulk refuses kits row by row", true},
 	{CancelRefusesStopped, "CancelOrder refuses parked and locked orders, as the product documents; unverified for the API", true},
 	{CancelledAmongProcessed, "cancelled orders are found among the processed ones, with HoldOrCancel set", true},
+	{ChannelsForgetUnechoed, "a SKU that a channel application leaves out of its answer to InventoryUpdate gets no levels any more", true},
+	{ChannelsGetPackages, "channel applications get despatches with Packages beside Items, as the newest page has it", true},
+	{ChannelsGetText, "channel applications get quantities of despatches as text, as documented; they were seen as numbers too", true},
+	{ChannelsGetTicks, "channel applications get dates as /Date(ms)/", false},
+	{ChannelsMisspellToken, "channel applications get their token as AuthorisationToken", false},
+	{ChannelsPriceInventory, "channel applications get prices as Inventory, not as Products", false},
+	{ChannelsRetryDespatch, "a despatch that a channel application answers with an error is sent again; no document tells", false},
+	{ChannelsWaitToCancel, "an order is cancelled only once the channel application has agreed; no document tells", false},
 	{DispatchByMandatory, "CreateOrders refuses orders without DispatchBy, which the description does not require", true},
 	{DraftsListed, "lists of open orders hold drafts without lines or a buyer", true},
 	{EndOfPagesRefused, "GetStockItemsFull answers the page after the last one with 400", true},

@@ -301,7 +301,7 @@ var quirkTests = []quirkTest{
 // Each quirk has a subtest of its name, which shows what it changes.
 func TestQuirk(t *testing.T) {
 	tested := map[linnworkstest.Quirk]bool{}
-	for _, test := range slices.Concat(quirkTests, appQuirks) {
+	for _, test := range slices.Concat(quirkTests, appQuirks, channelQuirks) {
 		tested[test.quirk] = true
 		t.Run(string(test.quirk), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

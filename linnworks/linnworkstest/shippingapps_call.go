@@ -129,7 +129,7 @@ func (a *ShippingApp) call(ctx context.Context, endpoint string, request map[str
 		return fmt.Errorf("%s: %w", endpoint, err)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	status, header, text, err := a.exchange(ctx, r)
+	status, header, text, err := exchange(ctx, a.setup.Handler, a.setup.Client, r)
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: no answer within %v", endpoint, appTimeout)
@@ -170,9 +170,9 @@ func nullList(text []byte, names []string) string {
 }
 
 // exchange sends a request to the handler, or to where it is reached.
-func (a *ShippingApp) exchange(ctx context.Context, r *http.Request) (int, http.Header, []byte, error) {
-	if a.setup.Handler == nil {
-		response, err := cmp.Or(a.setup.Client, http.DefaultClient).Do(r)
+func exchange(ctx context.Context, handler http.Handler, client *http.Client, r *http.Request) (int, http.Header, []byte, error) {
+	if handler == nil {
+		response, err := cmp.Or(client, http.DefaultClient).Do(r)
 		if err != nil {
 			return 0, nil, nil, err
 		}
@@ -188,7 +188,7 @@ func (a *ShippingApp) exchange(ctx context.Context, r *http.Request) (int, http.
 	done := make(chan any, 1)
 	go func() {
 		defer func() { done <- recover() }()
-		a.setup.Handler.ServeHTTP(w, r)
+		handler.ServeHTTP(w, r)
 	}()
 	select {
 	case p := <-done:

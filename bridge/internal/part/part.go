@@ -115,3 +115,7 @@ func (j joined) Error() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// OrderLock is the key of the lock that is held while somebody works on an order of the
+// shop.
+func OrderLock(id string) string { return "order/" + id }

@@ -97,13 +97,15 @@ var rooms = []room{
 		{"intake", []string{"intake*.go"}},
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
-	{path: "bridge/opspage", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
-		{"the page", []string{"doc.go", "*.go"}},
-	}},
+	{path: "bridge/shadow", uses: []string{"bridge/internal/part", "bridge/health", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("a rehearsal beside another integration")},
+	{path: "bridge/opspage", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge"}, subjects: one("the page for people")},
 	{path: "bridge/printing", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
-		{"what a dispatch learns", []string{"heard.go"}},
-		{"the print button", []string{"printing.go"}},
+		{"what a dispatch learns", []string{"heard.go", "together.go"}},
+		{"the print button", []string{"printing.go", "shops.go"}},
 	}},
+	{path: "bridge/release", uses: []string{
+		"bridge/internal/part", "bridge/health", "bridge/policy", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/delivery", "bridge",
+	}, subjects: one("release to print")},
 	{path: "bridge/tiktokadapter", uses: []string{
 		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge",
 	}, subjects: []subject{
@@ -121,7 +123,7 @@ var rooms = []room{
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
 		"linnworks", "linnworks/shippingapp", "linnworks/channelapp",
-		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge/returns", "bridge", "bridge/printing",
+		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge/returns", "bridge", "bridge/printing", "bridge/release",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},
@@ -131,6 +133,7 @@ var rooms = []room{
 		{"shipping", []string{"shipping.go"}},
 		{"the print button", []string{"printbutton.go"}},
 		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
+		{"the printing view", []string{"printview.go"}},
 		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/internal/world", uses: []string{"bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("the fake world")},

@@ -34,7 +34,8 @@ type World struct {
 	// Bristol is Linnworks' location beside the default one, Leeds.
 	Bristol linnworks.GUID
 
-	royalMail linnworks.GUID // the postal service that the warehouse uses
+	// RoyalMail is the postal service that the warehouse uses.
+	RoyalMail linnworks.GUID
 }
 
 // New stocks shop and warehouse and places the morning's orders.
@@ -47,7 +48,7 @@ func New(shop *tiktokshoptest.Fake, warehouse *linnworkstest.Fake) (*World, erro
 // set that is a composite of two of them.
 func (w *World) stockWarehouse() error {
 	w.Bristol = w.Warehouse.AddLocation("Bristol")
-	w.royalMail = w.Warehouse.AddPostalService("Tracked 48", "Royal Mail")
+	w.RoyalMail = w.Warehouse.AddPostalService("Tracked 48", "Royal Mail")
 	levels := func(leeds, bristol int) map[linnworks.GUID]int {
 		return map[linnworks.GUID]int{linnworks.ZeroGUID: leeds, w.Bristol: bristol}
 	}
@@ -157,8 +158,8 @@ func (w *World) Morning() error {
 	_, err := w.Shop.RequestCancellation(w.Orders[Early], "")
 	errs := []error{err}
 	errs = append(errs,
-		w.send(Plain, w.royalMail, "RM123456789GB"),
-		w.label(Late, w.royalMail, "RM123456797GB"),
+		w.send(Plain, w.RoyalMail, "RM123456789GB"),
+		w.label(Late, w.RoyalMail, "RM123456797GB"),
 		w.send(NoCarrier, w.Warehouse.AddPostalService("Same day bike", "Pedal Post"), "PP-77"),
 		w.by(NoNumber, w.Warehouse.Process),
 		w.by(Dropped, w.Warehouse.Cancel),
@@ -173,7 +174,7 @@ func (w *World) Noon() error {
 	return errors.Join(
 		w.Shop.ReleaseHold(w.Orders[Held]),
 		w.by(Platform, w.Warehouse.PrintLabel, w.Warehouse.Process),
-		w.send(Today, w.royalMail, "RM123456806GB"),
+		w.send(Today, w.RoyalMail, "RM123456806GB"),
 	)
 }
 

@@ -1,0 +1,166 @@
+package bridge_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
+)
+
+// Somebody enters an order in Linnworks by hand that the bridge has imported: people are
+// told within two paces of the bridge, without a look-up for every order, and the case
+// closes once one of the two is cancelled.
+func TestTwinMadeByHandAfterTheImport(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const lookUp = "Orders.GetOrderDetailsByReferenceID"
+		s := newSides(t, "GB")
+		b, memory := newSync(t, s, new(outage), syncSettings())
+		cases := memory.Shop("uk-shop")
+		duplicates := func() (open []string) {
+			t.Helper()
+			list, err := cases.Open(t.Context(), "duplicate order")
+			must(t, err)
+			for _, e := range list {
+				open = append(open, e.Object)
+			}
+			return open
+		}
+		steps := func(n int) {
+			t.Helper()
+			for range n {
+				time.Sleep(10 * time.Minute)
+				if r, err := b.Step(t.Context()); err != nil {
+					t.Fatalf("%v\n%s", err, r)
+				}
+			}
+		}
+		steps(1)
+		id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), NoHold: true})
+		other := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), NoHold: true})
+		steps(1)
+		twin, err := s.linn.AddOrder(linnworkstest.Order{Reference: id, Source: "DIRECT", Lines: []linnworkstest.Line{{SKU: "MUG"}}})
+		must(t, err)
+		_, err = s.linn.AddOrder(linnworkstest.Order{Reference: "304-1234567", Source: "WHOLESALE", Lines: []linnworkstest.Line{{SKU: "MUG"}}})
+		must(t, err)
+		s.linn.ForgetCalls()
+		steps(3)
+		if diff := cmp.Diff([]string{"order " + id}, duplicates()); diff != "" {
+			t.Fatalf("open (-want +got):\n%s", diff)
+		}
+		var looked []string
+		for _, c := range s.linn.Calls() {
+			if c.Operation == lookUp {
+				looked = append(looked, c.Query+c.Body)
+			}
+		}
+		if all := strings.Join(looked, " "); !strings.Contains(all, id) || strings.Contains(all, other) {
+			t.Errorf("looked up by their references: %q, want order %s and not order %s, which is there once", looked, id, other)
+		}
+		must(t, s.linn.Cancel(twin))
+		steps(3)
+		if open := duplicates(); len(open) > 0 {
+			t.Errorf("the twin is cancelled, and open are %v", open)
+		}
+		s.linn.ForgetCalls()
+		must(t, b.Hint(t.Context(), id))
+		steps(1)
+		for _, c := range s.linn.Calls() {
+			if c.Operation == lookUp {
+				t.Error("the order goes on being looked up by its reference")
+			}
+		}
+	})
+}
+
+func TestNoteForeign(t *testing.T) {
+	t.Parallel()
+	w := world.NewWorld(t)
+	w.Put(world.AnOrder("open", "MUG"), world.With(world.AnOrder("sent", "MUG"), func(o *bridge.Order) { o.Status = bridge.Delivered }))
+	w.Processed(w.Orders["sent"], "RM1")
+	im := w.Importer()
+	if _, err := im.Import(t.Context(), w.Orders["open"], w.Orders["sent"]); err != nil {
+		t.Fatal(err)
+	}
+	foreign := func(id, reference string, state bridge.WarehouseState) bridge.WarehouseOrder {
+		return bridge.WarehouseOrder{ID: id, Reference: reference, State: state, Foreign: "DIRECT"}
+	}
+	for name, test := range map[string]struct {
+		order bridge.WarehouseOrder
+		want  []string
+	}{
+		"of an order that is open":        {foreign("x", "open", bridge.Open), []string{"open"}},
+		"sent by whoever made it":         {foreign("x", "open", bridge.Processed), []string{"open"}},
+		"cancelled there":                 {foreign("x", "open", bridge.Dropped), nil},
+		"of an order that has left":       {foreign("x", "sent", bridge.Open), nil},
+		"of an order of somebody else":    {foreign("x", "304-1234567", bridge.Open), nil},
+		"without a reference":             {foreign("x", "", bridge.Open), nil},
+		"the bridge's own, listed anyhow": {bridge.WarehouseOrder{ID: "y", Reference: "open", State: bridge.Open}, nil},
+	} {
+		got, err := im.NoteForeign(t.Context(), test.order)
+		if diff := cmp.Diff(test.want, got); diff != "" || err != nil {
+			t.Errorf("%s: error %v (-want +got):\n%s", name, err, diff)
+		}
+	}
+	w.Fail = world.FailOn("RecordsOf")
+	if _, err := im.NoteForeign(t.Context(), foreign("x", "open", bridge.Open)); !errors.Is(err, world.ErrInjected) {
+		t.Errorf("the store fails: got %v", err)
+	}
+}
+
+// What others made is not dispatched. Whoever is told of it may fail: the next run tells
+// him again, and all else was done.
+func TestDispatchQueueTellsOfForeignOrders(t *testing.T) {
+	t.Parallel()
+	q := newQueueWorld(t)
+	q.Processed(q.Put(world.AnOrder("1", "MUG"))[0], "RM1")
+	q.Processed(q.Put(world.AnOrder("2", "MUG"))[0], "RM2").Foreign = "DIRECT"
+	for _, e := range q.Book {
+		e.UpdatedAt = q.now
+	}
+	var told []string
+	var fails error
+	queue := func() *bridge.DispatchQueue {
+		d := q.Dispatcher(nil)
+		d.Ports().Reader, d.Ports().Records = q, q
+		queue, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
+			Dispatcher: d, Source: q, Reader: q, Cursors: q, Revisits: q, Locks: q, Exceptions: q,
+			Foreign: func(_ context.Context, orders []bridge.WarehouseOrder) error {
+				for _, w := range orders {
+					told = append(told, w.Reference)
+				}
+				return fails
+			},
+		}, bridge.DispatchQueueOptions{SweepEvery: -1, Now: q.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return queue
+	}
+	fails = errors.New("no store")
+	if _, err := queue().Run(t.Context()); !errors.Is(err, fails) {
+		t.Errorf("got %v, want what went wrong", err)
+	}
+	if len(q.Shipped) != 1 {
+		t.Errorf("%d orders shipped, want the one of the bridge", len(q.Shipped))
+	}
+	fails, q.now = nil, q.now.Add(24*time.Hour)
+	if _, err := queue().Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{"2", "2"}, told); diff != "" {
+		t.Errorf("told, a day apart (-want +got):\n%s", diff)
+	}
+	if len(q.Shipped) != 1 {
+		t.Errorf("%d orders shipped, want the one of the bridge", len(q.Shipped))
+	}
+}

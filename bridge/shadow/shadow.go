@@ -1,0 +1,397 @@
+package shadow
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// Orders are the shop's. tiktokadapter.Shop has them.
+type Orders interface {
+	// OrdersUpdated yields the orders whose status changed in [from, to), oldest first.
+	OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[bridge.Order, error]
+	// OrdersByID reads orders as they are now.
+	OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, error)
+}
+
+// Warehouse is where the other integration's orders are. linnworksadapter.Warehouse finds
+// those of every source.
+type Warehouse interface {
+	// FindOrders returns every order with one of the references, whoever made it.
+	FindOrders(ctx context.Context, references []string) ([]bridge.WarehouseOrder, error)
+}
+
+// Planner says what the shop should show. [stock.Engine] does.
+type Planner interface {
+	Plan(ctx context.Context) (stock.Plan, error)
+}
+
+// Ports are what a [Watch] reads. Stock is optional: without it stock is not looked at.
+type Ports struct {
+	Orders    Orders
+	Warehouse Warehouse
+	// Stock is an engine without buffers: units that are kept back would pass for units
+	// that are not there.
+	Stock Planner
+	// Memory keeps what was seen, such as the memory of the shop that the bridge will have.
+	Memory store.Values
+}
+
+// Options configure a [Watch]. All are optional.
+type Options struct {
+	// Table says what is due. Default [bridge.DefaultStatusTable].
+	Table *bridge.StatusTable
+	// FirstLook is how far back the first look reads orders. Default 24 hours.
+	FirstLook time.Duration
+	// Now replaces time.Now.
+	Now func() time.Time
+}
+
+// Watch watches one shop. One process looks at a time.
+type Watch struct {
+	ports   Ports
+	options Options
+	timings health.Timings
+}
+
+// New returns a Watch, or an error that names every missing port or the option that is
+// wrong.
+func New(p Ports, o Options) (*Watch, error) {
+	if err := part.Required("shadow: New", map[string]any{"Orders": p.Orders, "Warehouse": p.Warehouse, "Memory": p.Memory}); err != nil {
+		return nil, err
+	}
+	if o.FirstLook < 0 {
+		return nil, fmt.Errorf("shadow: New: FirstLook: %s is negative", o.FirstLook)
+	}
+	o.FirstLook = cmp.Or(o.FirstLook, 24*time.Hour)
+	o.Table = cmp.Or(o.Table, bridge.DefaultStatusTable())
+	o.Now = part.Clock(o.Now)
+	return &Watch{ports: p, options: o}, nil
+}
+
+// Health returns how the looks went so far.
+func (w *Watch) Health() health.Flow { return w.timings.Health() }
+
+// Deed is what a bridge does about an order.
+type Deed string
+
+// The deeds.
+const (
+	Create  Deed = "bring into the warehouse"
+	Release Deed = "let the warehouse pick"
+	Cancel  Deed = "cancel in the warehouse"
+	Ship    Deed = "tell the shop that it is sent"
+	Label   Deed = "get the shop's label"
+	Look    Deed = "have a person look"
+)
+
+// deeds are what the actions of the table come to. The others change nothing.
+var deeds = map[bridge.Action]Deed{
+	bridge.ActionPark: Create, bridge.ActionImport: Create, bridge.ActionBook: Create, bridge.ActionRelease: Release,
+	bridge.ActionCancel: Cancel, bridge.ActionShip: Ship, bridge.ActionLabel: Label, bridge.ActionRaise: Look,
+}
+
+// journal is what is remembered between two looks.
+type journal struct {
+	From    time.Time     `json:"from"`
+	Last    time.Time     `json:"last"`
+	Looks   int           `json:"looks"`
+	Failed  int           `json:"failed"`
+	Gap     time.Duration `json:"gap"` // the longest between two looks
+	SeenTo  time.Time     `json:"seen_to"`
+	Orders  int           `json:"orders"`
+	Open    map[string]*watched
+	Took    map[Deed][]time.Duration `json:"took"` // of what the other integration did
+	Left    map[Deed]int             `json:"left"` // never done while it was due
+	Differ  []Difference             `json:"differ"`
+	Dropped int                      `json:"dropped"` // differences that there was no room for
+	Stock   map[string]*episode      `json:"stock"`   // by SKU and warehouse, those that are going on
+	Past    []Oversold               `json:"past"`
+	Plans   int                      `json:"plans"` // looks that saw the stock
+}
+
+// watched is an order that is not over.
+type watched struct {
+	Placed time.Time `json:"placed"`
+	// Due is the deed that is due, and Since when it was first seen to be.
+	Due   Deed      `json:"due,omitempty"`
+	Since time.Time `json:"since,omitzero"`
+	// Told are differences that were noted, so that each is noted once.
+	Told map[string]bool `json:"told,omitempty"`
+	// Counted reports whether its units were held against the stock.
+	Counted bool `json:"counted,omitempty"`
+}
+
+const (
+	journalValue = "shadow/journal"
+	// keeps are the most of anything that is kept: of differences, of episodes, and of
+	// durations of one deed.
+	keeps = 5000
+	// overlap is how far a look reads back behind the last one.
+	overlap = 10 * time.Minute
+	// forgets is after how long an order is no longer looked at, whatever it waits for.
+	forgets = 60 * 24 * time.Hour
+	// atOnce is how many orders are asked for in one call.
+	atOnce = 50
+)
+
+func (w *Watch) load(ctx context.Context) (*journal, error) {
+	j := &journal{Open: map[string]*watched{}, Took: map[Deed][]time.Duration{}, Left: map[Deed]int{}, Stock: map[string]*episode{}}
+	text, known, err := w.ports.Memory.Value(ctx, journalValue)
+	if err != nil {
+		return nil, fmt.Errorf("shadow: reading the journal: %w", err)
+	}
+	if !known {
+		return j, nil
+	}
+	if err := json.Unmarshal(text, j); err != nil {
+		return nil, fmt.Errorf("shadow: the journal cannot be read, and nothing is put over it: %w", err)
+	}
+	return j, nil
+}
+
+func (w *Watch) save(ctx context.Context, j *journal) error {
+	text, err := json.Marshal(j)
+	if err == nil {
+		err = w.ports.Memory.PutValue(ctx, journalValue, text)
+	}
+	if err != nil {
+		return fmt.Errorf("shadow: keeping the journal: %w", err)
+	}
+	return nil
+}
+
+// Look looks at both sides once: about two calls for fifty orders that are not over, and
+// what a plan of the stock costs. What one side does not answer is left for the next look,
+// which counts as failed; what was seen is kept.
+func (w *Watch) Look(ctx context.Context) (err error) {
+	now := w.options.Now().UTC()
+	defer func() { w.timings.Done(now, w.options.Now(), err) }()
+	j, err := w.load(ctx)
+	if err != nil {
+		return err
+	}
+	if j.From.IsZero() {
+		j.From, j.SeenTo = now, now.Add(-w.options.FirstLook)
+	} else {
+		j.Gap = max(j.Gap, now.Sub(j.Last))
+	}
+	j.Last = now
+	j.Looks++
+	orders, err := w.orders(ctx, j, now)
+	err = errors.Join(err, w.compare(ctx, j, orders, now))
+	if w.ports.Stock != nil {
+		err = errors.Join(err, w.stock(ctx, j, orders, now))
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // half a look is none
+	}
+	if err != nil {
+		j.Failed++
+		err = fmt.Errorf("shadow: %w", err)
+	}
+	return errors.Join(err, w.save(ctx, j))
+}
+
+// orders reads what is new and what is not over, by id.
+func (w *Watch) orders(ctx context.Context, j *journal, now time.Time) (map[string]bridge.Order, error) {
+	orders := map[string]bridge.Order{}
+	to := now.Add(-time.Second) // what changes in this second comes with the next look
+	var failed error
+	for o, err := range w.ports.Orders.OrdersUpdated(ctx, j.SeenTo.Add(-overlap), to) {
+		if err != nil {
+			failed = fmt.Errorf("reading the shop's orders: %w", err)
+			break
+		}
+		if o.Unreadable != "" {
+			continue // the bridge would raise it; the next look reads it again
+		}
+		orders[o.ID] = o
+	}
+	if failed == nil {
+		j.SeenTo = to
+	}
+	var ids []string
+	for id := range j.Open {
+		if _, read := orders[id]; !read {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for batch := range slices.Chunk(ids, atOnce) {
+		list, err := w.ports.Orders.OrdersByID(ctx, batch)
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("reading orders that are not over: %w", err))
+		}
+		for _, o := range list {
+			orders[o.ID] = o
+		}
+	}
+	return orders, failed
+}
+
+// compare holds the orders against the warehouse.
+func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridge.Order, now time.Time) error {
+	var ids []string
+	for id := range orders {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	var errs []error
+	for batch := range slices.Chunk(ids, atOnce) {
+		list, err := w.ports.Warehouse.FindOrders(ctx, batch)
+		if err != nil { // what is missing would pass for absent
+			errs = append(errs, fmt.Errorf("looking for %d order(s) in the warehouse: %w", len(batch), err))
+			continue
+		}
+		found := map[string][]bridge.WarehouseOrder{}
+		for _, o := range list {
+			for _, id := range append(slices.Clone(o.References), o.Reference) {
+				if !slices.ContainsFunc(found[id], func(other bridge.WarehouseOrder) bool { return other.ID == o.ID }) {
+					found[id] = append(found[id], o)
+				}
+			}
+		}
+		for _, id := range batch {
+			w.judge(j, orders[id], found[id], now)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// judge compares one order with what the table says.
+func (w *Watch) judge(j *journal, o bridge.Order, found []bridge.WarehouseOrder, now time.Time) {
+	state := bridge.StateOf(found)
+	action, known := w.options.Table.Action(o.ShippingModel, o.Status, state)
+	if !known {
+		action = bridge.ActionRaise
+	}
+	at := j.Open[o.ID]
+	over := action == bridge.ActionDone || action == bridge.ActionSkip || action == bridge.ActionConfirm && !o.DeliveredAt.IsZero() ||
+		o.Status == bridge.Cancelled && state == bridge.Processed || now.Sub(o.PlacedAt()) > forgets
+	if at == nil {
+		if over && o.PlacedAt().Before(j.From) {
+			return // it was over before the first look
+		}
+		at = &watched{Placed: o.PlacedAt().UTC(), Told: map[string]bool{}}
+		j.Open[o.ID] = at
+		j.Orders++
+		if state != bridge.Absent && !at.Placed.Before(j.From) {
+			j.Took[Create] = append(j.Took[Create], 0) // between two looks
+		}
+	}
+	if at.Told == nil {
+		at.Told = map[string]bool{}
+	}
+	due := deeds[action]
+	if at.Due != "" && at.Due != due {
+		took := now.Sub(at.Since)
+		switch {
+		case at.Due == Look: // somebody did, or it was over
+		case undone(at.Due, o, state):
+			j.Left[at.Due]++
+			j.differ(at, Difference{OrderID: o.ID, What: leftWords[at.Due], From: at.Since, To: now, Shop: string(o.Status), Warehouse: string(state)})
+		case len(j.Took[at.Due]) < keeps:
+			j.Took[at.Due] = append(j.Took[at.Due], took)
+		}
+	}
+	if at.Due != due {
+		at.Due, at.Since = due, time.Time{}
+		if due != "" {
+			at.Since = now
+		}
+	}
+	w.tell(j, at, o, found, state, now)
+	if over {
+		delete(j.Open, o.ID)
+	}
+}
+
+// undone reports whether a deed is no longer due although nobody did it.
+func undone(d Deed, o bridge.Order, state bridge.WarehouseState) bool {
+	switch d {
+	case Create:
+		return state == bridge.Absent
+	case Cancel:
+		return state == bridge.Processed
+	case Ship, Label:
+		return o.Status == bridge.Cancelled
+	case Release:
+		return o.Status == bridge.Cancelled && state != bridge.Dropped
+	}
+	return false
+}
+
+// leftWords say what it means that a deed was never done.
+var leftWords = map[Deed]string{
+	Create:  "it ended without ever reaching the warehouse",
+	Cancel:  "it was cancelled in the shop, and the warehouse sent it all the same",
+	Ship:    "the warehouse sent it, and the shop cancelled it without hearing of that",
+	Label:   "the shop cancelled it before its label was there",
+	Release: "it was cancelled before the warehouse was allowed to pick it",
+}
+
+// tell notes what is wrong with an order by itself.
+func (w *Watch) tell(j *journal, at *watched, o bridge.Order, found []bridge.WarehouseOrder, state bridge.WarehouseState, now time.Time) {
+	d := Difference{OrderID: o.ID, From: now, Shop: string(o.Status), Warehouse: string(state)}
+	whole := 0
+	for _, f := range found {
+		if !f.Split && f.State != bridge.Dropped {
+			whole++
+		}
+	}
+	if whole > 1 {
+		d.What = fmt.Sprintf("it is in the warehouse %d times", whole)
+		j.differ(at, d)
+	}
+	if at.Due == Look && len(at.Told) == 0 { // what is known to be wrong says more
+		d.What = "a person would be asked to look"
+		j.differ(at, d)
+	}
+	if !o.ShipBy.IsZero() && now.After(o.ShipBy) && o.ShippedAt.IsZero() && o.Status != bridge.Cancelled {
+		d.What, d.From = "it is late: the shop's deadline has passed", o.ShipBy.UTC()
+		if at.Due == Ship {
+			d.What = "it is late, although the warehouse had sent it: the shop was not told"
+		}
+		j.differ(at, d)
+	}
+	if state == bridge.Processed && !o.ShippedAt.IsZero() {
+		ours, theirs := map[string]bool{}, ""
+		for _, f := range found {
+			ours[f.Tracking] = f.Tracking != ""
+		}
+		for _, l := range o.LiveLines() {
+			if l.Tracking != "" && len(ours) > 0 && !ours[l.Tracking] {
+				theirs = l.Tracking
+			}
+		}
+		if theirs != "" && slices.ContainsFunc(found, func(f bridge.WarehouseOrder) bool { return f.Tracking != "" }) {
+			d.What = "shop and warehouse have different tracking numbers"
+			j.differ(at, d)
+		}
+	}
+}
+
+// differ notes a difference once.
+func (j *journal) differ(at *watched, d Difference) {
+	if at.Told[d.What] {
+		return
+	}
+	at.Told[d.What] = true
+	if len(j.Differ) == keeps {
+		j.Dropped++
+		return
+	}
+	j.Differ = append(j.Differ, d)
+}

@@ -1,0 +1,397 @@
+package shadow_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/shadow"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// sides are a shop and a warehouse in which another integration works.
+type sides struct {
+	now    time.Time
+	orders map[string]bridge.Order
+	found  []bridge.WarehouseOrder
+	plan   stock.Plan
+	// what fails
+	list, byID, find, planning error
+}
+
+func (s *sides) OrdersUpdated(_ context.Context, from, to time.Time) iter.Seq2[bridge.Order, error] {
+	return func(yield func(bridge.Order, error) bool) {
+		for _, o := range s.orders {
+			if !o.UpdatedAt.Before(from) && o.UpdatedAt.Before(to) && !yield(o, nil) {
+				return
+			}
+		}
+		if s.list != nil {
+			yield(bridge.Order{}, s.list)
+		}
+	}
+}
+
+func (s *sides) OrdersByID(_ context.Context, ids []string) (list []bridge.Order, err error) {
+	for _, id := range ids {
+		if o, ok := s.orders[id]; ok {
+			list = append(list, o)
+		}
+	}
+	return list, s.byID
+}
+
+func (s *sides) FindOrders(_ context.Context, references []string) (list []bridge.WarehouseOrder, err error) {
+	if s.find != nil {
+		return nil, s.find
+	}
+	for _, o := range s.found {
+		for _, r := range references {
+			if o.Reference == r {
+				list = append(list, o)
+			}
+		}
+	}
+	return list, nil
+}
+
+func (s *sides) Plan(context.Context) (stock.Plan, error) { return s.plan, s.planning }
+
+// begin is a Tuesday.
+var begin = time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+
+// bench is a watch over sides, with a clock.
+type bench struct {
+	*sides
+	*shadow.Watch
+	t      *testing.T
+	memory *store.Memory
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{sides: &sides{now: begin, orders: map[string]bridge.Order{}}, t: t, memory: new(store.Memory)}
+	b.open()
+	return b
+}
+
+// open makes the watch anew, as a process does that starts again.
+func (b *bench) open() {
+	b.t.Helper()
+	w, err := shadow.New(shadow.Ports{Orders: b.sides, Warehouse: b.sides, Stock: b.sides, Memory: b.memory.Shop("UK")}, shadow.Options{Now: func() time.Time { return b.now }})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.Watch = w
+}
+
+// set puts an order of the shop as it is now.
+func (b *bench) set(id string, status bridge.OrderStatus, change ...func(*bridge.Order)) {
+	o, known := b.orders[id]
+	if !known {
+		o = bridge.Order{ID: id, ShippingModel: bridge.SellerShipping, CreatedAt: b.now, PaidAt: b.now, WarehouseID: "w1",
+			Lines: []bridge.OrderLine{{ID: id + "-1", Listing: catalogue.SKU{ID: "s1", SellerSKU: "MUG"}}}}
+	}
+	o.Status, o.UpdatedAt = status, b.now
+	for _, c := range change {
+		c(&o)
+	}
+	b.orders[id] = o
+}
+
+// native puts the other integration's order.
+func (b *bench) native(id string, state bridge.WarehouseState, change ...func(*bridge.WarehouseOrder)) {
+	w := bridge.WarehouseOrder{ID: "g-" + id, Reference: id, Foreign: "TIKTOK/shop", State: state}
+	for _, c := range change {
+		c(&w)
+	}
+	for i, have := range b.found {
+		if have.ID == w.ID {
+			b.found[i] = w
+			return
+		}
+	}
+	b.found = append(b.found, w)
+}
+
+// wait looks every five minutes for so long.
+func (b *bench) wait(long time.Duration) {
+	b.t.Helper()
+	for end := b.now.Add(long); b.now.Before(end); {
+		b.now = b.now.Add(5 * time.Minute)
+		if err := b.Look(b.t.Context()); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+func (b *bench) report() shadow.Report {
+	b.t.Helper()
+	r, err := b.Report(b.t.Context())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return r
+}
+
+// what lists the differences of an order.
+func what(r shadow.Report, id string) (list []string) {
+	for _, d := range r.Differences {
+		if d.OrderID == id {
+			list = append(list, d.What)
+		}
+	}
+	return list
+}
+
+// Each story of an order ends in the differences that it should, and in no others.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	shipped := func(tracking string) func(*bridge.Order) {
+		return func(o *bridge.Order) { o.ShippedAt = o.UpdatedAt; o.Lines[0].Tracking = tracking }
+	}
+	tracked := func(tracking string) func(*bridge.WarehouseOrder) {
+		return func(w *bridge.WarehouseOrder) { w.Tracking = tracking }
+	}
+	due := func(at time.Duration) func(*bridge.Order) {
+		return func(o *bridge.Order) { o.ShipBy = begin.Add(at) }
+	}
+	for name, c := range map[string]struct {
+		play func(*bench)
+		want []string
+	}{
+		"as it should be": {func(b *bench) {
+			b.set("1", bridge.AwaitingShipment)
+			b.wait(10 * time.Minute)
+			b.native("1", bridge.Open)
+			b.wait(time.Hour)
+			b.native("1", bridge.Processed, tracked("T1"))
+			b.wait(10 * time.Minute)
+			b.set("1", bridge.AwaitingCollection, shipped("T1"))
+			b.wait(time.Hour)
+		}, nil},
+		"cancelled and sent all the same": {func(b *bench) {
+			b.set("1", bridge.AwaitingShipment)
+			b.native("1", bridge.Open)
+			b.wait(10 * time.Minute)
+			b.set("1", bridge.Cancelled)
+			b.wait(30 * time.Minute)
+			b.native("1", bridge.Processed)
+			b.wait(time.Hour)
+		}, []string{"it was cancelled in the shop, and the warehouse sent it all the same"}},
+		"cancelled in time": {func(b *bench) {
+			b.set("1", bridge.AwaitingShipment)
+			b.native("1", bridge.Open)
+			b.wait(10 * time.Minute)
+			b.set("1", bridge.Cancelled)
+			b.wait(30 * time.Minute)
+			b.native("1", bridge.Dropped)
+			b.wait(time.Hour)
+		}, nil},
+		"never imported": {func(b *bench) {
+			b.set("1", bridge.AwaitingShipment, due(time.Hour))
+			b.wait(2 * time.Hour)
+			b.set("1", bridge.Cancelled)
+			b.wait(time.Hour)
+		}, []string{"it is late: the shop's deadline has passed", "it ended without ever reaching the warehouse"}},
+		"sent, and the shop not told": {func(b *bench) {
+			b.set("1", bridge.AwaitingShipment, due(2*time.Hour))
+			b.native("1", bridge.Processed, tracked("T1"))
+			b.wait(3 * time.Hour)
+			b.set("1", bridge.AwaitingCollection, shipped("T1"))
+			b.wait(time.Hour)
+		}, []string{"it is late, although the warehouse had sent it: the shop was not told"}},
+		"twice in the warehouse": {func(b *bench) {
+			b.set("1", bridge.AwaitingShipment)
+			b.native("1", bridge.Open)
+			b.native("1", bridge.Open, func(w *bridge.WarehouseOrder) { w.ID = "by hand" })
+			b.wait(time.Hour)
+		}, []string{"it is in the warehouse 2 times"}},
+		"split is not twice": {func(b *bench) {
+			b.set("1", bridge.AwaitingShipment)
+			b.native("1", bridge.Open, func(w *bridge.WarehouseOrder) { w.Split = true })
+			b.native("1", bridge.Open, func(w *bridge.WarehouseOrder) { w.ID, w.Split = "part 2", true })
+			b.wait(time.Hour)
+		}, nil},
+		"another number": {func(b *bench) {
+			b.set("1", bridge.AwaitingShipment)
+			b.native("1", bridge.Processed, tracked("T1"))
+			b.wait(10 * time.Minute)
+			b.set("1", bridge.AwaitingCollection, shipped("T2"))
+			b.wait(time.Hour)
+		}, []string{"shop and warehouse have different tracking numbers"}},
+		"what no table knows": {func(b *bench) {
+			b.set("1", "TELEPORTED")
+			b.wait(time.Hour)
+		}, []string{"a person would be asked to look"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.wait(5 * time.Minute)
+			c.play(b)
+			if diff := cmp.Diff(c.want, what(b.report(), "1")); diff != "" {
+				t.Errorf("differences (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// How long the other integration took is counted from when the bridge would have acted,
+// over restarts too.
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	b.set("1", bridge.AwaitingShipment)
+	b.wait(5 * time.Minute) // due from here on
+	b.open()
+	b.wait(40 * time.Minute)
+	b.native("1", bridge.Open)
+	b.wait(5 * time.Minute) // seen done 45 minutes later
+	b.set("2", bridge.AwaitingShipment)
+	b.native("2", bridge.Open)
+	b.wait(5 * time.Minute) // between two looks
+	b.native("1", bridge.Processed)
+	b.wait(10 * time.Minute)
+	r := b.report()
+	want := []shadow.DeedTimes{
+		{Deed: shadow.Create, Done: 2, P99: 45 * time.Minute, Most: 45 * time.Minute},
+		{Deed: shadow.Release}, {Deed: shadow.Cancel}, {Deed: shadow.Label},
+		{Deed: shadow.Ship, Waiting: 1}, {Deed: shadow.Look},
+	}
+	if diff := cmp.Diff(want, r.Deeds); diff != "" {
+		t.Errorf("deeds (-want +got):\n%s", diff)
+	}
+	if r.Orders != 2 || r.Open != 2 {
+		t.Errorf("%d orders, %d open; want 2 and 2", r.Orders, r.Open)
+	}
+}
+
+// Stock that is shown and not there is named, with the orders that were placed for it.
+func TestOversold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	show := func(shown, want int) {
+		b.plan = stock.Plan{Products: []stock.ProductStock{{ProductID: "p1", SKUs: []stock.SKUStock{{
+			SKU: catalogue.SKU{ID: "s1", SellerSKU: "MUG"}, Stock: []catalogue.WarehouseStock{{WarehouseID: "w1", Quantity: want}}, Shown: []catalogue.WarehouseStock{{WarehouseID: "w1", Quantity: shown}},
+		}}}}}
+	}
+	b.wait(5 * time.Minute)
+	show(2, 5) // too few costs sales, and oversells nothing
+	b.wait(time.Hour)
+	show(4, 0)
+	b.wait(10 * time.Minute)
+	b.set("1", bridge.AwaitingShipment)
+	b.set("2", bridge.AwaitingShipment, func(o *bridge.Order) { o.WarehouseID = "w2" })
+	b.wait(10 * time.Minute)
+	b.plan = stock.Plan{}
+	b.wait(5 * time.Minute)
+	b.set("3", bridge.AwaitingShipment)
+	show(6, 5)
+	b.wait(10 * time.Minute)
+	from := begin.Add(70 * time.Minute)
+	want := []shadow.Oversold{
+		{SKU: "MUG", SKUID: "s1", WarehouseID: "w1", From: from, To: from.Add(20 * time.Minute), Units: 4, Gone: true, Orders: []string{"1"}},
+		{SKU: "MUG", SKUID: "s1", WarehouseID: "w1", From: from.Add(25 * time.Minute), Units: 1},
+	}
+	r := b.report()
+	if diff := cmp.Diff(want, r.Oversold); diff != "" {
+		t.Errorf("oversold (-want +got):\n%s", diff)
+	}
+	if r.Sold() != 1 || !strings.Contains(r.String(), "up to 4 unit(s) too many, none were left; sold all the same: order 1") {
+		t.Errorf("%d sold without stock; the report:\n%s", r.Sold(), r)
+	}
+}
+
+// What could not be read is no absence: nothing is said of it, and the report is no
+// rehearsal if that was often.
+func TestUnreadable(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	b.set("1", bridge.AwaitingShipment)
+	b.native("1", bridge.Open)
+	b.wait(20 * time.Minute) // from now on it is asked for by its id
+	down := errors.New("no answer")
+	for _, side := range []*error{&b.list, &b.byID, &b.find, &b.planning} {
+		*side = down
+		b.now = b.now.Add(5 * time.Minute)
+		if err := b.Look(t.Context()); !errors.Is(err, down) {
+			t.Errorf("error %v, want %v", err, down)
+		}
+		*side = nil
+	}
+	b.wait(5 * time.Minute)
+	r := b.report()
+	if len(r.Differences) > 0 || r.Failed != 4 {
+		t.Errorf("%d failed, differences %v; want 4 and none", r.Failed, r.Differences)
+	}
+	if not := strings.Join(r.Not, "\n"); !strings.Contains(not, "4 of 10 looks did not see all") || !strings.Contains(not, "should last three days") {
+		t.Errorf("it is no rehearsal because %q", r.Not)
+	}
+	b.set("2", bridge.AwaitingShipment)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Look(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want the context's", err)
+	}
+	if r := b.report(); r.Looks != 10 {
+		t.Errorf("%d looks: one that was cut short counts", r.Looks)
+	}
+}
+
+// A rehearsal of three days without gaps says what a client signs.
+func TestVerdict(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	b.set("1", bridge.AwaitingShipment)
+	b.native("1", bridge.Open)
+	b.wait(73 * time.Hour)
+	if got, want := b.report().Verdict(), "In 3 days both would have done the same about 1 orders."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if !strings.Contains(b.report().String(), "Seen and agreed: ____") {
+		t.Errorf("there is nothing to sign:\n%s", b.report())
+	}
+	b.set("1", bridge.Cancelled)
+	b.wait(5 * time.Minute)
+	b.native("1", bridge.Processed)
+	b.wait(5 * time.Minute)
+	if got, want := b.report().Verdict(), "In 3 days, 1 of 1 orders went otherwise than the bridge would have had them, and 0 were sold without stock."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	b.now = b.now.Add(time.Hour)
+	b.wait(5 * time.Minute)
+	if got := b.report().Verdict(); !strings.Contains(got, "nothing was looked at for 1h5m0s once") {
+		t.Errorf("after a gap: %q", got)
+	}
+	if text, err := json.Marshal(b.report()); err != nil || !strings.Contains(string(text), `"order_id":"1"`) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// A journal that cannot be read is left as it is.
+func TestBrokenJournal(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	memory := b.memory.Shop("UK")
+	if err := memory.PutValue(t.Context(), "shadow/journal", []byte("{")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Look(t.Context()); err == nil {
+		t.Error("no error, want one")
+	}
+	if text, _, err := memory.Value(t.Context(), "shadow/journal"); err != nil || string(text) != "{" {
+		t.Errorf("%q, %v: something was put over it", text, err)
+	}
+}

@@ -1,0 +1,214 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/shippingapp"
+)
+
+// ShippingInstallations keeps who has installed the shipping integration in Linnworks, so
+// that it need not be set up again after a restart. Passwords that people filled in are
+// kept as they are: encrypt the disk of the database and its backups.
+func (d *DB) ShippingInstallations() shippingapp.Installations { return installations{d} }
+
+// ShippingLabels keeps the labels that the shipping integration has handed out, for all
+// processes behind one address, and forgets them after keep, which is 14 days if it is
+// zero. Labels show buyers' addresses.
+//
+// The labels of the shop's own carrier need no such place: linnworksadapter's print
+// button finds them in [Shop.Label].
+func (d *DB) ShippingLabels(keep time.Duration) shippingapp.Labels {
+	return printed{d, cmp.Or(max(keep, 0), 14*24*time.Hour)}
+}
+
+type installations struct{ db *DB }
+
+// installationDoc has what an [shippingapp.Installation] has, whose passwords refuse to be
+// encoded.
+type installationDoc struct {
+	AccountID   string            `json:"account_id"`
+	Name        string            `json:"name,omitempty"`
+	Email       string            `json:"email,omitempty"`
+	Status      string            `json:"status,omitempty"`
+	Settings    map[string]string `json:"settings,omitempty"`
+	Passwords   map[string]string `json:"passwords,omitempty"`
+	InstalledAt time.Time         `json:"installed_at,omitzero"`
+}
+
+// Format keeps what was filled in out of a log.
+func (d installationDoc) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprint(f, "installation of ", d.AccountID)
+}
+
+// PutInstallation implements [shippingapp.Installations].
+func (s installations) PutInstallation(ctx context.Context, in shippingapp.Installation) error {
+	d := installationDoc{
+		AccountID: string(in.Account.ID), Name: in.Account.Name, Email: in.Account.Email,
+		Status: in.Status, Settings: in.Settings, InstalledAt: moment(in.InstalledAt),
+	}
+	if len(in.Passwords) > 0 {
+		d.Passwords = map[string]string{}
+	}
+	for id, secret := range in.Passwords {
+		d.Passwords[id] = secret.Reveal()
+	}
+	doc, err := document(d)
+	if err != nil {
+		return err
+	}
+	return s.db.write(ctx, "writing an installation", func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `INSERT INTO lb_installations (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc`, in.ID, doc)
+		return err
+	})
+}
+
+// Installation implements [shippingapp.Installations].
+func (s installations) Installation(ctx context.Context, id string) (in shippingapp.Installation, found bool, err error) {
+	var d installationDoc
+	err = s.db.read(ctx, "reading an installation", func(t *tx) error {
+		d, found = installationDoc{}, false
+		return t.query(ctx, `SELECT doc FROM lb_installations WHERE id = ?`, func(rows *sql.Rows) error {
+			found = true
+			return scanDocument(rows, &d)
+		}, id)
+	})
+	if err != nil || !found {
+		return in, false, err
+	}
+	in = shippingapp.Installation{
+		ID: id, Account: shippingapp.Account{ID: linnworks.GUID(d.AccountID), Name: d.Name, Email: d.Email},
+		Status: d.Status, Settings: d.Settings, InstalledAt: d.InstalledAt,
+	}
+	if len(d.Passwords) > 0 {
+		in.Passwords = map[string]linnworks.Secret{}
+	}
+	for id, text := range d.Passwords {
+		in.Passwords[id] = linnworks.NewSecret(text)
+	}
+	return in, true, nil
+}
+
+// DropInstallation implements [shippingapp.Installations].
+func (s installations) DropInstallation(ctx context.Context, id string) error {
+	return s.db.write(ctx, "dropping an installation", func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM lb_installations WHERE id = ?`, id)
+		return err
+	})
+}
+
+type printed struct {
+	db   *DB
+	keep time.Duration
+}
+
+// printedDoc has what a [shippingapp.KeptLabel] has besides its key.
+type printedDoc struct {
+	ServiceID string           `json:"service_id"`
+	Tracking  string           `json:"tracking,omitempty"`
+	Cost      string           `json:"cost,omitempty"`
+	Currency  string           `json:"currency,omitempty"`
+	Packages  []printedPackage `json:"packages"`
+}
+
+type printedPackage struct {
+	Number   int      `json:"number"`
+	Tracking string   `json:"tracking,omitempty"`
+	PNG      []byte   `json:"png,omitempty"`
+	Width    string   `json:"width,omitempty"`
+	Height   string   `json:"height,omitempty"`
+	MorePNGs [][]byte `json:"more_pngs,omitempty"`
+	PDFs     [][]byte `json:"pdfs,omitempty"`
+}
+
+// Format keeps the buyer's address out of a log.
+func (d printedDoc) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "label %s of %d packages", d.Tracking, len(d.Packages))
+}
+
+// Format keeps the buyer's address out of a log.
+func (p printedPackage) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "package %d", p.Number) }
+
+// PutLabel implements [shippingapp.Labels]. It forgets what is too old.
+func (s printed) PutLabel(ctx context.Context, k shippingapp.KeptLabel) error {
+	d := printedDoc{ServiceID: string(k.ServiceID), Tracking: k.Label.Tracking, Cost: string(k.Label.Cost), Currency: k.Label.Currency}
+	for _, p := range k.Label.Packages {
+		d.Packages = append(d.Packages, printedPackage{
+			Number: p.SequenceNumber, Tracking: p.Tracking, PNG: p.PNG, Width: string(p.Width), Height: string(p.Height), MorePNGs: p.MorePNGs, PDFs: p.PDFs,
+		})
+	}
+	doc, err := document(d)
+	if err != nil {
+		return err
+	}
+	return s.db.write(ctx, "writing a printed label", func(ctx context.Context, t *tx) error {
+		if _, err := t.exec(ctx, `INSERT INTO lb_printed (installation, number, reference, made, doc) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (installation, number) DO UPDATE SET reference = excluded.reference, made = excluded.made, doc = excluded.doc`,
+			k.InstallationID, k.OrderID, k.OrderReference, sortable(k.At), doc); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `DELETE FROM lb_printed WHERE made < ?`, sortable(s.oldest()))
+		return err
+	})
+}
+
+// oldest is when the oldest label that is still kept may have been made.
+func (s printed) oldest() time.Time { return s.db.config.Now().Add(-s.keep) }
+
+// Label implements [shippingapp.Labels].
+func (s printed) Label(ctx context.Context, installationID string, orderID int) (k shippingapp.KeptLabel, found bool, err error) {
+	var doc string
+	var made sql.NullString
+	err = s.db.read(ctx, "reading a printed label", func(t *tx) error {
+		k, found = shippingapp.KeptLabel{InstallationID: installationID, OrderID: orderID}, false
+		return t.query(ctx, `SELECT reference, made, doc FROM lb_printed WHERE installation = ? AND number = ? AND made >= ?`, func(rows *sql.Rows) error {
+			found = true
+			return rows.Scan(&k.OrderReference, &made, &doc)
+		}, installationID, orderID, sortable(s.oldest()))
+	})
+	if err != nil || !found {
+		return shippingapp.KeptLabel{}, false, err
+	}
+	var d printedDoc
+	if err := readDocument(doc, &d); err != nil {
+		return shippingapp.KeptLabel{}, false, err
+	}
+	if k.At, err = readMoment(made); err != nil {
+		return shippingapp.KeptLabel{}, false, err
+	}
+	k.ServiceID = linnworks.GUID(d.ServiceID)
+	k.Label = shippingapp.Label{Tracking: d.Tracking, Cost: linnworks.Decimal(d.Cost), Currency: d.Currency}
+	for _, p := range d.Packages {
+		k.Label.Packages = append(k.Label.Packages, shippingapp.PackageLabel{
+			SequenceNumber: p.Number, Tracking: p.Tracking, PNG: p.PNG, Width: linnworks.Decimal(p.Width), Height: linnworks.Decimal(p.Height), MorePNGs: p.MorePNGs, PDFs: p.PDFs,
+		})
+	}
+	return k, true, nil
+}
+
+// OrderOf implements [shippingapp.Labels].
+func (s printed) OrderOf(ctx context.Context, installationID, reference string) (orderID int, found bool, err error) {
+	if reference == "" {
+		return 0, false, nil
+	}
+	err = s.db.read(ctx, "looking for a printed label", func(t *tx) error {
+		orderID, found = 0, false
+		return t.query(ctx, `SELECT number FROM lb_printed WHERE installation = ? AND reference = ? AND made >= ? ORDER BY made DESC, number DESC LIMIT 1`, func(rows *sql.Rows) error {
+			found = true
+			return rows.Scan(&orderID)
+		}, installationID, reference, sortable(s.oldest()))
+	})
+	return orderID, found, err
+}
+
+// DropLabel implements [shippingapp.Labels].
+func (s printed) DropLabel(ctx context.Context, installationID string, orderID int) error {
+	return s.db.write(ctx, "dropping a printed label", func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM lb_printed WHERE installation = ? AND number = ?`, installationID, orderID)
+		return err
+	})
+}

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/gob"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/smtp"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/notify"
+	"github.com/linnbridge/linnbridge/bridge/opspage"
+	"github.com/linnbridge/linnbridge/bridge/policy"
+)
+
+// People see what needs them on a page, /ops/ of the private address, and are told in
+// chat and by mail, as a file says.
+
+// peopleFile says who is told: see "Who is told" in README.md.
+type peopleFile struct {
+	// Page is the address of /ops/ as people reach it, for links in messages.
+	Page       string            `json:"page"`
+	Ladder     []bridge.Duration `json:"ladder"`
+	Repeat     bridge.Duration   `json:"repeat"`
+	Recipients []struct {
+		Name  string             `json:"name"`
+		Teams []exceptions.Owner `json:"teams"`
+		Shops []string           `json:"shops"`
+		After bridge.Duration    `json:"after"`
+		Zone  string             `json:"zone"`
+		Quiet struct {
+			From string   `json:"from"`
+			To   string   `json:"to"`
+			Days []string `json:"days"`
+		} `json:"quiet"`
+		Daily  string `json:"daily"`
+		Weekly string `json:"weekly"`
+		// WebhookEnv is the variable that has the address to post to, which is a secret.
+		WebhookEnv string        `json:"webhook_env"`
+		Format     notify.Format `json:"format"`
+		MailTo     []string      `json:"mail_to"`
+	} `json:"recipients"`
+}
+
+// people is how they are told; nil: by the page alone.
+type people struct {
+	page    string
+	options notify.Options
+}
+
+// readPeople reads who is told. The error has everything that is wrong.
+func readPeople(getenv func(string) string) (*people, error) {
+	name := getenv("PEOPLE")
+	if name == "" {
+		if getenv("HEARTBEAT_URL") != "" {
+			return nil, errors.New("HEARTBEAT_URL is called by who tells people: set PEOPLE too")
+		}
+		return nil, nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("PEOPLE: %w", err)
+	}
+	var file peopleFile
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&file); err != nil {
+		return nil, fmt.Errorf("PEOPLE: %s: %w", name, err)
+	}
+	p := &people{page: file.Page, options: notify.Options{Repeat: time.Duration(file.Repeat), Heartbeat: getenv("HEARTBEAT_URL")}}
+	var errs []error
+	if u, err := url.Parse(file.Page); file.Page != "" && (err != nil || u.Host == "" || !strings.HasSuffix(file.Page, "/")) {
+		errs = append(errs, fmt.Errorf("page: %q is no address that ends in a slash", file.Page))
+	}
+	for _, rung := range file.Ladder {
+		p.options.Ladder = append(p.options.Ladder, time.Duration(rung))
+	}
+	for _, r := range file.Recipients {
+		to := notify.Recipient{
+			Name: r.Name, Teams: r.Teams, Shops: r.Shops, After: time.Duration(r.After), Zone: r.Zone,
+			Quiet: notify.Quiet{From: r.Quiet.From, To: r.Quiet.To, Days: r.Quiet.Days}, Daily: r.Daily, Weekly: r.Weekly,
+		}
+		switch {
+		case (r.WebhookEnv != "") == (len(r.MailTo) > 0):
+			errs = append(errs, fmt.Errorf("recipient %q: it needs webhook_env or mail_to, one of them", r.Name))
+		case r.WebhookEnv != "" && getenv(r.WebhookEnv) == "":
+			errs = append(errs, fmt.Errorf("recipient %q: the environment has no %s", r.Name, r.WebhookEnv))
+		case r.WebhookEnv != "":
+			to.Sender = notify.Webhook{URL: getenv(r.WebhookEnv), Format: r.Format}
+		default:
+			mail, err := mailer(getenv, r.MailTo)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("recipient %q: %w", r.Name, err))
+			}
+			to.Sender = mail
+		}
+		p.options.Recipients = append(p.options.Recipients, to)
+	}
+	// What the notifier itself finds wrong is to be known before anything is started.
+	if len(errs) == 0 {
+		_, err := notify.New(notify.Ports{Cases: new(exceptions.Memory), Memory: new(bridge.Memory).Shop("check")}, p.options)
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("PEOPLE: %s: %w", name, err)
+	}
+	return p, nil
+}
+
+// mailer sends by the server that the environment names.
+func mailer(getenv func(string) string, to []string) (notify.Mail, error) {
+	m := notify.Mail{Addr: getenv("SMTP_SERVER"), From: getenv("MAIL_FROM"), To: to}
+	host, _, err := net.SplitHostPort(m.Addr)
+	if err != nil || m.From == "" {
+		return m, errors.New("for mail the environment needs SMTP_SERVER (host:port) and MAIL_FROM")
+	}
+	if user := getenv("SMTP_USER"); user != "" {
+		m.Auth = smtp.PlainAuth("", user, getenv("SMTP_PASSWORD"), host)
+	}
+	return m, nil
+}
+
+const (
+	tellEvery   = time.Minute
+	sampleEvery = 5 * time.Minute
+)
+
+// page is /ops/: the cases, orders and health of all shops.
+func (s *service) page() (*opspage.Handler, error) {
+	ports := opspage.Ports{Desk: s.db}
+	for _, shop := range s.shops {
+		ports.Shops = append(ports.Shops, opspage.Shop{
+			Name: shop.name, Orders: shop.memory, Deadlines: shop.deadlines,
+			Health: func(ctx context.Context) (map[string]health.Flow, error) { return s.flows(ctx, shop) },
+		})
+	}
+	return opspage.New(ports, opspage.Options{User: func(r *http.Request) opspage.User {
+		name, _, _ := r.BasicAuth() // whom the browser has asked for the token
+		return opspage.User{Name: cmp.Or(name, "somebody at "+host(r.RemoteAddr))}
+	}})
+}
+
+// host is an address without its port.
+func host(address string) string {
+	h, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	return h
+}
+
+// flows are the flows of a shop as the page shows them, whichever process ran them.
+func (s *service) flows(ctx context.Context, shop *shop) (map[string]health.Flow, error) {
+	now := time.Now()
+	h, err := s.health(ctx, shop, now)
+	if err != nil {
+		return nil, err
+	}
+	if h.Trouble != "" {
+		return nil, errors.New(h.Trouble)
+	}
+	flows := map[string]health.Flow{}
+	for name, f := range h.Flows {
+		flow := health.Flow{LastSuccess: f.Success, LastError: f.Error}
+		if f.Error != "" {
+			flow.LastFailure = f.Ended
+		}
+		if f.Overdue {
+			flow.Overdue = cmp.Or(f.Ended, s.began)
+		}
+		flows[name] = flow
+	}
+	return flows, nil
+}
+
+// deadlinesValue is where the report of the last check of a shop's clocks is kept, for the
+// pages of all processes.
+const deadlinesValue = "service/deadlines"
+
+// noteDeadlines keeps the report of a check.
+func (s *shop) noteDeadlines(ctx context.Context, report bridge.DeadlineReport) error {
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(report); err != nil {
+		return fmt.Errorf("keeping the report of the deadlines: %w", err)
+	}
+	return s.memory.PutValue(ctx, deadlinesValue, b.Bytes())
+}
+
+// deadlines returns the report of the last check, the zero value if there was none.
+func (s *shop) deadlines(ctx context.Context) (report bridge.DeadlineReport, err error) {
+	text, known, err := s.memory.Value(ctx, deadlinesValue)
+	if err != nil || !known {
+		return report, err
+	}
+	return report, gob.NewDecoder(bytes.NewReader(text)).Decode(&report)
+}
+
+// tellPeople tells people until ctx ends, if the settings say whom. All processes try, and
+// one at a time does it.
+func (s *service) tellPeople(ctx context.Context) {
+	p := s.config.people
+	if p == nil {
+		return
+	}
+	o := p.options
+	o.Collections = map[string]*policy.Calendar{}
+	for _, shop := range s.shops {
+		if c := shop.settings.Collections; c != nil {
+			if calendar, err := c.Calendar(); err == nil { // the settings were checked
+				o.Collections[shop.name] = calendar
+			}
+		}
+	}
+	if p.page != "" {
+		o.Link = func(c exceptions.Case) string { return p.page + "case?" + url.Values{"key": {c.Key()}}.Encode() }
+	}
+	o.Alive = func(ctx context.Context) error {
+		for _, shop := range s.shops {
+			h, err := s.health(ctx, shop, time.Now())
+			if err != nil {
+				return err
+			}
+			if h.Trouble != "" {
+				return fmt.Errorf("%s: %s", shop.name, h.Trouble)
+			}
+			for name, f := range h.Flows {
+				if f.Overdue {
+					return fmt.Errorf("%s: the flow %s is overdue", shop.name, name)
+				}
+			}
+		}
+		return nil
+	}
+	notifier, err := notify.New(notify.Ports{Cases: s.db, Memory: s.db.Shop("people who are told")}, o)
+	if err != nil {
+		s.log.ErrorContext(ctx, "nobody is told of cases", "err", err)
+		return
+	}
+	for {
+		report, err := notifier.Run(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			s.log.WarnContext(ctx, "not everybody could be told", "err", err)
+		case len(report.Sent) > 0:
+			s.log.InfoContext(ctx, "people were told", "report", report.String())
+		}
+		if sleep(ctx, tellEvery) != nil {
+			return
+		}
+	}
+}
+
+// sample notes how things stand, for the plots of this process's page, until ctx ends.
+func (s *service) sample(ctx context.Context, page *opspage.Handler) {
+	for {
+		if err := page.Sample(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "the page's plots have a gap", "err", err)
+		}
+		if sleep(ctx, sampleEvery) != nil {
+			return
+		}
+	}
+}
