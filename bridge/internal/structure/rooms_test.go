@@ -74,7 +74,7 @@ var rooms = []room{
 	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge/rates", uses: []string{"bridge/internal/part", "bridge/policy", "bridge/store"}, subjects: one("orders that are over, counted")},
-	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/money", "bridge/exceptions"}, subjects: []subject{
+	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions"}, subjects: []subject{
 		{"what is read", []string{"doc.go", "statement.go"}},
 		{"what names and reasons mean", []string{"category.go", "reason.go", "options.go"}},
 		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "order.go", "reserve.go"}},
