@@ -11,13 +11,6 @@ import (
 
 var _ rates.RefundSource = (*Shop)(nil)
 
-// refundedStatuses are those of returns whose buyer is refunded. One that is replaced is
-// not.
-var refundedStatuses = []tiktokshop.ReturnStatus{
-	tiktokshop.ReturnStatusReturnOrRefundRequestSuccess, tiktokshop.ReturnStatusReturnOrRefundRequestComplete,
-	tiktokshop.ReturnStatusReplacementRequestRefundSuccess,
-}
-
 // Refunds implements [rates.RefundSource], with one call for 50. Returns that cannot be
 // read are in the error, and the others go on.
 //
