@@ -58,7 +58,7 @@ var rooms = []room{
 		{"the book", []string{"book*.go", "options.go", "stats.go"}},
 		{"the plan", []string{"plan*.go"}},
 		{"the check", []string{"check*.go", "classify.go"}},
-		{"the engine", []string{"engine.go", "queue.go", "reader.go", "locked.go", "mass_zero.go", "publish.go", "pass.go", "run.go"}},
+		{"the engine", []string{"engine.go", "queue.go", "reader.go", "locked.go", "mass_zero.go", "zeroed.go", "publish.go", "pass.go", "run.go"}},
 	}},
 	{path: "bridge/shopstatus", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: one("what stops a whole shop")},
 	{path: "bridge/returns", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/money"}, subjects: one("what buyers want back")},
