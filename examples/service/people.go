@@ -141,7 +141,7 @@ func (s *service) page() (*opspage.Handler, error) {
 	ports := opspage.Ports{Desk: s.db}
 	for _, shop := range s.shops {
 		ports.Shops = append(ports.Shops, opspage.Shop{
-			Name: shop.name, Orders: shop.memory, Deadlines: shop.deadlines,
+			Name: shop.name, Orders: shop.memory, Deadlines: shop.deadlines, Stock: shelves{shop},
 			Health: func(ctx context.Context) (map[string]health.Flow, error) { return s.flows(ctx, shop) },
 		})
 	}
@@ -149,6 +149,29 @@ func (s *service) page() (*opspage.Handler, error) {
 		name, _, _ := r.BasicAuth() // whom the browser has asked for the token
 		return opspage.User{Name: cmp.Or(name, "somebody at "+host(r.RemoteAddr))}
 	}})
+}
+
+// shelves are the stock of a shop, as the process has it that publishes it.
+type shelves struct{ *shop }
+
+// StockOf implements [opspage.StockReader].
+func (s shelves) StockOf(_ context.Context, text, after string, limit int) ([]opspage.StockLine, error) {
+	b := s.bound.Load()
+	if b == nil {
+		return nil, errors.New("both sides were not asked yet")
+	}
+	lines := b.sync.Stock.Book().Lines(text, after, limit)
+	if len(lines) == 0 && text == "" && after == "" {
+		return nil, errors.New("this process does not publish it: ask the one whose linnbridge_live_stock is 1")
+	}
+	var list []opspage.StockLine
+	for _, l := range lines {
+		list = append(list, opspage.StockLine{
+			ProductID: l.ProductID, SKUID: l.ID, SKU: l.SellerSKU, Title: l.Title, WarehouseID: l.WarehouseID,
+			Shown: l.Shown, Wanted: l.Wanted, Free: l.Free, Unknown: l.Unknown, Why: l.Why,
+		})
+	}
+	return list, nil
 }
 
 // host is an address without its port.

@@ -16,6 +16,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/printing"
+	"github.com/linnbridge/linnbridge/bridge/release"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -57,6 +58,8 @@ type bound struct {
 	tiktok *tiktokadapter.Shop
 	sync   *bridge.Sync
 	button *printing.Button
+	// release is nil if the settings name no printing view.
+	release *release.Release
 }
 
 func (s *service) shop(name string) *shop {
@@ -243,7 +246,7 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 	if err != nil {
 		return nil, err
 	}
-	if b.sync, err = bridge.NewSync(b.tiktok, warehouse, shop.memory, shop.settings); err != nil {
+	if b.sync, err = bridge.NewSync(b.tiktok, warehouse, shop.memory, shop.syncSettings()); err != nil {
 		return nil, err
 	}
 	if b.button, err = shop.button(b, warehouse); err != nil {
@@ -251,6 +254,9 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 	}
 	b.sync.Log, b.sync.Observe = s.log, s.metrics.flowRan
 	b.sync.Flows = slices.DeleteFunc(b.sync.Flows, func(f bridge.Flow) bool { return f.Name == bridge.FlowStock }) // live does it
+	if err := shop.withRelease(ctx, b, warehouse); err != nil {
+		return nil, err
+	}
 	return b, nil
 }
 

@@ -30,6 +30,7 @@ func (s *service) private(page http.Handler) http.Handler {
 	mux.HandleFunc("GET /cases", s.cases)
 	mux.HandleFunc("POST /cases", s.decide)
 	mux.HandleFunc("GET /permits", s.permits)
+	mux.HandleFunc("POST /release", s.released)
 	mux.Handle("/ops/", http.StripPrefix("/ops", page))
 	mux.Handle("GET /{$}", http.RedirectHandler("/ops/", http.StatusSeeOther))
 	return mux
