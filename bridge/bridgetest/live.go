@@ -12,11 +12,11 @@ import (
 
 // drawLive draws, on one day of twenty, when a LIVE begins; else it returns the zero time.
 func (l *lab) drawLive() time.Time {
-	r := rand.New(rand.NewPCG(l.config.Seed, 0x11fe))
-	if r.IntN(20) > 0 {
+	l.liveRand = rand.New(rand.NewPCG(l.config.Seed, 0x11fe))
+	if l.liveRand.IntN(20) > 0 {
 		return time.Time{}
 	}
-	return l.start.Add(10*time.Minute + time.Duration(r.Int64N(max(int64(l.config.Trading-20*time.Minute), 1))))
+	return l.start.Add(10*time.Minute + time.Duration(l.liveRand.Int64N(max(int64(l.config.Trading-20*time.Minute), 1))))
 }
 
 // liveLasts is how long buyers order in a LIVE, livePlays how long the bridge goes on so.
@@ -36,22 +36,25 @@ func (l *lab) live(ctx context.Context) error {
 	return nil
 }
 
-// planLive has buyers order a single item and a kit of it, five orders a second.
+// planLive has buyers order, five a second.
 func (l *lab) planLive() {
 	const ordersPerSecond = 5
-	r := rand.New(rand.NewPCG(l.config.Seed, 0x11ff))
-	s := l.shops[r.IntN(len(l.shops))]
+	s := l.shops[l.liveRand.IntN(len(l.shops))]
 	l.report.Lives++
-	for at := time.Duration(0); at < liveLasts; at += time.Duration(r.ExpFloat64() * float64(time.Second) / ordersPerSecond) {
-		it := l.items[1]
-		if r.IntN(4) == 0 {
-			it = l.items[5] // the kit
-		}
-		spec := tiktokshoptest.OrderSpec{
-			Lines: []tiktokshoptest.Line{{SKUID: it.skuID, Quantity: 1}}, State: tiktokshop.OrderStatusOnHold, WarehouseID: warehouseIDs[r.IntN(2)],
-		}
-		l.schedule(time.Now().Add(at), func() { s.place(spec) })
+	for at := time.Duration(0); at < liveLasts; at += time.Duration(l.liveRand.ExpFloat64() * float64(time.Second) / ordersPerSecond) {
+		l.schedule(time.Now().Add(at), s.buyInLive)
 	}
+}
+
+// buyInLive places an order for a single item, or for a kit of it.
+func (s *shop) buyInLive() {
+	it := s.items[1]
+	if s.liveRand.IntN(4) == 0 {
+		it = s.items[5] // the kit
+	}
+	s.place(tiktokshoptest.OrderSpec{
+		Lines: []tiktokshoptest.Line{{SKUID: it.skuID, Quantity: 1}}, State: tiktokshop.OrderStatusOnHold, WarehouseID: warehouseIDs[s.liveRand.IntN(2)],
+	})
 }
 
 // workLive is what the bridge does in a second of a LIVE.
