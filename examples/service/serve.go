@@ -73,6 +73,9 @@ func (s *service) shop(name string) *shop {
 const (
 	// lease is how long the work of a process that has died stays with it.
 	lease = 15 * time.Second
+	// burst is how many orders webhooks may be about before they are worked on: TikTok sends
+	// those that are refused again.
+	burst = 100_000
 	// bindEvery is the wait before a side that does not answer is asked again.
 	bindEvery = 5 * time.Second
 )
@@ -80,7 +83,7 @@ const (
 // serve works until ctx ends, and returns within [stopWithin] then. listening, which may be
 // nil, is told the addresses.
 func serve(ctx context.Context, c config, log *slog.Logger, listening func(public, private string)) (err error) {
-	db, err := sqlstore.Config{URL: c.database, Lease: lease}.Open(ctx)
+	db, err := sqlstore.Config{URL: c.database, Lease: lease, HintLimit: burst}.Open(ctx)
 	if err != nil {
 		return err
 	}
