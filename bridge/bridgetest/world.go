@@ -32,6 +32,7 @@ type lab struct {
 	limited   bool // calls, as both clients limit them by default and Linnworks enforces it
 	start     time.Time
 	liveAt    time.Time // when a LIVE begins; zero without one, or after it
+	liveRand  *rand.Rand
 	rates     Rates
 
 	linn      *linnworkstest.Fake
