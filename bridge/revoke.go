@@ -38,6 +38,7 @@ type RevokePorts struct {
 	Exceptions exceptions.Queue
 	// Zeroes is optional: it is told of SKUs that the shop sets to zero because the
 	// Revoker has cancelled them as out of stock, so that they are put right at once.
+	// Engines of other processes are told through Revisits, see [stock.ZeroedList].
 	Zeroes stock.ZeroExpecter
 	// Source, Cursors and Revisits are for [Revoker.Run]; without all three it returns
 	// an error. [Revoker.Revoke] does without.

@@ -3,12 +3,14 @@ package bridge
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
 // outOfStock is the reason for single lines.
@@ -172,9 +174,16 @@ func (v *Revoker) cancel(ctx context.Context, o Order, lineIDs []string, result 
 	case reason == "":
 		return v.raise(ctx, o, result, fmt.Sprintf("the shop offers none of the configured reasons, only %s", orNone(offered)))
 	}
+	var zeroed []string
+	if zeroesStock(reason) {
+		zeroed = skusOf(o, lineIDs)
+	}
+	if err := v.noteZeroed(ctx, zeroed); err != nil { // before, in case this process does not live to see it
+		return err
+	}
 	err = v.ports.Desk.CancelInShop(ctx, o.ID, reason, lineIDs)
-	if _, refused := exceptions.AsRefused(err); !refused {
-		v.expectZero(o, lineIDs, reason) // also if nobody knows whether the shop did it
+	if _, refused := exceptions.AsRefused(err); !refused { // also if nobody knows whether the shop did it
+		err = errors.Join(err, v.expectZero(ctx, zeroed))
 	}
 	if err != nil {
 		return v.refused(ctx, o, result, fmt.Errorf("cancelling it in the shop: %w", err))
@@ -201,16 +210,28 @@ func (v *Revoker) cancel(ctx context.Context, o Order, lineIDs []string, result 
 	return exceptions.Close(ctx, v.ports.Exceptions, o.ID, exceptions.EndVoid)
 }
 
-// expectZero tells whose stock the shop sets to zero for the reason.
-func (v *Revoker) expectZero(o Order, lineIDs []string, reason string) {
-	if v.ports.Zeroes == nil || !zeroesStock(reason) {
-		return
-	}
-	var skus []string
+// skusOf are the shop's SKUs of the lines named, or of all.
+func skusOf(o Order, lineIDs []string) (skus []string) {
 	for _, l := range o.LiveLines() {
 		if (len(lineIDs) == 0 || slices.Contains(lineIDs, l.ID)) && !slices.Contains(skus, l.Listing.ID) {
 			skus = append(skus, l.Listing.ID)
 		}
 	}
-	v.ports.Zeroes.ExpectZero(skus...)
+	return skus
+}
+
+// noteZeroed writes down which SKUs the shop sets to zero, for the engines of all processes.
+func (v *Revoker) noteZeroed(ctx context.Context, skus []string) error {
+	if v.ports.Revisits == nil || len(skus) == 0 {
+		return nil
+	}
+	return stock.NoteZeroed(ctx, v.ports.Revisits, v.options.Now(), skus...)
+}
+
+// expectZero tells the engines that the shop has set SKUs to zero.
+func (v *Revoker) expectZero(ctx context.Context, skus []string) error {
+	if v.ports.Zeroes != nil && len(skus) > 0 {
+		v.ports.Zeroes.ExpectZero(skus...)
+	}
+	return v.noteZeroed(ctx, skus)
 }

@@ -156,7 +156,7 @@ func TestShortOrders(t *testing.T) {
 			w.Put(o)
 			var zeroed zeroExpected
 			c.options.Now = w.Now
-			v, err := bridge.NewRevoker(bridge.RevokePorts{Orders: w, Desk: w, OrderBook: w, Ledger: w, Locks: w, Exceptions: w, Zeroes: &zeroed}, c.options)
+			v, err := bridge.NewRevoker(bridge.RevokePorts{Orders: w, Desk: w, OrderBook: w, Ledger: w, Locks: w, Exceptions: w, Zeroes: &zeroed, Revisits: w.Memory}, c.options)
 			must(t, err)
 			list := []bridge.WarehouseOrder{part.WarehouseOrder} // what is cancelled is what is listed
 			if got := world.Outcome(t)(v.Revoke(t.Context(), list...)); got != c.want {
@@ -174,6 +174,15 @@ func TestShortOrders(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.zeroed, []string(zeroed)); diff != "" {
 				t.Errorf("zeros that are expected (-want +got):\n%s", diff)
+			}
+			noted, err := w.Memory.Revisits(t.Context(), stock.ZeroedList)
+			must(t, err)
+			var others []string
+			for _, z := range noted {
+				others = append(others, z.OrderID)
+			}
+			if diff := cmp.Diff(c.zeroed, others); diff != "" {
+				t.Errorf("zeros that other processes are told of (-want +got):\n%s", diff)
 			}
 			// The importer looks at the order all the time, and closes nothing that is open.
 			_, err = w.Importer().Import(t.Context(), w.Orders["1"])

@@ -70,6 +70,16 @@ type Settings struct {
 	// shipping provider, by name or id. The same names need no entry.
 	Carriers map[string]string `json:"carriers,omitempty"`
 
+	// PrintView is the view that the warehouse prints from, if orders are let into it with a
+	// permit: see the package release, which works on it beside a [Sync]. With "parked",
+	// StatusTable needs its ParkedRows. Nil: people print what they see.
+	PrintView *policy.PrintView `json:"print_view,omitempty"`
+	// ShippingRules say with which postal service and label template of the warehouse an
+	// order goes, for that package; the first rule that matches holds. An order that none
+	// matches is not shown there. Empty: orders keep what Services and the rules engine
+	// gave them.
+	ShippingRules policy.ShippingRules `json:"shipping_rules,omitempty"`
+
 	// FirstLook is how far back the first run looks. Default 48 hours.
 	FirstLook Duration `json:"first_look,omitzero"`
 	// ParkUnpaid imports orders that wait for payment, parked.
@@ -193,6 +203,10 @@ func (s Settings) clone() Settings {
 		vans.Days, vans.Holidays = maps.Clone(vans.Days), slices.Clone(vans.Holidays)
 		s.Collections = &vans
 	}
+	if s.PrintView != nil {
+		s.PrintView = new(*s.PrintView)
+	}
+	s.ShippingRules = slices.Clone(s.ShippingRules)
 	s.Buffer, s.Sessions = clonedRules(s.Buffer), slices.Clone(s.Sessions)
 	for i := range s.Sessions {
 		s.Sessions[i].Rule = clonedRules([]stock.BufferRule{s.Sessions[i].Rule})[0]
@@ -391,6 +405,15 @@ func (s Settings) mistakes() (list []mistake) {
 		}
 	}
 	list = append(list, mistakesIn("units.", s.Units.Check())...)
+	if s.PrintView != nil {
+		if err := s.PrintView.Check(); err != nil {
+			bad("print_view", "%v", err)
+		}
+	}
+	list = append(list, mistakesIn("shipping_rules", s.ShippingRules.Check())...)
+	if len(s.ShippingRules) > 0 && s.PrintView == nil {
+		bad("shipping_rules", "without print_view nobody applies them")
+	}
 	names("reject_reasons", s.RejectReasons)
 	names("cancel_reasons", s.CancelReasons)
 	for i, reason := range s.CancelReasons {

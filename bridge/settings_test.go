@@ -389,3 +389,19 @@ func shared(t *testing.T, path string, a, b reflect.Value) {
 		}
 	}
 }
+
+// What is wrong with the printing view and the shipping rules is told by its path.
+func TestShippingSettings(t *testing.T) {
+	for text, want := range map[string][]string{
+		`, "print_view": {"folder": "Ready"}, "shipping_rules": [{"service": "Tracked 48"}]`: nil,
+		`, "print_view": {}`: {`print_view: choose one of identifier, folder and parked`},
+		`, "print_view": {"folder": "Ready", "parked": true}, "shipping_rules": [{"model": "x", "service": "a"}, {}]`: {
+			`print_view: choose one of identifier, folder and parked`, `shipping_rules[0].model: "x" is neither "seller" nor "tiktok"`, `shipping_rules[1].service: empty: name the postal service of the warehouse`,
+		},
+		`, "shipping_rules": [{"service": "Tracked 48"}]`: {`shipping_rules: without print_view nobody applies them`},
+	} {
+		if diff := cmp.Diff(want, readErrors(t, text)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+}

@@ -367,7 +367,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			s.Stock, err = stock.NewEngine(stock.Ports{
 				Listings: shop, Bundles: shop, Catalogue: s.Catalogue, Levels: warehouse, Sweep: warehouse, Touches: warehouse, Places: warehouse, States: warehouse,
 				Publisher: shop, Permits: shop, Shown: shop, Components: shop, ProductStates: shop, Stops: s.ShopStatus,
-				SeeOrders: s.seeOrders, Hint: s.Hint, Ledger: m, Values: m, Locks: m, Exceptions: m,
+				SeeOrders: s.seeOrders, Hint: s.Hint, Ledger: m, Values: m, Zeroed: m, Locks: m, Exceptions: m,
 			}, stock.Options{
 				Shop: set.Shop, Locations: set.Locations, Buffer: buffer.Buffer(), KeepItems: set.KeepItems, LeaveAlone: set.leftAlone, Max: set.MaxStock,
 				Pace: stock.Pace{Hot: buffer.Live},

@@ -185,8 +185,7 @@ func (r *Release) Run(ctx context.Context) (result Result, err error) {
 		err = errors.Join(fmt.Errorf("reading the open orders: %w", err), b.expire(held))
 		return b.result(result), fmt.Errorf("release: %w", err)
 	}
-	b.forget(orders)
-	if err = b.work(held, r.due(orders, b)); err != nil {
+	if err = errors.Join(b.forget(held, orders), b.work(held, r.due(orders, b))); err != nil {
 		err = fmt.Errorf("release: %w", err)
 	}
 	return b.result(result), err
@@ -281,6 +280,7 @@ type batch struct {
 	decisions []Decision
 	fresh     int // that stand in the view and were not looked at
 	new       int
+	forgotten bool
 }
 
 func (r *Release) begin(ctx context.Context) (*batch, error) {
@@ -303,17 +303,30 @@ func (b *batch) save(ctx context.Context) error {
 	return b.ports.Values.PutValue(ctx, valuesName, text)
 }
 
-// forget drops what is no longer open.
-func (b *batch) forget(orders []Order) {
-	open := map[string]bool{}
+// forget drops what stands in the view no more, and closes the cases of it: perhaps the
+// reply was lost when it was pulled back.
+func (b *batch) forget(ctx context.Context, orders []Order) error {
+	shown := map[string]bool{}
 	for _, o := range orders {
-		open[o.ID] = true
+		shown[o.ID] = o.Shown
 	}
-	for id := range b.entries {
-		if !open[id] {
-			delete(b.entries, id)
+	var errs []error
+	for id, e := range b.entries {
+		if shown[id] {
+			continue
 		}
+		o := Order{WarehouseOrder: bridge.WarehouseOrder{ID: id, Number: e.No, References: e.IDs}}
+		if err := b.settled(ctx, o, e); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		delete(b.entries, id)
+		b.forgotten = true
 	}
+	if b.forgotten {
+		errs = append(errs, b.save(ctx))
+	}
+	return errors.Join(errs...)
 }
 
 func (b *batch) result(r Result) Result {
@@ -604,6 +617,15 @@ func (b *batch) show(ctx context.Context, orders []Order, decided map[string]Dec
 	if len(put) == 0 {
 		return errors.Join(errs...)
 	}
+	// Nor by a call that takes longer than the permits live.
+	until := decided[put[0].ID].Until
+	for _, o := range put {
+		if u := decided[o.ID].Until; u.Before(until) {
+			until = u
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, until.Sub(b.options.Now()))
+	defer cancel()
 	for i, err := range b.ports.View.Show(ctx, put) {
 		d := decided[put[i].ID]
 		if err == nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/internal/postgrestest"
 )
 
 // batch is how many orders the bridge works on at once.
@@ -23,7 +24,7 @@ const batch = 200
 // LINNBRIDGE_FSYNC=on.
 var onDisk = map[string]func(testing.TB) string{
 	"sqlite":   func(t testing.TB) string { return filepath.Join(t.TempDir(), "bridge.db") },
-	"postgres": postgresURL,
+	"postgres": postgrestest.URL,
 }
 
 func eachDatabase(b *testing.B, f func(*testing.B, *sqlstore.DB, *sql.DB)) {
@@ -50,8 +51,11 @@ func numbered(b *testing.B, statement string) string {
 	return statement
 }
 
+// noon is when everything happens that is measured.
+var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+
 func record(n int) store.Record {
-	at := time.Date(2026, 11, 27, 12, 0, n, 0, time.UTC)
+	at := noon.Add(time.Duration(n) * time.Second)
 	return store.Record{
 		OrderID: fmt.Sprint(576400000000000000 + n), Status: "AWAITING_SHIPMENT", UpdatedAt: at, WarehouseIDs: []string{"3fa85f64-5717-4562-b3fc-2c963f66afa6"},
 		Lines:  map[string]string{"577087614418520388": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "577087614418520389": "7c9e6679-7425-40de-944b-e07fc1f90ae8"},
@@ -189,7 +193,7 @@ func BenchmarkLedger(b *testing.B) {
 		put := func(from, n int) {
 			list := make([]store.Reservation, n)
 			for i := range list {
-				list[i] = store.Reservation{OrderID: fmt.Sprint(576400000000000000 + from + i), LocationID: "leeds", Items: map[string]int{"3fa85f64": 1}, SeenAt: time.Now(),
+				list[i] = store.Reservation{OrderID: fmt.Sprint(576400000000000000 + from + i), LocationID: "leeds", Items: map[string]int{"3fa85f64": 1}, SeenAt: noon,
 					Lines: []store.ReservedLine{{LineID: "577087614418520388", SKUID: "1729", SKU: "MUG", Items: map[string]int{"3fa85f64": 1}}}}
 			}
 			must(b, shop.PutReservations(ctx, list...))
@@ -278,18 +282,17 @@ func BenchmarkStart(b *testing.B) {
 		SELECT 'uk', CAST(576400000000000000 + i AS TEXT), i, NULL, strftime('%Y-%m-%dT%H:%M:%S.000000000Z', 1790000000 + i, 'unixepoch'), 0, NULL, ? FROM n`, *finished, string(doc))
 	must(b, err)
 	must(b, alone.Close())
-	at := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 	for b.Loop() {
 		db, err := c.Open(b.Context())
 		must(b, err)
 		shop, ctx := db.Shop("uk"), b.Context()
 		records, _, err := shop.RecordsOf(ctx, ids(1)...)
 		must(b, err)
-		due, err := shop.DueRecords(ctx, at, store.Record{}, batch)
+		due, err := shop.DueRecords(ctx, noon, store.Record{}, batch)
 		must(b, err)
-		untold, err := shop.ReferencesDue(ctx, at, batch)
+		untold, err := shop.ReferencesDue(ctx, noon, batch)
 		must(b, err)
-		ended, err := shop.EndedRecords(ctx, at.AddDate(10, 0, 0), store.Record{}, batch)
+		ended, err := shop.EndedRecords(ctx, noon.AddDate(10, 0, 0), store.Record{}, batch)
 		must(b, err)
 		_, _, err = shop.LedgerChanges(ctx, 0)
 		must(b, err)

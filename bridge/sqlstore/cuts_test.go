@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
+	"github.com/linnbridge/linnbridge/internal/postgrestest"
 )
 
 var (
@@ -38,7 +39,7 @@ type cutter struct {
 // cutting returns the URL of a place on PostgreSQL by way of a cutter.
 func cutting(t testing.TB, every int) (string, *cutter) {
 	t.Helper()
-	u, err := url.Parse(postgresURL(t))
+	u, err := url.Parse(postgrestest.URL(t))
 	if err != nil {
 		t.Fatal(err)
 	}

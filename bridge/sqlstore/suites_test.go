@@ -10,6 +10,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/internal/postgrestest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
@@ -17,7 +18,7 @@ import (
 // places are empty databases of each kind.
 var places = map[string]func(testing.TB) string{
 	"sqlite":   func(t testing.TB) string { return filepath.Join(quickDir(t), "bridge.db") },
-	"postgres": postgresURL,
+	"postgres": postgrestest.URL,
 }
 
 // quickDir is a folder in memory, if there is one: what a loss of power costs is not

@@ -66,7 +66,11 @@ type Ports struct {
 	Stops         SalesStops
 	// Values is optional: with it, how fast the shop sells and how long a number is on its
 	// way is known again after a restart.
-	Values     store.Values
+	Values store.Values
+	// Zeroed is optional: with it, the engine knows which SKUs the shop sets to zero because
+	// a process of the bridge has cancelled them there, see [ZeroedList]. Without it, only
+	// what [Book.ExpectZero] is told is known.
+	Zeroed     store.Revisits
 	Locks      store.Locks
 	Exceptions exceptions.Queue
 }
@@ -112,6 +116,7 @@ type Engine struct {
 	touched []string // items to read at once
 	raised  map[exceptions.Ref]string
 	shopDue bool
+	zeroed  map[string]time.Time // SKUs of ZeroedList that were taken in, and their Due
 }
 
 // NewEngine returns an Engine, or an error that names every missing port or the option
@@ -480,6 +485,9 @@ func skuIDs(list []SKUStock) []string {
 
 // look compares the shop with the book: the SKUs given, or all.
 func (e *Engine) look(ctx context.Context, skuIDs ...string) error {
+	if err := e.ReadZeroed(ctx); err != nil { // nobody is to be blamed for them
+		return err
+	}
 	result, err := e.check.Check(ctx, skuIDs...)
 	e.book.called(CallCheck, result.Calls)
 	if result.CatalogueStale {

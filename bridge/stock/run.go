@@ -77,6 +77,7 @@ func (e *Engine) Run(ctx context.Context, onError func(error)) error {
 	pace := e.options.Pace
 	every(pace.HotEvery, func(ctx context.Context) error { _, err := e.ReadHot(ctx); return err })
 	every(touchEvery, e.ReadTouched)
+	every(touchEvery, e.ReadZeroed)
 	every(pace.SweepEvery, e.Sweep)
 	every(recomputeEvery, func(context.Context) error { e.book.Recompute(); e.wakeUp(); return nil })
 	every(reportEvery, e.Report)

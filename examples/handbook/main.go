@@ -5,10 +5,12 @@
 //	go run ./examples/handbook
 //	go run ./examples/handbook -o handbook.md
 //	go run ./examples/handbook -override client.txt
+//	go run ./examples/handbook -settings client.json
 //
 // It is Markdown, written from the table of kinds in the package bridge. The
 // status table in it can be a client's: -override takes the same file as
-// ./examples/statustable.
+// ./examples/statustable. -settings takes a client's settings, whose shipping rules it
+// prints.
 package main
 
 import (
@@ -39,6 +41,7 @@ func run(args []string, out, help io.Writer) error {
 	flags.SetOutput(help)
 	path := flags.String("o", "", "write to a `file` instead of standard output")
 	override := flags.String("override", "", "a `file` that changes cells of the status table")
+	settings := flags.String("settings", "", "a `file` with a client's settings, for the shipping rules")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -52,13 +55,32 @@ func run(args []string, out, help io.Writer) error {
 			return err
 		}
 	}
+	var client bridge.Settings
+	if *settings != "" {
+		var err error
+		if client, err = read(*settings); err != nil {
+			return err
+		}
+	}
 	var text bytes.Buffer
-	write(&text, exceptions.Kinds(), table)
+	write(&text, exceptions.Kinds(), table, client.ShippingRules)
 	if *path != "" {
 		return os.WriteFile(*path, text.Bytes(), 0o644)
 	}
 	_, err := text.WriteTo(out)
 	return err
+}
+
+func read(path string) (bridge.Settings, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return bridge.Settings{}, err
+	}
+	settings, err := bridge.ReadSettings(bytes.NewReader(text))
+	if err != nil {
+		return settings, fmt.Errorf("%s: %w", path, err)
+	}
+	return settings, nil
 }
 
 func overridden(table *bridge.StatusTable, path string) (*bridge.StatusTable, error) {

@@ -128,8 +128,26 @@ func TestReference(t *testing.T) {
 	}
 }
 
+// TestShippingRules checks that a client's rules are in its handbook, and how the view is
+// set up in everybody's.
+func TestShippingRules(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "client.json")
+	const settings = `{"shop": "uk", "locations": {"7": ["a"]}, "default_location": "a", "print_view": {"identifier": "READY"},
+		"shipping_rules": [{"model": "seller", "market": "GB", "up_to_grams": 2000, "service": "Tracked 48"}]}`
+	if err := os.WriteFile(path, []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plain, client := written(t), written(t, "-settings", path)
+	if !strings.Contains(plain, "## The printing view") || strings.Contains(plain, "Tracked 48") {
+		t.Error("the plain handbook lacks the printing view, or has rules")
+	}
+	if want := "seller  any              GB      2000 g  Tracked 48      as the warehouse chooses"; !strings.Contains(client, want) {
+		t.Errorf("the client's handbook lacks %q", want)
+	}
+}
+
 func TestRefused(t *testing.T) {
-	for _, args := range [][]string{{"more"}, {"-what"}, {"-override", "no such file"}, {"-o", filepath.Join("no", "such", "folder")}} {
+	for _, args := range [][]string{{"more"}, {"-what"}, {"-override", "no such file"}, {"-settings", "no such file"}, {"-o", filepath.Join("no", "such", "folder")}} {
 		if err := run(args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%q is not refused", args)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
@@ -78,7 +79,7 @@ var stages = []struct {
 	{stage.Processed, "it was processed: the goods are gone"},
 }
 
-func write(b *bytes.Buffer, kinds []exceptions.Info, table *bridge.StatusTable) {
+func write(b *bytes.Buffer, kinds []exceptions.Info, table *bridge.StatusTable, rules policy.ShippingRules) {
 	b.WriteString(introduction)
 	writeContents(b, kinds)
 	var owner exceptions.Owner
@@ -88,6 +89,10 @@ func write(b *bytes.Buffer, kinds []exceptions.Info, table *bridge.StatusTable) 
 			fmt.Fprintf(b, "## %s\n\n%s\n\n", title(string(owner)), teams[owner].who)
 		}
 		writeKind(b, k)
+	}
+	fmt.Fprintf(b, "## %s\n\n%s", viewHeading, view)
+	if len(rules) > 0 {
+		fmt.Fprintf(b, "How orders are sent, by the first rule that matches:\n\n```text\n%s```\n\n", rules)
 	}
 	writeReference(b, table)
 }
@@ -102,7 +107,7 @@ func writeContents(b *bytes.Buffer, kinds []exceptions.Info) {
 		}
 		fmt.Fprintf(b, "  * %s: %s, within %s\n", link(title(string(k.Kind))), k.Severity, words(k.Within))
 	}
-	fmt.Fprintf(b, "* %s\n* %s\n\n", link(statusHeading), link(stagesHeading))
+	fmt.Fprintf(b, "* %s\n* %s\n* %s\n\n", link(viewHeading), link(statusHeading), link(stagesHeading))
 }
 
 func writeKind(b *bytes.Buffer, k exceptions.Info) {
@@ -123,7 +128,22 @@ func writeKind(b *bytes.Buffer, k exceptions.Info) {
 const (
 	statusHeading = "The status table"
 	stagesHeading = "Stages and the cut-off"
+	viewHeading   = "The printing view"
 )
+
+// view says how the view is set up that the bridge lets orders into.
+const view = `The bridge puts orders into this view when TikTok lets them go, and takes them out when
+they are cancelled. Print and pick from it only. To set it up in Linnworks, once:
+
+1. Orders > Identifiers: add one with the tag that the setting print_view names, such as READY.
+2. Orders > Open orders > Views: make a view "Ready to print" for the warehouse.
+3. Its filter: Source is TIKTOKBRIDGE and Identifier is READY (or Folder, if print_view names a folder).
+4. Have everybody who prints, and the rule that makes pick waves, use that view and no other.
+5. Place a test order, see it come into the view, cancel it in Seller Center, see it go within two minutes.
+
+An order that is missing there waits for something: look it up in the list of cases.
+
+`
 
 func writeReference(b *bytes.Buffer, table *bridge.StatusTable) {
 	fmt.Fprintf(b, "## %s\n\nWhat the bridge does next with an order. Where it says *raise*, an exception is\nraised and nothing is done.\n\n```text\n%s```\n\n", statusHeading, table)

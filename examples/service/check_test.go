@@ -31,7 +31,7 @@ func (w *world) check(t *testing.T, file string) (string, error) {
 }
 
 // edit writes the settings file with some of its settings replaced.
-func (w *world) edit(t *testing.T, settings map[string]any) {
+func (w *world) edit(t testing.TB, settings map[string]any) {
 	t.Helper()
 	text, err := os.ReadFile(w.file)
 	if err != nil {

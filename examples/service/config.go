@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -32,6 +34,8 @@ environment (secrets stand here and nowhere else):
   PRINT_ACCOUNTS  ids of the Linnworks accounts that may install the print button, with
                   commas; empty: it is not served
   PRIVATE_LISTEN  address for health, metrics and cases; default 127.0.0.1:8081
+  PRIVATE_TOKEN   what who asks there has to know, as bearer token or as password of any
+                  user; required if other machines can reach PRIVATE_LISTEN
   PEOPLE          file that says who is told of cases: see "Who is told" in README.md
   HEARTBEAT_URL   called every minute while the bridge works, to be watched from outside
   SMTP_SERVER, SMTP_USER, SMTP_PASSWORD, MAIL_FROM   for those who are told by mail
@@ -48,6 +52,7 @@ type config struct {
 	webhookURL              string
 	printAccounts           []linnworks.GUID
 	listen, private         string
+	token                   tiktokshop.Secret // for private; empty: nobody is asked
 	tiktokURL, linnworksURL string
 	people                  *people // nil: nobody is told, but by the page
 }
@@ -97,6 +102,7 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 			Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
 		},
 		database:   cmp.Or(getenv("DATABASE_URL"), "bridge.db"),
+		token:      tiktokshop.NewSecret(getenv("PRIVATE_TOKEN")),
 		webhookURL: getenv("WEBHOOK_URL"), printAccounts: accounts(getenv("PRINT_ACCOUNTS")),
 		listen: cmp.Or(getenv("LISTEN"), "127.0.0.1:8080"), private: cmp.Or(getenv("PRIVATE_LISTEN"), "127.0.0.1:8081"),
 		tiktokURL: getenv("TIKTOK_URL"), linnworksURL: getenv("LINNWORKS_URL"),
@@ -110,10 +116,29 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 	if u, err := url.Parse(c.webhookURL); c.webhookURL != "" && (err != nil || u.Host == "") {
 		errs = append(errs, errors.New("WEBHOOK_URL is no URL"))
 	}
+	switch n := len(c.token.Reveal()); {
+	case n == 0 && !loopback(c.private):
+		errs = append(errs, fmt.Errorf("PRIVATE_LISTEN: other machines may reach %s: set PRIVATE_TOKEN, or listen on 127.0.0.1", c.private))
+	case n > 0 && n < leastToken:
+		errs = append(errs, fmt.Errorf("PRIVATE_TOKEN has %d characters, which can be guessed: give it %d or more, such as openssl rand -hex 32 prints", n, leastToken))
+	}
 	var err, wrong error
 	c.shops, err = readShops(file)
 	c.people, wrong = readPeople(getenv)
 	return c, errors.Join(append(errs, err, wrong)...)
+}
+
+// leastToken is how short PRIVATE_TOKEN may be.
+const leastToken = 16
+
+// loopback reports whether only this machine reaches an address to listen on.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
 // readShops reads a settings file, or a list of them.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/internal/postgrestest"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -138,7 +139,7 @@ func TestStop(t *testing.T) {
 // service says so; when it is back everything goes on by itself.
 func TestDatabaseIsAway(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, postgresURL(t))
+	w := newWorld(t, postgrestest.URL(t))
 	cut := newCable(t, w.env["DATABASE_URL"])
 	w.env["DATABASE_URL"] = cut.url
 	p := w.start(t)

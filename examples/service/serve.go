@@ -16,6 +16,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/printing"
+	"github.com/linnbridge/linnbridge/bridge/release"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -57,6 +58,8 @@ type bound struct {
 	tiktok *tiktokadapter.Shop
 	sync   *bridge.Sync
 	button *printing.Button
+	// release is nil if the settings name no printing view.
+	release *release.Release
 }
 
 func (s *service) shop(name string) *shop {
@@ -70,6 +73,9 @@ func (s *service) shop(name string) *shop {
 const (
 	// lease is how long the work of a process that has died stays with it.
 	lease = 15 * time.Second
+	// burst is how many orders webhooks may be about before they are worked on: TikTok sends
+	// those that are refused again.
+	burst = 100_000
 	// bindEvery is the wait before a side that does not answer is asked again.
 	bindEvery = 5 * time.Second
 )
@@ -77,7 +83,7 @@ const (
 // serve works until ctx ends, and returns within [stopWithin] then. listening, which may be
 // nil, is told the addresses.
 func serve(ctx context.Context, c config, log *slog.Logger, listening func(public, private string)) (err error) {
-	db, err := sqlstore.Config{URL: c.database, Lease: lease}.Open(ctx)
+	db, err := sqlstore.Config{URL: c.database, Lease: lease, HintLimit: burst}.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -243,7 +249,7 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 	if err != nil {
 		return nil, err
 	}
-	if b.sync, err = bridge.NewSync(b.tiktok, warehouse, shop.memory, shop.settings); err != nil {
+	if b.sync, err = bridge.NewSync(b.tiktok, warehouse, shop.memory, shop.syncSettings()); err != nil {
 		return nil, err
 	}
 	if b.button, err = shop.button(b, warehouse); err != nil {
@@ -251,6 +257,9 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 	}
 	b.sync.Log, b.sync.Observe = s.log, s.metrics.flowRan
 	b.sync.Flows = slices.DeleteFunc(b.sync.Flows, func(f bridge.Flow) bool { return f.Name == bridge.FlowStock }) // live does it
+	if err := shop.withRelease(ctx, b, warehouse); err != nil {
+		return nil, err
+	}
 	return b, nil
 }
 

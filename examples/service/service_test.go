@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/examples/internal/madeup"
+	"github.com/linnbridge/linnbridge/internal/postgrestest"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -32,19 +34,33 @@ const asService = "LINNBRIDGE_TEST_AS_SERVICE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asService) != "" {
+		if os.Getenv(ignoreFileSize) != "" {
+			signal.Ignore(syscall.SIGXFSZ)
+		}
 		main()
 		os.Exit(0)
 	}
-	os.Exit(withPostgres(m.Run))
+	os.Exit(postgrestest.Run(m.Run))
 }
 
 // soon is how long a test waits for what takes seconds, on a machine that is busy.
 const soon = 2 * time.Minute
 
 // databases are places for an empty database.
-var databases = map[string]func(*testing.T) string{
-	"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "bridge.db") },
-	"postgres": postgresURL,
+var databases = map[string]func(testing.TB) string{
+	"sqlite":   func(t testing.TB) string { return filepath.Join(t.TempDir(), "bridge.db") },
+	"postgres": postgrestest.URL,
+}
+
+// onEach runs a test in a world of its own for each database.
+func onEach(t *testing.T, test func(*testing.T, *world)) {
+	t.Helper()
+	for name, place := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newWorld(t, place(t)))
+		})
+	}
 }
 
 // world is a made-up shop and warehouse, and a settings file for them.
@@ -56,7 +72,7 @@ type world struct {
 	env    map[string]string
 }
 
-func newWorld(t *testing.T, database string) *world {
+func newWorld(t testing.TB, database string) *world {
 	t.Helper()
 	w, c, closeSides, err := madeUp(t.Context(), database)
 	if err != nil {
@@ -86,19 +102,20 @@ func newWorld(t *testing.T, database string) *world {
 func (w *world) getenv(name string) string { return w.env[name] }
 
 // silent fails if a text holds a secret or a buyer.
-func (w *world) silent(t *testing.T, what, text string) {
+func (w *world) silent(t testing.TB, where, text string) {
 	t.Helper()
 	token := w.Shop.Token()
-	secrets := map[string]string{
-		"the app secret": w.env["TIKTOK_APP_SECRET"], "the application secret": w.env["LINNWORKS_APPLICATION_SECRET"], "the installation's token": w.env["LINNWORKS_TOKEN"],
-		"the access token": token.AccessToken.Reveal(), "the refresh token": token.RefreshToken.Reveal(),
+	secrets := map[string]string{ // and what they are
+		w.env["TIKTOK_APP_SECRET"]: "the app secret", w.env["LINNWORKS_APPLICATION_SECRET"]: "the application secret", w.env["LINNWORKS_TOKEN"]: "the installation's token",
+		token.AccessToken.Reveal(): "the access token", token.RefreshToken.Reveal(): "the refresh token",
 	}
 	for _, o := range w.Shop.Orders() {
-		secrets["a buyer's street"], secrets["a buyer's telephone"] = o.RecipientAddress.AddressLine1, o.RecipientAddress.PhoneNumber
-		for name, secret := range secrets {
-			if secret != "" && strings.Contains(text, secret) {
-				t.Errorf("%s has %s in it", what, name)
-			}
+		secrets[o.RecipientAddress.AddressLine1], secrets[o.RecipientAddress.PhoneNumber] = "a buyer's street", "a buyer's telephone"
+	}
+	delete(secrets, "")
+	for secret, what := range secrets {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s has %s in it", where, what)
 		}
 	}
 }
@@ -126,21 +143,42 @@ func (p *victim) text() string {
 	return p.log.String()
 }
 
-// start starts the service and has the shop's webhooks sent to it.
-func (w *world) start(t *testing.T) *victim {
+// serve starts the service and has the shop's webhooks sent to it.
+func (w *world) serve(t testing.TB) *victim {
+	t.Helper()
+	p := w.start(t)
+	w.Shop.SetWebhooks(p.public + "/webhooks/tiktok")
+	return p
+}
+
+// start starts the service and waits until it listens.
+func (w *world) start(t testing.TB) *victim {
+	t.Helper()
+	p := w.launch(t, "")
+	within(t, soon, "the service listens", p.listens)
+	return p
+}
+
+// launch starts a program as the service, this one, which is the service too, if program is
+// empty. env comes after the environment of the world.
+func (w *world) launch(t testing.TB, program string, env ...string) *victim {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("it starts and kills processes, which takes half a minute")
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
+	if program == "" {
+		self, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		program = self
 	}
-	p := &victim{cmd: exec.Command(self, "-config", w.file), ended: make(chan struct{})}
+	p := &victim{cmd: exec.Command(program, "-config", w.file), ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), asService+"=1")
 	for name, value := range w.env {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)
 	}
+	p.cmd.Env = append(p.cmd.Env, env...)
 	p.cmd.Stderr = p
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.cmd.Start(); err != nil {
@@ -157,17 +195,20 @@ func (w *world) start(t *testing.T) *victim {
 			t.Logf("the log of process %d:\n%s", p.cmd.Process.Pid, p.text())
 		}
 	})
-	within(t, soon, "the service listens", func() error {
-		for line := range strings.Lines(p.text()) {
-			var said struct{ Msg, Webhooks, Private string }
-			if json.Unmarshal([]byte(line), &said) == nil && said.Msg == "the service has started" {
-				p.public, p.private = "http://"+said.Webhooks, "http://"+said.Private
-				return nil
-			}
-		}
-		return errors.New(p.text())
-	})
 	return p
+}
+
+// listens reads where it listens from its log.
+func (p *victim) listens() error {
+	text := p.text()
+	for line := range strings.Lines(text) {
+		var said struct{ Msg, Webhooks, Private string }
+		if json.Unmarshal([]byte(line), &said) == nil && said.Msg == "the service has started" {
+			p.public, p.private = "http://"+said.Webhooks, "http://"+said.Private
+			return nil
+		}
+	}
+	return errors.New(text)
 }
 
 func (p *victim) kill() {
@@ -176,7 +217,7 @@ func (p *victim) kill() {
 }
 
 // get asks a service and returns status and text.
-func get(t *testing.T, address string) (int, string) {
+func get(t testing.TB, address string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	if err != nil {
@@ -199,7 +240,7 @@ func do(request *http.Request) (int, string) {
 }
 
 // answers waits until a service answers with a status.
-func answers(t *testing.T, address string, status int) (text string) {
+func answers(t testing.TB, address string, status int) (text string) {
 	t.Helper()
 	within(t, soon, fmt.Sprintf("%s answers %d", address, status), func() error {
 		var got int
@@ -212,7 +253,7 @@ func answers(t *testing.T, address string, status int) (text string) {
 }
 
 // within tries again until it goes well.
-func within(t *testing.T, limit time.Duration, what string, try func() error) {
+func within(t testing.TB, limit time.Duration, what string, try func() error) {
 	t.Helper()
 	var err error
 	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
@@ -268,66 +309,55 @@ func TestDemo(t *testing.T) {
 // and what people have said of cases is kept.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	for name, place := range databases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, place(t))
-			p := w.start(t)
-			w.Shop.SetWebhooks(p.public + "/webhooks/tiktok")
-			answers(t, p.private+"/readyz", http.StatusOK)
-			ids := []string{w.Orders[madeup.Plain], w.Orders[madeup.Late], w.Orders[madeup.OddTotal]}
-			within(t, soon, "the morning's orders are in Linnworks", func() error { return w.inLinnworks(ids...) })
-			key := w.claim(t, p)
-			for n := range 3 {
-				for range 4 {
-					ids = append(ids, w.place(t))
-				}
-				w.Shop.SendWebhooks(t.Context())
-				time.Sleep(time.Duration(n) * 100 * time.Millisecond) // in the middle of it
-				p.kill()
-				p = w.start(t)
-				w.Shop.SetWebhooks(p.public + "/webhooks/tiktok")
+	onEach(t, func(t *testing.T, w *world) {
+		p := w.serve(t)
+		answers(t, p.private+"/readyz", http.StatusOK)
+		ids := []string{w.Orders[madeup.Plain], w.Orders[madeup.Late], w.Orders[madeup.OddTotal]}
+		within(t, soon, "the morning's orders are in Linnworks", func() error { return w.inLinnworks(ids...) })
+		key := w.claim(t, p)
+		for n := range 3 {
+			for range 4 {
+				ids = append(ids, w.place(t))
 			}
-			within(t, soon, "every order is in Linnworks", func() error { return w.inLinnworks(ids...) })
-			_, text := get(t, p.private+"/cases")
-			var cases []exceptions.Case
-			if err := json.Unmarshal([]byte(text), &cases); err != nil {
-				t.Fatal(err, text)
-			}
-			i := slices.IndexFunc(cases, func(c exceptions.Case) bool { return c.Key() == key })
-			if i < 0 || cases[i].ClaimedBy != "Ann" {
-				t.Errorf("the case %s is no longer Ann's: %s", key, text)
-			}
-			w.silent(t, "the list of cases", text)
-		})
-	}
+			w.Shop.SendWebhooks(t.Context())
+			time.Sleep(time.Duration(n) * 100 * time.Millisecond) // in the middle of it
+			p.kill()
+			p = w.serve(t)
+		}
+		within(t, soon, "every order is in Linnworks", func() error { return w.inLinnworks(ids...) })
+		_, text := get(t, p.private+"/cases")
+		var cases []exceptions.Case
+		if err := json.Unmarshal([]byte(text), &cases); err != nil {
+			t.Fatal(err, text)
+		}
+		i := slices.IndexFunc(cases, func(c exceptions.Case) bool { return c.Key() == key })
+		if i < 0 || cases[i].ClaimedBy != "Ann" {
+			t.Errorf("the case %s is no longer Ann's: %s", key, text)
+		}
+		w.silent(t, "the list of cases", text)
+	})
 }
 
 // Webhooks wake the flow of orders, whose own turn is far away, also while it runs.
 func TestWebhookWakes(t *testing.T) {
 	t.Parallel()
-	for name, place := range databases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, place(t))
-			w.edit(t, map[string]any{"every": map[string]string{"orders": "12h"}})
-			p := w.start(t)
-			w.Shop.SetWebhooks(p.public + "/webhooks/tiktok")
-			within(t, soon, "the flow has run", func() error {
-				if _, all := flows(t, p); all[bridge.FlowOrders].Success.IsZero() {
-					return fmt.Errorf("%+v", all[bridge.FlowOrders])
-				}
-				return nil
-			})
-			var ids []string
-			for range 5 {
-				ids = append(ids, w.place(t))
-				w.Shop.SendWebhooks(t.Context())
-				time.Sleep(200 * time.Millisecond)
+	onEach(t, func(t *testing.T, w *world) {
+		w.edit(t, map[string]any{"every": map[string]string{"orders": "12h"}})
+		p := w.serve(t)
+		within(t, soon, "the flow has run", func() error {
+			if _, all := flows(t, p); all[bridge.FlowOrders].Success.IsZero() {
+				return fmt.Errorf("%+v", all[bridge.FlowOrders])
 			}
-			within(t, soon, "the orders are in Linnworks", func() error { return w.inLinnworks(ids...) })
+			return nil
 		})
-	}
+		var ids []string
+		for range 5 {
+			ids = append(ids, w.place(t))
+			w.Shop.SendWebhooks(t.Context())
+			time.Sleep(200 * time.Millisecond)
+		}
+		within(t, soon, "the orders are in Linnworks", func() error { return w.inLinnworks(ids...) })
+	})
 }
 
 // A copy that was made while the service ran is enough to go on with: what happened since
@@ -393,82 +423,74 @@ func (w *world) claim(t *testing.T, p *victim) (key string) {
 // Of two processes one publishes stock; when it is killed the other takes over.
 func TestLiveStockIsTakenOver(t *testing.T) {
 	t.Parallel()
-	for name, place := range databases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, place(t))
-			const here = `linnbridge_live_stock{shop="made-up"} 1`
-			first := w.start(t)
-			within(t, soon, "the first publishes", func() error {
-				if _, text := get(t, first.private+"/metrics"); !strings.Contains(text, here) {
-					return errors.New("it does not")
-				}
-				return nil
-			})
-			second := w.start(t)
-			answers(t, second.private+"/readyz", http.StatusOK)
-			time.Sleep(time.Second)
-			if _, text := get(t, second.private+"/metrics"); strings.Contains(text, here) {
-				t.Error("both publish")
+	onEach(t, func(t *testing.T, w *world) {
+		const here = `linnbridge_live_stock{shop="made-up"} 1`
+		first := w.start(t)
+		within(t, soon, "the first publishes", func() error {
+			if _, text := get(t, first.private+"/metrics"); !strings.Contains(text, here) {
+				return errors.New("it does not")
 			}
-			first.kill()
-			within(t, soon, "the second publishes", func() error {
-				if _, text := get(t, second.private+"/metrics"); !strings.Contains(text, here) {
-					return errors.New("it does not")
-				}
-				return nil
-			})
-			if err := w.Warehouse.SetOnHand("MUG-RED", linnworks.ZeroGUID, 500); err != nil {
-				t.Fatal(err)
-			}
-			within(t, soon, "the shop shows the new stock", func() error {
-				if n, _ := w.Shop.Stock("1729592969712207101", madeup.Leeds); n < 400 {
-					return fmt.Errorf("it shows %d, want some less than 500", n)
-				}
-				return nil
-			})
+			return nil
 		})
-	}
+		second := w.start(t)
+		answers(t, second.private+"/readyz", http.StatusOK)
+		time.Sleep(time.Second)
+		if _, text := get(t, second.private+"/metrics"); strings.Contains(text, here) {
+			t.Error("both publish")
+		}
+		first.kill()
+		within(t, soon, "the second publishes", func() error {
+			if _, text := get(t, second.private+"/metrics"); !strings.Contains(text, here) {
+				return errors.New("it does not")
+			}
+			return nil
+		})
+		if err := w.Warehouse.SetOnHand("MUG-RED", linnworks.ZeroGUID, 500); err != nil {
+			t.Fatal(err)
+		}
+		within(t, soon, "the shop shows the new stock", func() error {
+			if n, _ := w.Shop.Stock("1729592969712207101", madeup.Leeds); n < 400 {
+				return fmt.Errorf("it shows %d, want some less than 500", n)
+			}
+			return nil
+		})
+	})
 }
 
 // A webhook that was answered with success is stored, whatever happens next; one that is
 // not signed, or cannot be stored, is not answered so.
 func TestWebhookIsStored(t *testing.T) {
 	t.Parallel()
-	for name, place := range databases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, place(t))
-			p := w.start(t)
-			answers(t, p.private+"/readyz", http.StatusOK)
-			w.Shop.Overload(time.Hour) // nobody can follow the hint
-			id := w.Orders[madeup.Plain]
-			body := fmt.Sprintf(`{"type":1,"tts_notification_id":"7500000000000000001","shop_id":%q,"timestamp":%d,"data":{"order_id":%q,"order_status":"AWAITING_SHIPMENT","update_time":%d}}`,
-				w.Shop.Shop().ID, time.Now().Unix(), id, time.Now().Unix())
-			post := func(signature string) (int, string) {
-				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.public+"/webhooks/tiktok", strings.NewReader(body))
-				if err != nil {
-					t.Fatal(err)
-				}
-				request.Header.Set("Authorization", signature)
-				return do(request)
-			}
-			if status, text := post("x"); status != http.StatusUnauthorized {
-				t.Errorf("a webhook with a wrong signature: got %d %s, want %d", status, text, http.StatusUnauthorized)
-			}
-			if status, text := post(tiktokshop.SignWebhook(w.config.app, []byte(body))); status != http.StatusOK {
-				t.Fatalf("a webhook: got %d %s, want %d", status, text, http.StatusOK)
-			}
-			p.kill()
-			db, err := sqlstore.Open(t.Context(), w.env["DATABASE_URL"])
+	onEach(t, func(t *testing.T, w *world) {
+		p := w.start(t)
+		answers(t, p.private+"/readyz", http.StatusOK)
+		w.Shop.Overload(time.Hour) // nobody can follow the hint
+		id := w.Orders[madeup.Plain]
+		body := fmt.Sprintf(`{"type":1,"tts_notification_id":"7500000000000000001","shop_id":%q,"timestamp":%d,"data":{"order_id":%q,"order_status":"AWAITING_SHIPMENT","update_time":%d}}`,
+			w.Shop.Shop().ID, time.Now().Unix(), id, time.Now().Unix())
+		post := func(signature string) (int, string) {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.public+"/webhooks/tiktok", strings.NewReader(body))
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer func() { _ = db.Close() }()
-			hints, err := db.Shop("made-up").Hints(t.Context(), "orders")
-			if err != nil || len(hints) != 1 || hints[0].OrderID != id {
-				t.Errorf("got the hints %+v, %v, want one of order %s", hints, err, id)
-			}
-		})
-	}
+			request.Header.Set("Authorization", signature)
+			return do(request)
+		}
+		if status, text := post("x"); status != http.StatusUnauthorized {
+			t.Errorf("a webhook with a wrong signature: got %d %s, want %d", status, text, http.StatusUnauthorized)
+		}
+		if status, text := post(tiktokshop.SignWebhook(w.config.app, []byte(body))); status != http.StatusOK {
+			t.Fatalf("a webhook: got %d %s, want %d", status, text, http.StatusOK)
+		}
+		p.kill()
+		db, err := sqlstore.Open(t.Context(), w.env["DATABASE_URL"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		hints, err := db.Shop("made-up").Hints(t.Context(), "orders")
+		if err != nil || len(hints) != 1 || hints[0].OrderID != id {
+			t.Errorf("got the hints %+v, %v, want one of order %s", hints, err, id)
+		}
+	})
 }

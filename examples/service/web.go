@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
@@ -18,7 +21,7 @@ func (s *service) public(hooks http.Handler) http.Handler {
 	return mux
 }
 
-// private is for the machines and people of the house. It asks nobody who they are.
+// private is for the machines and people of the house, who know the token.
 func (s *service) private(page http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
@@ -30,10 +33,43 @@ func (s *service) private(page http.Handler) http.Handler {
 	mux.HandleFunc("GET /cases", s.cases)
 	mux.HandleFunc("POST /cases", s.decide)
 	mux.HandleFunc("GET /permits", s.permits)
+	mux.HandleFunc("POST /release", s.released)
 	mux.Handle("/ops/", http.StripPrefix("/ops", page))
 	mux.Handle("GET /{$}", http.RedirectHandler("/ops/", http.StatusSeeOther))
-	return mux
+	return http.NewCrossOriginProtection().Handler(s.login(mux))
 }
+
+// login asks for the token, if there is one: as a bearer token, or as the password of any
+// user, which browsers ask people for. Load balancers, which have none, are told on /livez and
+// /readyz what the status says and no more.
+func (s *service) login(next http.Handler) http.Handler {
+	want := sha256.Sum256([]byte(s.config.token.Reveal()))
+	if s.config.token.Reveal() == "" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, got, _ := r.BasicAuth()
+		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+			got = token
+		}
+		sum := sha256.Sum256([]byte(got))
+		switch {
+		case subtle.ConstantTimeCompare(sum[:], want[:]) == 1:
+			next.ServeHTTP(w, r)
+		case r.URL.Path == "/livez" || r.URL.Path == "/readyz":
+			next.ServeHTTP(statusOnly{w}, r)
+		default:
+			w.Header().Set("WWW-Authenticate", `Basic realm="bridge", charset="UTF-8"`)
+			reply(w, http.StatusUnauthorized, map[string]string{"error": "send PRIVATE_TOKEN as bearer token, or as password"})
+		}
+	})
+}
+
+// statusOnly is an answer without its text.
+type statusOnly struct{ http.ResponseWriter }
+
+// Write implements [http.ResponseWriter].
+func (statusOnly) Write(b []byte) (int, error) { return len(b), nil }
 
 // patience is how long an answer waits for the database.
 const patience = 5 * time.Second

@@ -31,7 +31,14 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("shiftclock: ")
 	by := flag.Duration("by", 0, "how far the clock is ahead; negative if it is behind")
+	write := flag.String("write", "", "run nothing, and write what the -overlay flag of the go command needs into this `folder`, as overlay.json")
 	flag.Parse()
+	if *write != "" {
+		if _, err := writeOverlay(context.Background(), *write, *by); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if err := run(context.Background(), *by, flag.Args()); err != nil {
 		log.Fatal(err)
 	}
