@@ -240,6 +240,11 @@ func (b *importBatch) create(ctx context.Context) {
 			b.fail(ctx, t, errors.New("the warehouse did not say what became of the order"))
 			continue
 		}
+		if later, ok := errors.AsType[*exceptions.LaterError](created[i].Err); ok {
+			t.result.Outcome, t.result.Detail, t.result.Again, t.done = OutcomeReserved, later.Text, later.At, true
+			b.fail(ctx, t, cmp.Or(b.raiseAll(ctx, t.problems), b.mended(ctx, t.order, t.problems)))
+			continue
+		}
 		if err := created[i].Err; err != nil {
 			if _, refused := exceptions.AsRefused(err); refused {
 				t.record.OutcomeUnknown = false

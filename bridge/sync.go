@@ -45,6 +45,7 @@ type Shop interface {
 	stock.ProductStates
 	shopstatus.Source
 	returns.Shop
+	rates.RefundSource
 }
 
 // Warehouse is all that a [Sync] needs of the warehouse. linnworksadapter.Warehouse
@@ -239,6 +240,10 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	if err != nil {
 		return err
 	}
+	reasons, err := set.faults()
+	if err != nil {
+		return err
+	}
 	zone, err := set.zone()
 	if err != nil {
 		return err
@@ -321,7 +326,11 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			if err != nil {
 				return err
 			}
-			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m, Over: over}, DeadlineOptions{
+			faults, err := rates.NewFaults(shop, over, rates.FaultOptions{Reasons: reasons})
+			if err != nil {
+				return err
+			}
+			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m, Over: over, Faults: faults}, DeadlineOptions{
 				Measures: measures, Kinds: kinds, Market: set.Market, Collections: calendar,
 			})
 			return err
@@ -342,7 +351,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 				Publisher: shop, Permits: shop, Shown: shop, Components: shop, ProductStates: shop, Stops: s.ShopStatus,
 				SeeOrders: s.seeOrders, Hint: s.Hint, Ledger: m, Values: m, Zeroed: m, Locks: m, Exceptions: m,
 			}, stock.Options{
-				Shop: set.Shop, Locations: set.Locations, Buffer: buffer.Buffer(), KeepItems: set.KeepItems, LeaveAlone: set.leftAlone, Max: set.MaxStock,
+				Shop: set.Shop, Locations: set.Locations, PlatformLocation: set.PlatformLocation, Buffer: buffer.Buffer(), KeepItems: set.KeepItems, LeaveAlone: set.leftAlone, Max: set.MaxStock,
 				Pace: stock.Pace{Hot: buffer.Live},
 			})
 			return err

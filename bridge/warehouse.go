@@ -158,7 +158,8 @@ type OrderBook interface {
 	FindOrders(ctx context.Context, references []string) ([]WarehouseOrder, error)
 	// CreateOrders creates orders, except those that exist, and reads them back.
 	// It must be safe to repeat, and one order's failure must not keep the others
-	// out. The result has an entry for each, in their order.
+	// out. The result has an entry for each, in their order. An
+	// [exceptions.LaterError] says that the warehouse comes for the order by itself.
 	CreateOrders(ctx context.Context, orders []NewOrder) []CreatedOrder
 	// ReleaseOrders marks parked orders as paid and lets the warehouse pick them.
 	// It must be safe to repeat. The result has an error or nil for each, in their

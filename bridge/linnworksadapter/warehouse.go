@@ -22,8 +22,9 @@ type Options struct {
 	// Source and SubSource are what the orders of one shop carry in Linnworks.
 	// Together with the shop's order id they are the key that Linnworks dedupes
 	// by, so they must never change. Source must not be the name of a channel that
-	// Linnworks itself or an app serves, such as TIKTOK or AMAZON. Default source
-	// is "TIKTOKBRIDGE"; SubSource is required.
+	// Linnworks itself or an app serves, such as TIKTOK or AMAZON, unless it is the app
+	// of [Warehouse.ChannelPorts]. Default source is "TIKTOKBRIDGE"; SubSource is
+	// required.
 	Source, SubSource string
 	// SKUs maps the shop's SKU ids to Linnworks SKUs, for listings whose seller SKU
 	// is not the Linnworks SKU.

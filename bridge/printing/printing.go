@@ -68,7 +68,8 @@ type Options struct {
 	// Dispatch is as for the other dispatchers of the shop.
 	Dispatch bridge.DispatchOptions
 	// Rasterise makes pictures of the pages of a PDF, as PNG, at a resolution in dots
-	// per inch. It must heed ctx. It is required unless the shop's labels are pictures
+	// per inch, such as Rasterise of package labelpng, a module of its own. It must heed
+	// ctx. It is required unless the shop's labels are pictures
 	// or PDFs are handed on.
 	Rasterise func(ctx context.Context, pdf []byte, dpi int) ([][]byte, error)
 	// DPI is the resolution of the label printers. Default 203.

@@ -38,7 +38,7 @@ var rooms = []room{
 	{path: "bridge/health", uses: []string{"bridge/internal/part"}, subjects: one("health")},
 	{path: "bridge/policy", uses: []string{"bridge/internal/part"}, subjects: one("what the platform and the client demand, as data")},
 	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: []subject{
-		{"errors", []string{"refused.go", "unreadable.go"}},
+		{"errors", []string{"refused.go", "unreadable.go", "later.go"}},
 		{"kinds and cases", []string{"doc.go", "exception.go", "kind*.go", "case.go", "closing.go", "batch.go", "escalate.go", "json.go"}},
 		{"the memory of one process", []string{"memory.go"}},
 	}},
@@ -99,6 +99,10 @@ var rooms = []room{
 		{"what a dispatch learns", []string{"heard.go", "together.go"}},
 		{"the print button", []string{"printing.go", "shops.go"}},
 	}},
+	{path: "bridge/pulled", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge"}, subjects: []subject{
+		{"what waits to be pulled", []string{"doc.go", "warehouse.go"}},
+		{"what Linnworks calls", []string{"channel.go"}},
+	}},
 	{path: "bridge/release", uses: []string{
 		"bridge/internal/part", "bridge/health", "bridge/policy", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/delivery", "bridge",
 	}, subjects: one("release to print")},
@@ -119,7 +123,7 @@ var rooms = []room{
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
 		"linnworks", "linnworks/shippingapp", "linnworks/channelapp",
-		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge", "bridge/printing", "bridge/release",
+		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge", "bridge/printing", "bridge/release", "bridge/pulled",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},
@@ -127,6 +131,7 @@ var rooms = []room{
 		{"cancellations", []string{"cancellations.go"}},
 		{"shipping", []string{"shipping.go"}},
 		{"the print button", []string{"printbutton.go"}},
+		{"the channel integration", []string{"channel.go"}},
 		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
 		{"the printing view", []string{"printview.go"}},
 		{"finance", []string{"finance.go"}},

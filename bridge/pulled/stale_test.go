@@ -1,0 +1,120 @@
+package pulled_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/pulled"
+)
+
+// gate gives the permits that a test has written.
+type gate map[string]bridge.Permit
+
+func (g gate) Check(_ context.Context, ids ...string) (permits []bridge.Permit, err error) {
+	for _, id := range ids {
+		p := g[id]
+		p.OrderID = id
+		permits = append(permits, p)
+	}
+	return permits, nil
+}
+
+// TestStale checks which orders are handed out, by what the shop says of them at that
+// moment, and which the intake has to look at again.
+func TestStale(t *testing.T) {
+	order := func(status bridge.OrderStatus, lines ...string) bridge.Order {
+		o := bridge.Order{ID: "1", Status: status}
+		for _, id := range lines {
+			o.Lines = append(o.Lines, bridge.OrderLine{ID: id})
+		}
+		return o
+	}
+	for name, test := range map[string]struct {
+		permit           bridge.Permit
+		parked, unpaid   bool
+		out, hint, drops bool
+	}{
+		"free":                {permit: bridge.Permit{Granted: true, Order: order(bridge.AwaitingShipment, "a", "b")}, out: true},
+		"sent already":        {permit: bridge.Permit{Order: order(bridge.InTransit, "a", "b")}, out: true},
+		"held, as it was":     {permit: bridge.Permit{Order: order(bridge.OnHold, "a", "b")}, parked: true, out: true},
+		"unpaid, as it was":   {permit: bridge.Permit{Order: order(bridge.Unpaid, "a", "b")}, unpaid: true, out: true},
+		"held, and was free":  {permit: bridge.Permit{Order: order(bridge.OnHold, "a", "b")}, hint: true},
+		"refused by the gate": {permit: bridge.Permit{Order: order(bridge.AwaitingShipment, "a", "b")}, hint: true},
+		"a line is gone":      {permit: bridge.Permit{Granted: true, Order: order(bridge.AwaitingShipment, "a")}, hint: true},
+		"another line":        {permit: bridge.Permit{Granted: true, Order: order(bridge.AwaitingShipment, "a", "c")}, hint: true},
+		"cancelled":           {permit: bridge.Permit{Order: order(bridge.Cancelled)}, hint: true, drops: true},
+		"cancelled and held":  {permit: bridge.Permit{Order: order(bridge.Cancelled)}, parked: true, hint: true, drops: true},
+		"not asked":           {permit: bridge.Permit{Unasked: true, Granted: true, Order: order(bridge.AwaitingShipment, "a", "b")}},
+		"not known":           {permit: bridge.Permit{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, nil, func(t *testing.T, p *pair) {
+				var hinted []string
+				channel, err := pulled.NewChannel(pulled.Ports{
+					Warehouse: p.waiting, Gate: gate{"1": test.permit}, Locks: p.locks, Dispatcher: p.sync.Dispatcher,
+					Hint: func(_ context.Context, id string) error { hinted = append(hinted, id); return nil },
+				}, pulled.Options{})
+				p.must(err)
+				created := p.waiting.CreateOrders(t.Context(), []bridge.NewOrder{{
+					Reference: "1", Parked: test.parked, Unpaid: test.unpaid, Lines: []bridge.NewOrderLine{{LineID: "a", LineIDs: []string{"b", "a"}, Quantity: 2}},
+				}, {Reference: "2"}})
+				if _, later := errors.AsType[*exceptions.LaterError](created[0].Err); !later || len(created) != 2 {
+					t.Errorf("CreateOrders returned %v, want that it waits", created)
+				}
+				if _, refused := exceptions.AsRefused(created[1].Err); !refused {
+					t.Errorf("an order without lines: %v, want it refused", created[1].Err)
+				}
+				orders, more, err := channel.Orders(t.Context(), 1)
+				p.must(err)
+				if got := len(orders) == 1; got != test.out || more {
+					t.Errorf("handed out: %t, want %t", got, test.out)
+				}
+				if got := slices.Contains(hinted, "1"); got != test.hint {
+					t.Errorf("to be looked at again: %t, want %t", got, test.hint)
+				}
+				if got := p.waiting.Waiting() == 0; got != test.drops {
+					t.Errorf("dropped: %t, want %t", got, test.drops)
+				}
+			})
+		})
+	}
+}
+
+// TestLockedOrdersWait checks that an order that somebody works on is left for the next
+// pull, and holds up no other.
+func TestLockedOrdersWait(t *testing.T) {
+	run(t, nil, func(t *testing.T, p *pair) {
+		permits := gate{}
+		for _, id := range []string{"1", "2"} {
+			permits[id] = bridge.Permit{Granted: true, Order: bridge.Order{ID: id, Status: bridge.AwaitingShipment, Lines: []bridge.OrderLine{{ID: id}}}}
+			p.waiting.CreateOrders(t.Context(), []bridge.NewOrder{{Reference: id, Lines: []bridge.NewOrderLine{{LineID: id, LineIDs: []string{id}}}}})
+		}
+		channel, err := pulled.NewChannel(pulled.Ports{
+			Warehouse: p.waiting, Gate: permits, Locks: p.locks, Dispatcher: p.sync.Dispatcher, Hint: func(context.Context, string) error { return nil },
+		}, pulled.Options{})
+		p.must(err)
+		handed := func() (references []string) {
+			orders, _, err := channel.Orders(t.Context(), 1)
+			p.must(err)
+			for _, o := range orders {
+				references = append(references, o.Reference)
+			}
+			return references
+		}
+		_, unlock, err := p.locks.Lock(t.Context(), "order/1")
+		p.must(err)
+		if diff := cmp.Diff([]string{"2"}, handed()); diff != "" {
+			t.Errorf("while order 1 is locked (-want +got):\n%s", diff)
+		}
+		unlock()
+		if diff := cmp.Diff([]string{"1", "2"}, handed()); diff != "" {
+			t.Errorf("then (-want +got):\n%s", diff)
+		}
+	})
+}
