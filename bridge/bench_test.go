@@ -92,16 +92,16 @@ func BenchmarkOrder(b *testing.B) {
 	}
 }
 
-// bigShop has 10,000 SKUs in two warehouses; every fifth is a kit of two items.
+// bigShop has many SKUs in two warehouses; every fifth is a kit of two items.
 type bigShop struct {
 	listings []catalogue.Listing
 	items    map[string]catalogue.Item
 	levels   map[string]map[string]int
 }
 
-func newBigShop() *bigShop {
+func newBigShop(skus int) *bigShop {
 	s := &bigShop{items: map[string]catalogue.Item{}, levels: map[string]map[string]int{}}
-	for i := range 10_000 {
+	for i := range skus {
 		id := fmt.Sprint(i)
 		item := catalogue.Item{ID: "i" + id, SKU: "SKU-" + id}
 		if i%5 == 4 {
@@ -143,7 +143,7 @@ func (s *bigShop) PublishStock(context.Context, stock.ProductStock) ([]stock.Ref
 }
 
 func BenchmarkStockPlan(b *testing.B) {
-	shop, memory := newBigShop(), new(store.Memory).Shop("shop")
+	shop, memory := newBigShop(10_000), new(store.Memory).Shop("shop")
 	for i := range 500 {
 		_ = memory.PutReservations(b.Context(), store.Reservation{OrderID: fmt.Sprint(i), LocationID: "L1", Items: map[string]int{fmt.Sprint("i", i): 1}})
 	}

@@ -198,6 +198,9 @@ type DeadlinePorts struct {
 	// Over counts the orders that are over, for the rates. Optional: without it, they
 	// are those of the open orders and of the history that [Deadlines.Check] is given.
 	Over rates.Counter
+	// Faults counts returns at the seller's fault, in Over. Optional: without it nobody
+	// tells how many there are.
+	Faults rates.FaultCounter
 }
 
 // DeadlineOptions configure a [Deadlines]. Zero values take the defaults.
@@ -235,7 +238,7 @@ type Deadlines struct {
 }
 
 // NewDeadlines returns a Deadlines, or an error that names every missing port or
-// the option that is wrong. All ports but Over are required.
+// the option that is wrong. All ports but Over and Faults are required.
 func NewDeadlines(p DeadlinePorts, o DeadlineOptions) (*Deadlines, error) {
 	err := part.Required("bridge: NewDeadlines", map[string]any{"OpenOrders": p.OpenOrders, "Cancellations": p.Cancellations, "Exceptions": p.Exceptions})
 	if err != nil {
@@ -252,6 +255,9 @@ func NewDeadlines(p DeadlinePorts, o DeadlineOptions) (*Deadlines, error) {
 	o.Measures, o.Kinds = cmp.Or(o.Measures, policy.DefaultMeasures()), cmp.Or(o.Kinds, policy.DefaultKinds())
 	if p.Over != nil && p.Over.Keeps() < o.Measures.LongestWindow() {
 		return nil, fmt.Errorf("bridge: NewDeadlines: Over keeps its counts for %v, and Measures count over %v", p.Over.Keeps(), o.Measures.LongestWindow())
+	}
+	if p.Faults != nil && p.Over == nil {
+		return nil, errors.New("bridge: NewDeadlines: Faults needs Over: it counts in it")
 	}
 	o.Now = part.Clock(o.Now)
 	return &Deadlines{ports: p, options: o}, nil
@@ -342,21 +348,29 @@ func (d *Deadlines) Check(ctx context.Context, history ...Order) (report Deadlin
 	if err != nil {
 		return report, fmt.Errorf("bridge: deadlines: reading the cancellations: %w", err)
 	}
+	// Returns that cannot be read keep nobody from hearing of deadlines.
+	unread, returnsErr := returnsNotRead, error(nil)
+	if d.ports.Faults != nil {
+		unread = ""
+		if returnsErr = d.ports.Faults.Count(ctx); returnsErr != nil {
+			unread, returnsErr = returnsUnread, fmt.Errorf("bridge: deadlines: reading returns: %w", returnsErr)
+		}
+	}
 	var over rates.Counts
 	if d.ports.Over != nil {
 		if over, err = d.ports.Over.Counts(ctx, slices.Collect(maps.Keys(seen))...); err != nil {
-			return report, fmt.Errorf("bridge: deadlines: %w", err)
+			return report, errors.Join(fmt.Errorf("bridge: deadlines: %w", err), returnsErr)
 		}
 	}
-	report = d.report(start.UTC(), orders, pending, history, seen, over)
+	report = d.report(start.UTC(), orders, pending, history, seen, over, unread)
 	d.timings.Waiting(len(report.AtRisk), time.Time{})
 	if err := d.tell(ctx, report); err != nil {
-		return report, fmt.Errorf("bridge: deadlines: %w", err)
+		return report, errors.Join(fmt.Errorf("bridge: deadlines: %w", err), returnsErr)
 	}
-	return report, nil
+	return report, returnsErr
 }
 
-func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation, history []Order, seen map[string]bool, over rates.Counts) DeadlineReport {
+func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation, history []Order, seen map[string]bool, over rates.Counts, unread string) DeadlineReport {
 	r := DeadlineReport{At: now}
 	requests := map[string][]Cancellation{}
 	for _, c := range pending {
@@ -397,7 +411,7 @@ func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation
 			orders[i].Market = cmp.Or(orders[i].Market, d.options.Market)
 		}
 	}
-	r.Rates = forecast(d.options.Measures, d.options.Kinds, orders, over, d.options.Market, now, d.options.Horizon)
+	r.Rates = forecast(d.options.Measures, d.options.Kinds, orders, over, unread, d.options.Market, now, d.options.Horizon)
 	return r
 }
 
@@ -428,11 +442,17 @@ func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 			wanted[e.Ref()] = e
 		}
 	}
+	unread := map[string]bool{} // rates that may be at risk still
 	for _, rate := range r.Rates {
+		object, do := "rate of "+rate.Name(), "look which orders and SKUs it comes from, and send first what is about to be late"
+		if rate.Measure == policy.SellerFaultReturns {
+			do = "look in Seller Center, Account Health, which products and reasons it comes from, and correct their listings, or how they are picked and packed"
+		}
+		unread[object] = rate.Unknown == returnsUnread
 		if !rate.Breaking() || rate.Orders+rate.Coming < d.options.MinOrders {
 			continue
 		}
-		e := exceptions.New(exceptions.RateAtRisk, "rate of "+rate.Name(), time.Time{}, rate.String(), "look which orders and SKUs it comes from, and send first what is about to be late")
+		e := exceptions.New(exceptions.RateAtRisk, object, time.Time{}, rate.String(), do)
 		if rate.Broken() {
 			e.Severity = exceptions.Urgent
 		}
@@ -451,7 +471,7 @@ func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 		return fmt.Errorf("reading the exceptions: %w", err)
 	}
 	for _, e := range open {
-		if _, still := wanted[e.Ref()]; still {
+		if _, still := wanted[e.Ref()]; still || e.Kind == exceptions.RateAtRisk && unread[e.Object] {
 			continue
 		}
 		if err := d.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {

@@ -1,8 +1,10 @@
 package bridge_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -383,6 +385,61 @@ func TestDeadlinesFail(t *testing.T) {
 
 // An order that ends while a check reads the orders, or that the shop still lists as open
 // although it has ended, counts once.
+// counting counts returns, or fails to.
+type counting func(context.Context) error
+
+func (c counting) Count(ctx context.Context) error { return c(ctx) }
+
+// Returns at the seller's fault are a rate like the others. Returns that cannot be read
+// close no case about it, and keep nobody from hearing of deadlines.
+func TestDeadlinesCountReturns(t *testing.T) {
+	w := world.NewWorld(t)
+	memory := new(store.Memory).Shop("uk")
+	over, err := rates.New(rates.Ports{Records: memory, Values: memory, Locks: memory}, rates.Options{Now: world.AtNoon})
+	must(t, err)
+	var blame []string
+	var unread error
+	d, err := bridge.NewDeadlines(bridge.DeadlinePorts{OpenOrders: w, Cancellations: w, Exceptions: w, Over: over, Faults: counting(func(ctx context.Context) error {
+		_, err := over.Blame(ctx, policy.SellerFaultReturns, blame...)
+		return errors.Join(err, unread)
+	})}, bridge.DeadlineOptions{Now: world.AtNoon, Market: "GB"})
+	must(t, err)
+	for i := range 100 {
+		id := fmt.Sprint(i)
+		_, err := memory.PutRecords(t.Context(), store.Record{OrderID: id})
+		must(t, err)
+		must(t, d.Count(t.Context(), world.With(world.AnOrder(id, "MUG"), func(o *bridge.Order) {
+			o.Market, o.Status, o.ShippedAt, o.CollectedAt = "", bridge.Delivered, world.Noon.Add(-time.Hour), world.Noon.Add(-time.Hour)
+		})))
+	}
+	const risk = "rate at risk: rate of seller-fault returns in GB"
+	check := func(when string, failed error, rate string, open ...string) {
+		t.Helper()
+		report, err := d.Check(t.Context())
+		if !errors.Is(err, failed) {
+			t.Errorf("%s: got error %v, want %v", when, err, failed)
+		}
+		i := slices.IndexFunc(report.Rates, func(r bridge.Rate) bool { return r.Measure == policy.SellerFaultReturns })
+		if i < 0 || report.Rates[i].String() != rate {
+			t.Errorf("%s: got %v, want %s", when, report.Rates, rate)
+		}
+		if diff := cmp.Diff(open, w.OpenKinds(), cmpopts.SortSlices(strings.Compare)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", when, diff)
+		}
+	}
+	blame = []string{"7"}
+	check("one of a hundred", nil, "seller-fault returns in GB 1.0 % (1 of 100 orders), forecast 1.0 % with 0 more, at most 1 % allowed")
+	blame = []string{"7", "8"}
+	check("two", nil, "seller-fault returns in GB 2.0 % (2 of 100 orders), forecast 2.0 % with 0 more, at most 1 % allowed: past it", risk)
+	unread = errors.New("away")
+	w.Put(world.With(world.AnOrder("near", "MUG"), func(o *bridge.Order) { o.ShipBy = world.Noon.Add(time.Hour) }))
+	check("unread", unread, "seller-fault returns in GB, at most 1 % allowed: not judged: returns could not be read", risk, "deadline near: order near")
+
+	if _, err := bridge.NewDeadlines(bridge.DeadlinePorts{OpenOrders: w, Cancellations: w, Exceptions: w, Faults: counting(nil)}, bridge.DeadlineOptions{}); err == nil || !strings.Contains(err.Error(), "Over") {
+		t.Errorf("Faults without Over: got %v, want an error", err)
+	}
+}
+
 func TestDeadlinesCountAnOrderThatEndsMeanwhileOnce(t *testing.T) {
 	for _, moment := range []string{"before", "OrdersByStatus", "PendingCancellations"} {
 		w := world.NewWorld(t)

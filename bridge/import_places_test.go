@@ -244,6 +244,35 @@ func TestAllocationFollowsTheWarehouse(t *testing.T) {
 	}
 }
 
+// An order that people have split over two locations draws on neither alone: what the
+// ledger has of it stays at the location that it was allocated to, whichever part the
+// warehouse lists first.
+func TestAllocationOfAnOrderThatWasSplit(t *testing.T) {
+	for _, parts := range [][]string{{"L2", "L3"}, {"L3", "L2"}} {
+		w := world.NewWorld(t)
+		w.Stock = map[string]map[string]int{"i-mug": {"L1": 5}, "i-spoon": {"L1": 5}}
+		o := w.Put(world.AnOrder("1", "MUG", "SPOON"))[0]
+		im := allocating(t, w, w)
+		if _, err := im.Import(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		whole := w.Book[0]
+		other := *whole
+		other.ID, other.Number, other.Lines = "another", "101", whole.Lines[1:]
+		whole.Lines = whole.Lines[:1]
+		whole.LocationID, other.LocationID = parts[0], parts[1]
+		whole.State = bridge.Locked // its units are free there, and the ledger has them again
+		w.Book = append(w.Book, &other)
+		if _, err := im.Import(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		r, ok := w.Reservation()
+		if diff := cmp.Diff(map[string]int{"i-mug": 1, "i-spoon": 1}, r.Items); !ok || r.LocationID != "L1" || r.Unseen != store.UnseenLocked || diff != "" {
+			t.Errorf("split over %v: reserved %t at %s (%s), want at L1, locked; units (-want +got):\n%s", parts, ok, r.LocationID, r.Unseen, diff)
+		}
+	}
+}
+
 // An odd item costs only its own order the answer.
 func TestAllocationOfOnePoisonedOrder(t *testing.T) {
 	w := world.NewWorld(t)

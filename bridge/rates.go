@@ -18,7 +18,8 @@ type Rate struct {
 	// Market is a two-letter code, empty for orders of which it is not known.
 	Market string
 	// Orders count, Bad of them are late, cancelled at the seller's fault, or have
-	// no valid tracking.
+	// no valid tracking. Those that came back at the seller's fault are the fewest
+	// that it can be, see [rates.Faults].
 	Orders, Bad int
 	// Coming are orders that will be bad too if nothing is done about them.
 	Coming int
@@ -64,7 +65,7 @@ var limitWords = map[[2]bool]string{{false, false}: "at most", {false, true}: "l
 // String is one line for a log or a terminal.
 func (r Rate) String() string {
 	s := fmt.Sprintf("%s %.1f %% (%d of %d orders), forecast %.1f %% with %d more", r.Name(), r.Percent, r.Bad, r.Orders, r.Forecast, r.Coming)
-	if judges[r.Measure] == nil {
+	if r.Measure == policy.SellerFaultReturns && r.Unknown != "" {
 		s = r.Name() // nobody has counted
 	}
 	if r.Limit.Known {
@@ -92,7 +93,8 @@ const (
 	willBeBad
 )
 
-// judges are by measure. What nobody has read yet has none.
+// judges are by measure. Returns at the seller's fault are not in the order: whoever
+// reads them blames it, see [rates.Faults].
 var judges = map[policy.Measure]func(o Order, now time.Time, horizon time.Duration) verdict{
 	policy.LateAtReady: func(o Order, now time.Time, horizon time.Duration) verdict {
 		return o.inTime(o.ShippedAt, !o.ShippedAt.IsZero(), o.ShipBy, o.waits(), now, horizon)
@@ -136,7 +138,19 @@ var judges = map[policy.Measure]func(o Order, now time.Time, horizon time.Durati
 		}
 		return notCounted
 	},
+	policy.SellerFaultReturns: func(o Order, _ time.Time, _ time.Duration) verdict {
+		if sent(o) {
+			return isGood
+		}
+		return notCounted
+	},
 }
+
+// The reasons why nobody can tell how many returns are the seller's fault.
+const (
+	returnsNotRead = "the bridge reads no returns: see Account Health in Seller Center"
+	returnsUnread  = "returns could not be read"
+)
 
 // inTime judges whether something was done by a moment; until then it counts only
 // if the order still waits for it.
@@ -205,11 +219,12 @@ func (o Order) collected() bool {
 // says how long it is. The rates of market are there even if no order is; leave it empty
 // for none.
 func Forecast(m *policy.Measures, kinds *policy.Kinds, orders []Order, market string, now time.Time, horizon time.Duration) []Rate {
-	return forecast(m, kinds, orders, rates.Counts{}, market, now, horizon)
+	return forecast(m, kinds, orders, rates.Counts{}, returnsNotRead, market, now, horizon)
 }
 
 // forecast is Forecast of the orders, and of those that were counted when they were over.
-func forecast(m *policy.Measures, kinds *policy.Kinds, orders []Order, over rates.Counts, market string, now time.Time, horizon time.Duration) []Rate {
+// unread says why the returns are not in the counts; empty if they are.
+func forecast(m *policy.Measures, kinds *policy.Kinds, orders []Order, over rates.Counts, unread, market string, now time.Time, horizon time.Duration) []Rate {
 	markets := map[string]bool{}
 	for _, name := range over.Markets() {
 		markets[name] = true
@@ -223,6 +238,11 @@ func forecast(m *policy.Measures, kinds *policy.Kinds, orders []Order, over rate
 	list := []Rate{}
 	for _, name := range slices.Sorted(maps.Keys(markets)) {
 		for _, measure := range policy.AllMeasures {
+			if measure == policy.SellerFaultReturns && unread != "" {
+				limit, _ := m.At(measure, name, now)
+				list = append(list, Rate{Measure: measure, Market: name, Limit: limit, Unknown: unread})
+				continue
+			}
 			list = append(list, rate(m, kinds, measure, name, orders, over, now, horizon))
 		}
 	}
@@ -235,17 +255,12 @@ func rate(m *policy.Measures, kinds *policy.Kinds, measure policy.Measure, marke
 	r.Limit = limit
 	judge := judges[measure]
 	switch {
-	case judge == nil:
-		r.Unknown = "the bridge reads no returns: see Account Health in Seller Center"
 	case market == "":
 		r.Unknown = "the orders name no market"
 	case !ok:
 		r.Unknown = "no figure is known for this market"
 	case !limit.Known:
 		r.Unknown = "it is measured in this market, and no source says what is allowed"
-	}
-	if judge == nil {
-		return r
 	}
 	since := now.Add(-cmp.Or(limit.Window, policy.DefaultWindow))
 	counted := over.Of(measure, market, limit.Model, since)

@@ -146,6 +146,9 @@ type Settings struct {
 	// its format.
 	Market   string   `json:"market,omitempty"`
 	Measures []string `json:"measures,omitempty"`
+	// ReturnReasons are rows that replace those of [policy.DefaultFaults] or are new, in its
+	// format: which reasons of returns are the seller's fault.
+	ReturnReasons []string `json:"return_reasons,omitempty"`
 	// Collections are when the carrier's van leaves the warehouse: a deadline counts as
 	// near by the last van before it.
 	Collections *policy.Collections `json:"collections,omitempty"`
@@ -195,7 +198,7 @@ func (s Settings) clone() Settings {
 	}
 	s.Locations = locations
 	s.SKUs, s.Services, s.Carriers, s.KeepItems = maps.Clone(s.SKUs), maps.Clone(s.Services), maps.Clone(s.Carriers), maps.Clone(s.KeepItems)
-	for _, list := range []*[]string{&s.StatusTable, &s.RejectReasons, &s.CancelReasons, &s.Kinds, &s.SellingStatuses, &s.Measures, &s.LeaveAlone} {
+	for _, list := range []*[]string{&s.StatusTable, &s.RejectReasons, &s.CancelReasons, &s.Kinds, &s.SellingStatuses, &s.Measures, &s.ReturnReasons, &s.LeaveAlone} {
 		*list = slices.Clone(*list)
 	}
 	if s.Collections != nil {
@@ -480,6 +483,8 @@ func (s Settings) mistakes() (list []mistake) {
 	if known := measures.Markets(); s.Market != "" && !slices.Contains(known, s.Market) {
 		bad("market", "%q is no market: there are %s; a new one needs a row in measures", part.Clip(s.Market), strings.Join(known, ", "))
 	}
+	_, err = s.faults()
+	list = append(list, mistakesIn("", err)...)
 	_, err = s.collections()
 	list = append(list, mistakesIn("collections.", err)...)
 	for i, session := range s.Sessions {
@@ -547,6 +552,11 @@ func (s Settings) kinds() (*policy.Kinds, error) {
 // measures is what the shop allows.
 func (s Settings) measures() (*policy.Measures, error) {
 	return replaced("measures", s.Measures, policy.DefaultMeasures())
+}
+
+// faults is which returns are the seller's fault.
+func (s Settings) faults() (*policy.Faults, error) {
+	return replaced("return_reasons", s.ReturnReasons, policy.DefaultFaults())
 }
 
 // replaced is a table some of whose rows are replaced, or an error for every row that

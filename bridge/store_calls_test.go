@@ -2,10 +2,17 @@ package bridge_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"sync"
+	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -212,4 +219,158 @@ func (c *countedStore) unlocking(unlock func()) func() {
 		c.note("unlock", 0)
 		unlock()
 	}
+}
+
+// countedQueue counts the calls of a queue.
+type countedQueue struct {
+	exceptions.Queue
+	calls int
+}
+
+func (c *countedQueue) Raise(ctx context.Context, e exceptions.Exception) error {
+	c.calls++
+	return c.Queue.Raise(ctx, e)
+}
+
+func (c *countedQueue) Clear(ctx context.Context, object string, kinds ...exceptions.Kind) error {
+	c.calls++
+	return c.Queue.Clear(ctx, object, kinds...)
+}
+
+func (c *countedQueue) Open(ctx context.Context, kinds ...exceptions.Kind) ([]exceptions.Exception, error) {
+	c.calls++
+	return c.Queue.Open(ctx, kinds...)
+}
+
+// setShop is a big shop that shows what it is told.
+type setShop struct {
+	*bigShop
+	place map[string]int // of the listings
+	calls int
+}
+
+func (s *setShop) PublishStock(_ context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
+	s.calls++
+	for _, sku := range p.SKUs {
+		copy(s.listings[s.place[sku.ID]].Stock, sku.Stock)
+	}
+	return nil, nil
+}
+
+// With 40,000 SKUs and 10,000 open orders, and nothing to do, a pass of everything makes
+// fewer than 200 calls of the store: it would take seconds longer over a slow line.
+func TestStoreCallsOfAPassAtRest(t *testing.T) {
+	t.Parallel()
+	const orders, most = 10_000, 200
+	skus := 40_000
+	if raceDetector {
+		skus = orders
+	}
+
+	t.Run("stock", func(t *testing.T) {
+		shop := &setShop{bigShop: newBigShop(skus), place: make(map[string]int, skus)}
+		for i, l := range shop.listings {
+			shop.place[l.ID] = i
+		}
+		memory, queue := &countedStore{shop: new(store.Memory).Shop("shop")}, &countedQueue{Queue: new(exceptions.Memory).Shop("shop")}
+		open := make([]store.Reservation, orders)
+		for i := range open {
+			item := fmt.Sprint("i", i-i%5)
+			open[i] = store.Reservation{OrderID: fmt.Sprint("open", i), LocationID: "L1", Items: map[string]int{item: 1},
+				Lines: []store.ReservedLine{{LineID: "1", SKUID: fmt.Sprint(i - i%5), Items: map[string]int{item: 1}}}}
+		}
+		must(t, memory.shop.PutReservations(t.Context(), open...))
+		push, err := stock.NewEngine(stock.Ports{
+			Listings: shop, Catalogue: shop, Levels: shop, SeeOrders: world.AllSeen, Ledger: memory, Publisher: shop, Locks: memory, Values: memory, Exceptions: queue,
+		}, stock.Options{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, Now: world.AtNoon})
+		must(t, err)
+		plan, err := push.Plan(t.Context())
+		must(t, err)
+		const left = 200
+		if len(plan.Products) < 2*left {
+			t.Fatalf("%d products to publish at first", len(plan.Products))
+		}
+		for _, p := range plan.Products[left:] { // by somebody else
+			_, err := shop.PublishStock(t.Context(), p)
+			must(t, err)
+		}
+		shop.calls, queue.calls = 0, 0
+		memory.since()
+		_, err = push.Push(t.Context())
+		must(t, err)
+		published := shop.calls
+		calls, rows := memory.since()
+		t.Logf("a pass that published %d products: %d calls of the store and %d of the queue, %d reservations read: %v", published, sum(calls), queue.calls, rows["LedgerChanges"], calls)
+		// Before each call the store is asked for changes, which are read once.
+		if published != left || rows["LedgerChanges"] != orders || calls["LedgerChanges"] > left+10 {
+			t.Errorf("%d reservations were read in %d calls of the store for %d to the shop; want %d, each once, for %d", rows["LedgerChanges"], calls["LedgerChanges"], published, orders, left)
+		}
+		queue.calls = 0
+		_, err = push.Push(t.Context())
+		must(t, err)
+		if shop.calls != published {
+			t.Fatalf("%d products were published of a shop at rest", shop.calls-published)
+		}
+		calls, rows = memory.since()
+		t.Logf("a pass at rest: %d calls of the store and %d of the queue: %v", sum(calls), queue.calls, calls)
+		if sum(calls)+queue.calls >= most || rows["LedgerChanges"] > 0 {
+			t.Errorf("%d calls of the store and %d of the queue, %d reservations read; want fewer than %d, and none: %v", sum(calls), queue.calls, rows["LedgerChanges"], most, calls)
+		}
+	})
+
+	t.Run("orders", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newBusyDay(time.Now().Add(-10*24*time.Hour), orders, 10*24*time.Hour/time.Duration(orders+1))
+			in := s.intake(t, bridge.IntakeOptions{})
+			for range 2 {
+				runIntake(t, in)
+				time.Sleep(time.Hour)
+			}
+			handed := s.handed
+			s.memory.since()
+			runIntake(t, in)
+			calls, rows := s.memory.since()
+			t.Logf("a run at rest: %d calls, %d rows: %v", sum(calls), sum(rows), calls)
+			if handed < orders || s.handed != handed {
+				t.Fatalf("%d orders handed on at first, want all %d, and %d at rest", handed, orders, s.handed-handed)
+			}
+			if sum(calls) >= most {
+				t.Errorf("%d calls of the store, want fewer than %d: %v", sum(calls), most, calls)
+			}
+		})
+	})
+
+	t.Run("every flow", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSides(t, "GB")
+			memory, queue := &countedStore{shop: new(store.Memory).Shop("uk-shop")}, &countedQueue{Queue: new(exceptions.Memory).Shop("uk-shop")}
+			longTrade(t, memory.shop, time.Now(), orders, 0)
+			var open []store.Record
+			for i := range orders {
+				id := fmt.Sprint("open", i)
+				open = append(open, store.Record{OrderID: id, Status: string(bridge.AwaitingShipment), WarehouseIDs: []string{id},
+					Reference: store.WrittenReference{WarehouseID: id, At: time.Now()}, Deadline: time.Now().Add(48 * time.Hour)})
+			}
+			_, err := memory.shop.PutRecords(t.Context(), open...)
+			must(t, err)
+			b, err := bridge.NewSync(s.shop, s.book, struct {
+				*countedStore
+				exceptions.Queue
+			}{memory, queue}, syncSettings())
+			must(t, err)
+			for range 2 {
+				time.Sleep(time.Hour) // every flow is due
+				memory.since()
+				queue.calls = 0
+				if r, err := b.Step(t.Context()); err != nil {
+					t.Fatalf("%v\n%s", err, r)
+				}
+			}
+			calls, rows := memory.since()
+			t.Logf("a step at rest: %d calls of the store, %d rows, and %d of the queue: %v", sum(calls), sum(rows), queue.calls, calls)
+			if sum(calls)+queue.calls >= most {
+				t.Errorf("%d calls of the store and %d of the queue, want fewer than %d: %v", sum(calls), queue.calls, most, calls)
+			}
+		})
+	})
 }

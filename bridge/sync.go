@@ -52,6 +52,7 @@ type Shop interface {
 	finance.PaymentSource
 	finance.WithdrawalSource
 	finance.EstimateSource
+	rates.RefundSource
 }
 
 // Warehouse is all that a [Sync] needs of the warehouse. linnworksadapter.Warehouse
@@ -254,6 +255,10 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	if err != nil {
 		return err
 	}
+	reasons, err := set.faults()
+	if err != nil {
+		return err
+	}
 	zone, err := set.zone()
 	if err != nil {
 		return err
@@ -335,7 +340,11 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			if err != nil {
 				return err
 			}
-			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m, Over: over}, DeadlineOptions{
+			faults, err := rates.NewFaults(shop, over, rates.FaultOptions{Reasons: reasons})
+			if err != nil {
+				return err
+			}
+			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m, Over: over, Faults: faults}, DeadlineOptions{
 				Measures: measures, Kinds: kinds, Market: set.Market, Collections: calendar,
 			})
 			return err
@@ -369,7 +378,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 				Publisher: shop, Permits: shop, Shown: shop, Components: shop, ProductStates: shop, Stops: s.ShopStatus,
 				SeeOrders: s.seeOrders, Hint: s.Hint, Ledger: m, Values: m, Zeroed: m, Locks: m, Exceptions: m,
 			}, stock.Options{
-				Shop: set.Shop, Locations: set.Locations, Buffer: buffer.Buffer(), KeepItems: set.KeepItems, LeaveAlone: set.leftAlone, Max: set.MaxStock,
+				Shop: set.Shop, Locations: set.Locations, PlatformLocation: set.PlatformLocation, Buffer: buffer.Buffer(), KeepItems: set.KeepItems, LeaveAlone: set.leftAlone, Max: set.MaxStock,
 				Pace: stock.Pace{Hot: buffer.Live},
 			})
 			return err

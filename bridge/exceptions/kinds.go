@@ -735,18 +735,19 @@ var kinds = map[Kind]Info{
 	},
 	UnmappedWarehouse: {
 		Owner: OwnerIntegration, Severity: Urgent, Within: 4 * time.Hour,
-		Meaning: "The bridge does not know which Linnworks location supplies a warehouse of the shop, or one location supplies two warehouses of a SKU. The stock of the SKUs in it is not updated.",
+		Meaning: "The bridge does not know which Linnworks location supplies a warehouse of the shop, or one location supplies two warehouses of a SKU. The stock of the SKUs in it is not updated. Or orders take stock from a location that supplies no warehouse: what they take stays on sale.",
 		Steps: []string{
 			"Map the warehouse to the stock locations that its orders are sent from.",
 			"Give each warehouse locations of its own, or sell the SKU from one warehouse only.",
 			"If the SKU has no warehouse in the shop, assign it to one.",
+			"If it is about orders, give the stock update and the import of orders the same locations.",
 		},
 		Where: []string{
 			"Bridge: stock.Options.Locations and ImportOptions.Locations",
 			"Seller Center: warehouse settings (Orders > Shipping and Delivery Settings > Fulfillment, or My Account > Seller Profile)",
 			inSellerProducts,
 		},
-		Closes: "By itself, with the next stock update after the warehouse is mapped.",
+		Closes: "By itself, with the next stock update after the warehouse is mapped, or after a restart with locations that agree.",
 		Part:   PartStock,
 	},
 	Unreadable: {

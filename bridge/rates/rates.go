@@ -211,6 +211,22 @@ func (t *Tally) read(ctx context.Context) (b book, err error) {
 
 // count moves orders from what they were counted as to what they are.
 func (t *Tally) count(ctx context.Context, orders map[string]*Order) error {
+	oldest := t.oldest()
+	return t.change(ctx, slices.Sorted(maps.Keys(orders)), func(id, before string, r store.Record) string {
+		if o := orders[id]; before != "" || !t.maybeForgotten(o, r) {
+			return stillBlamed(before, o.note(oldest))
+		}
+		return before
+	})
+}
+
+// oldest is the first day whose counts are kept.
+func (t *Tally) oldest() string {
+	return t.options.Now().Add(-t.options.Keep).UTC().Format(time.DateOnly)
+}
+
+// change moves orders to what note makes of what they were counted as.
+func (t *Tally) change(ctx context.Context, ids []string, note func(id, before string, r store.Record) string) error {
 	ctx, unlock, err := t.ports.Locks.Lock(ctx, valueName)
 	if err != nil {
 		return fmt.Errorf("taking the lock: %w", err)
@@ -220,17 +236,25 @@ func (t *Tally) count(ctx context.Context, orders map[string]*Order) error {
 	if err != nil {
 		return err
 	}
-	ids := slices.Sorted(maps.Keys(orders))
+	given := map[string]bool{}
+	for _, id := range ids {
+		given[id] = true
+	}
+	ids = slices.Clone(ids)
 	for id := range b.Noted {
-		if orders[id] == nil {
+		if !given[id] {
 			ids = append(ids, id)
 		}
 	}
-	records, _, err := t.ports.Records.RecordsOf(ctx, ids...)
-	if err != nil {
-		return fmt.Errorf("reading their records: %w", err)
+	records := map[string]store.Record{}
+	for part := range slices.Chunk(ids, readTogether) {
+		found, _, err := t.ports.Records.RecordsOf(ctx, part...)
+		if err != nil {
+			return fmt.Errorf("reading their records: %w", err)
+		}
+		maps.Copy(records, found)
 	}
-	oldest := t.options.Now().Add(-t.options.Keep).UTC().Format(time.DateOnly)
+	oldest := t.oldest()
 	if b.Counts == nil {
 		b.Counts = map[string]Count{}
 	}
@@ -247,8 +271,8 @@ func (t *Tally) count(ctx context.Context, orders map[string]*Order) error {
 			before = r.Notes[noteName]
 		}
 		now := before
-		if o := orders[id]; o != nil && (before != "" || !t.maybeForgotten(o, r)) {
-			now = o.note(oldest)
+		if given[id] {
+			now = note(id, before, r)
 		}
 		if now != before {
 			changed = true
@@ -310,7 +334,7 @@ func (t *Tally) putNotes(ctx context.Context, notes map[string]string, records [
 const maxPuts = 100
 
 // note says how the order counts: its day, market and model, and its measures, the good
-// ones with + and the bad ones with -. It is empty if the order does not count.
+// ones with + and the bad ones with -, or ! if it was blamed. It is empty if the order does not count.
 func (o *Order) note(oldest string) string {
 	placed := o.Placed.UTC().Format(time.DateOnly)
 	if o.Placed.IsZero() || placed < oldest || len(o.Good)+len(o.Bad) == 0 {
@@ -344,7 +368,7 @@ func (b *book) add(note string, by int) {
 			continue // the day is over
 		}
 		c.Orders += by
-		if w[0] == '-' {
+		if w[0] != '+' {
 			c.Bad += by
 		}
 		b.Counts[cell] = c

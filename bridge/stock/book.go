@@ -64,6 +64,7 @@ type Book struct {
 	lastRead     Mark // of the newest reading of levels
 	ordersSeen   seenOrders
 	lockedOrders lockedOrders
+	astray       map[string]exceptions.Exception // by location: orders that no shelf counts
 	// selling is how many listings the shop sells whose right number is known, zeroes how
 	// many of them are to be taken off sale.
 	selling, zeroes int
@@ -324,7 +325,7 @@ func NewBook(o Options) (*Book, error) {
 }
 
 func newStockBook(checked Options) *Book {
-	b := &Book{options: checked, locationN: map[string]int{}, orders: map[orderKey]*bookOrder{}, troubled: map[int]bool{}, flight: new(flight)}
+	b := &Book{options: checked, locationN: map[string]int{}, orders: map[orderKey]*bookOrder{}, troubled: map[int]bool{}, astray: map[string]exceptions.Exception{}, flight: new(flight)}
 	for _, locations := range checked.Locations {
 		for _, location := range locations {
 			b.locationN[location] = 0

@@ -64,6 +64,7 @@ func (b *Book) SetCatalogue(mark Mark, at time.Time, listings []catalogue.Listin
 	for _, o := range b.orders {
 		if !o.unseen() {
 			o.Reservation = b.resolved(o.put)
+			b.noteAstray(o.Reservation)
 		}
 		b.index(o)
 	}

@@ -142,6 +142,7 @@ func (b *Book) reserve(at time.Time, put store.Reservation) {
 	if !have {
 		o = &bookOrder{}
 		b.orders[keyOf(r)] = o
+		b.noteAstray(r)
 		b.flight.sold(r)
 		if b.soldOnce.add(keyOf(r)) { // one that comes back is no other sale
 			b.sold(at, r)

@@ -21,6 +21,11 @@ type Options struct {
 	// feed it. Required; a warehouse that is not in it is raised, and so is a SKU
 	// that is sold from two warehouses with a location in common.
 	Locations map[string][]string
+	// PlatformLocation is the stock location of what the platform's own warehouse sends, as
+	// in bridge.ImportOptions: orders may draw on it though it supplies no warehouse of the
+	// shop. An order that draws on any other such location is raised, for what it takes is
+	// not taken off what the shop shows. Default: none.
+	PlatformLocation string
 	// Shop is the name of the shop in the ledger, whose orders have to have been seen
 	// before anything is raised. Without it, those of every shop that ever noted a
 	// moment in the ledger, one at least.

@@ -154,7 +154,7 @@ func (b *Book) want(e *bookListing, now time.Time) {
 	if e.rare != nil {
 		e.rare.problem = nil
 	}
-	if e.derived || e.withheld() || b.options.LeaveAlone != nil && b.options.LeaveAlone(b.listing(e)) {
+	if e.derived || e.withheld() || b.leftAlone(b.listing(e)) {
 		return
 	}
 	if problem := b.objection(e); problem != nil || e.waiting {
@@ -343,6 +343,9 @@ func (b *Book) problems() []exceptions.Exception {
 		}
 		add(e.rare.read().problem)
 	}
+	for _, location := range slices.Sorted(maps.Keys(b.astray)) {
+		add(new(b.astray[location]))
+	}
 	return list
 }
 
@@ -372,6 +375,7 @@ func (b *Book) mended(open []exceptions.Exception) []exceptions.Exception {
 			}
 		}
 		right, looked := fine[e.Object]
+		looked = looked || b.looksForAstray(e.Object)
 		return !looked || wrong[e.Ref()] || e.Kind == exceptions.StockRefused && !right
 	})
 }

@@ -1,0 +1,60 @@
+package stock
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// astrayObject is what a location is raised on that orders draw on, and that supplies no
+// warehouse of what they sell.
+func astrayObject(location string) string { return "location " + location }
+
+// noteAstray notes that an order draws on a location which supplies no warehouse of what it
+// sells: whoever takes the orders in has other locations than the book. What it takes is
+// taken off nowhere, and the shop sells it again. That stays noted, for it is so with every
+// order that follows.
+func (b *Book) noteAstray(r store.Reservation) {
+	if r.LocationID == b.options.PlatformLocation {
+		return
+	}
+	if _, noted := b.astray[r.LocationID]; noted {
+		return
+	}
+	location, known := b.locationN[r.LocationID]
+	for _, line := range r.Lines {
+		n, have := b.listings.find(line.SKUID)
+		if !have {
+			continue
+		}
+		e := b.listings.at(n)
+		supplied := known && slices.ContainsFunc(e.feeds.feeds, func(feeds []int) bool { return slices.Contains(feeds, location) })
+		if supplied || b.stockless(e) {
+			continue
+		}
+		b.astray[r.LocationID] = exceptions.New(exceptions.UnmappedWarehouse, astrayObject(r.LocationID), time.Time{},
+			fmt.Sprintf("order %s takes %s from it, and it supplies none of the warehouses that the shop sells the SKU from, so the shop goes on selling what the order takes", r.OrderID, e.SKU),
+			"give the import of orders and stock.Options the same locations, then restart the bridge")
+		return
+	}
+}
+
+// stockless reports whether no number is published for a listing, whatever orders take.
+func (b *Book) stockless(e *bookListing) bool {
+	return e.derived || e.feeds.problem != nil || len(e.allParts()) == 0 || b.leftAlone(b.listing(e))
+}
+
+func (b *Book) leftAlone(l catalogue.Listing) bool {
+	return b.options.LeaveAlone != nil && b.options.LeaveAlone(l)
+}
+
+// looksForAstray reports whether a case is about a location that orders draw on, and the
+// book has seen orders.
+func (b *Book) looksForAstray(object string) bool {
+	return strings.HasPrefix(object, astrayObject("")) && !b.ledgerAt.IsZero() && len(b.listings.list) > 0
+}
