@@ -26,11 +26,11 @@ var waitingStatuses = []tiktokshop.ReturnStatus{
 	tiktokshop.ReturnStatusReturnOrRefundRequestPending, tiktokshop.ReturnStatusReplacementRequestPending, tiktokshop.ReturnStatusBuyerShippedItem,
 }
 
-// refundedStatuses are those in which the buyer has the money or is about to get it,
+// paidStatuses are those in which the buyer has the money or is about to get it,
 // overStatuses those in which nothing is paid. A parcel that was refused may yet be
 // paid for, after an appeal: it is in neither.
 var (
-	refundedStatuses = []tiktokshop.ReturnStatus{
+	paidStatuses = []tiktokshop.ReturnStatus{
 		tiktokshop.ReturnStatusReturnOrRefundRequestSuccess, tiktokshop.ReturnStatusReturnOrRefundRequestComplete, tiktokshop.ReturnStatusReplacementRequestRefundSuccess,
 	}
 	overStatuses = []tiktokshop.ReturnStatus{
@@ -128,7 +128,7 @@ func returnOf(r tiktokshop.Return) returns.Return {
 	// A quick refund is paid when the carrier has the parcel, whatever the seller says of
 	// it afterwards.
 	sent := r.ReturnStatus == tiktokshop.ReturnStatusBuyerShippedItem || r.ReturnStatus == tiktokshop.ReturnStatusRejectReceivePackage
-	out.Refunded = slices.Contains(refundedStatuses, r.ReturnStatus) || r.IsQuickRefund && sent
+	out.Refunded = slices.Contains(paidStatuses, r.ReturnStatus) || r.IsQuickRefund && sent
 	out.GoodsSent = sent || r.ReturnTrackingNumber != "" && r.ReturnType != tiktokshop.ReturnTypeRefund
 	out.Over = slices.Contains(overStatuses, r.ReturnStatus)
 	if !waits(r) {
