@@ -16,7 +16,7 @@ var _ rates.RefundSource = (*Shop)(nil)
 //
 // https://partner.tiktokshop.com/docv2/page/search-returns-202309
 func (t *Shop) Refunds(ctx context.Context, since time.Time) (list []rates.Refund, unread error) {
-	request := &tiktokshop.SearchReturnsV202309Request{ReturnStatus: refundedStatuses, UpdateTimeGe: new(tiktokshop.At(since)), PageSize: new("50")}
+	request := &tiktokshop.SearchReturnsV202309Request{ReturnStatus: paidStatuses, UpdateTimeGe: new(tiktokshop.At(since)), PageSize: new("50")}
 	for r, err := range t.client.ReturnRefund.SearchReturnsV202309All(ctx, request) {
 		if err != nil {
 			unread = errors.Join(unread, err)
