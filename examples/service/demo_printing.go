@@ -41,6 +41,9 @@ func (t *trade) printTwo(ctx context.Context, address string) error {
 		if err != nil {
 			return err
 		}
+		ids = append(ids, id)
+	}
+	for _, id := range ids {
 		order, err := t.imported(ctx, id)
 		if err != nil {
 			return err
@@ -48,7 +51,7 @@ func (t *trade) printTwo(ctx context.Context, address string) error {
 		if err := t.Warehouse.SetTracking(order, services[0].PostalServiceID, ""); err != nil {
 			return err
 		}
-		ids, orders = append(ids, id), append(orders, order)
+		orders = append(orders, order)
 	}
 	if err := t.Shop.CancelBySeller(ids[1], t.Shop.SellerCancelReasons()[1]); err != nil {
 		return err

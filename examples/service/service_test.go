@@ -292,11 +292,11 @@ func TestDemo(t *testing.T) {
 	}
 	var out, log bytes.Buffer
 	begin := time.Now()
-	if err := run(t.Context(), []string{"-demo", "-for", "15s"}, func(string) string { return "" }, nil, &out, &log); err != nil {
+	if err := run(t.Context(), []string{"-demo", "-for", "20s"}, func(string) string { return "" }, nil, &out, &log); err != nil {
 		t.Fatalf("%v\n%s", err, log.String())
 	}
 	if took := time.Since(begin); took > time.Minute {
-		t.Errorf("it ended after %v, want soon after fifteen seconds", took)
+		t.Errorf("it ended after %v, want soon after twenty seconds", took)
 	}
 	for _, want := range []string{"/healthz", "a buyer orders", "asks to cancel", "gets its label from TikTok", "no label: This order was cancelled on TikTok Shop", "each once", "for e-commerce: SKU LAMP-OAK, unmapped SKU"} {
 		if !strings.Contains(out.String(), want) {
