@@ -88,6 +88,7 @@ func TestNoRunWalksThroughWhatIsDone(t *testing.T) {
 				}
 			}
 			step()
+			time.Sleep(time.Second) // they are placed after the records began
 			var ids []string
 			for range 3 {
 				ids = append(ids, s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), NoHold: true}))

@@ -168,10 +168,7 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the ledger: %w", err)
 	}
-	run := importRun{
-		Importer: im, reserved: reserved, looked: map[string]bool{}, lost: map[string]error{},
-		known: catalogue.Lookup{Items: map[string]catalogue.Item{}, Broken: map[string]error{}, Prices: map[string]int64{}},
-	}
+	run := im.newRun(reserved)
 	if err := run.lookUp(ctx, slices.DeleteFunc(slices.Clone(orders), run.needless)); err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
@@ -270,6 +267,16 @@ type importRun struct {
 	looked   map[string]bool              // orders whose listings were looked up
 	lost     map[string]error             // orders whose listings could not be
 	reserved map[string]store.Reservation // as the run began
+}
+
+func (im *Importer) newRun(reserved map[string]store.Reservation) importRun {
+	if reserved == nil {
+		reserved = map[string]store.Reservation{}
+	}
+	return importRun{
+		Importer: im, reserved: reserved, looked: map[string]bool{}, lost: map[string]error{},
+		known: catalogue.Lookup{Items: map[string]catalogue.Item{}, Broken: map[string]error{}, Prices: map[string]int64{}},
+	}
 }
 
 // importing is one order of a batch.

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -28,7 +29,9 @@ func (b *importBatch) keepLedger(ctx context.Context) {
 			if !have {
 				r.SeenAt = b.options.Now().UTC()
 			}
-			puts, put = append(puts, b.reservation(o, t.place, r.SeenAt, time.Time{}, unseenWhy(found))), append(put, t)
+			if now := b.reservation(o, t.place, r.SeenAt, time.Time{}, unseenWhy(found)); !reflect.DeepEqual(now, r) { // it is as it was just put
+				puts, put = append(puts, now), append(put, t)
+			}
 		case have && r.VisibleAt.IsZero():
 			puts, put = append(puts, b.reservation(o, t.place, r.SeenAt, b.options.Now().UTC(), "")), append(put, t)
 		}

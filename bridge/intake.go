@@ -40,7 +40,13 @@ type IntakePorts struct {
 	// been seen, which a raise of stock waits for: see [stock.Engine].
 	Ledger SeenNoter
 	// Handle gets the orders.
-	Handle     OrderHandler
+	Handle OrderHandler
+	// Reserve is optional: [Importer.Reserve]. It counts the units of orders as soon as they
+	// have been read, while Handle is at work on others, and returns those that it cannot
+	// vouch for. With it a run reads beside what is hinted at meanwhile, in a goroutine that
+	// ends with the run; and the ledger learns that all orders were seen before they are
+	// imported. A run that takes longer than 15 seconds polls besides, for what no hint tells of.
+	Reserve    func(ctx context.Context, orders ...Order) (left []string, err error)
 	Cursors    store.Cursors
 	Hints      store.Hints
 	Revisits   store.Revisits
@@ -114,6 +120,9 @@ type IntakeOptions struct {
 //   - The sweep of all open orders, because a new address or a request to cancel
 //     does not count as a status change.
 //
+// With [IntakePorts.Reserve] what the shop sells is counted as soon as it has been read, also
+// while the orders before it are imported.
+//
 // The watermark moves when a poll has come to its end, or as far as one that broke off
 // has got, and an order that failed is on the list by then. An order is never left
 // behind, and never holds up the others.
@@ -123,6 +132,9 @@ type Intake struct {
 	timings health.Timings
 
 	requestsAt time.Time // when they were last listed, under the lock of the runs
+
+	hinted  chan struct{} // wakes what reserves orders beside a run
+	sighted sightings
 }
 
 // NewIntake returns an Intake, or an error that names every missing port or the
@@ -177,7 +189,7 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 	}
 	o.SweepStatuses = slices.Clone(o.SweepStatuses)
 	o.Now = part.Clock(o.Now)
-	return &Intake{ports: p, options: o}, nil
+	return &Intake{ports: p, options: o, hinted: make(chan struct{}, 1)}, nil
 }
 
 // maxHintBytes is longer than any order id.
@@ -193,7 +205,15 @@ func (in *Intake) Hint(ctx context.Context, orderID string) error {
 	if err := in.ports.Hints.AddHint(ctx, in.options.Name, orderID); err != nil {
 		return fmt.Errorf("bridge: hint for order %s: %w", orderID, err)
 	}
+	in.wakeBeside()
 	return nil
+}
+
+func (in *Intake) wakeBeside() {
+	select {
+	case in.hinted <- struct{}{}:
+	default: // it is awake
+	}
 }
 
 // IntakeResult is what a run did.
@@ -283,10 +303,18 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 	if err := r.load(ctx); err != nil {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}
+	defer func() {
+		if r.stop == nil {
+			return
+		}
+		if broke := r.stop(); broke != nil {
+			err = errors.Join(err, fmt.Errorf("bridge: intake: %w", broke))
+		}
+	}()
 	var errs []error
 	for _, phase := range []func(context.Context) error{r.urgent, r.escalateLate, r.poll, r.requests, r.sweep} {
 		if err := phase(ctx); err != nil {
-			errs = append(errs, err)
+			errs, r.broken = append(errs, err), true
 		}
 		if ctx.Err() != nil {
 			break
@@ -294,11 +322,7 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 	}
 	r.result.Watermark = r.cursor.Watermark
 	r.result.Waiting = len(r.list.entries)
-	for _, v := range r.list.entries {
-		if v.Unseen {
-			r.result.Unseen++
-		}
-	}
+	r.result.Unseen = r.unseen()
 	next, oldest := r.list.next()
 	r.result.NextDue = next
 	in.timings.Waiting(len(r.list.entries), oldest)
@@ -318,7 +342,10 @@ func (r *intakeRun) noteSeen(ctx context.Context) error {
 	if r.ports.Ledger == nil || !r.result.Complete() {
 		return nil
 	}
-	moment := r.result.Watermark
+	return r.setSeen(ctx, r.result.Watermark)
+}
+
+func (r *intakeRun) setSeen(ctx context.Context, moment time.Time) error {
 	if now := r.now(); moment.After(now) {
 		moment = now // the clock was set back
 	}
@@ -326,6 +353,16 @@ func (r *intakeRun) noteSeen(ctx context.Context) error {
 		return fmt.Errorf("noting up to when the orders have been seen: %w", err)
 	}
 	return nil
+}
+
+// unseen counts the orders on the list that nothing reserves the units of.
+func (r *intakeRun) unseen() (n int) {
+	for _, v := range r.list.entries {
+		if v.Unseen {
+			n++
+		}
+	}
+	return n
 }
 
 // intakeRun is one call of Run.
@@ -338,6 +375,8 @@ type intakeRun struct {
 	asked   map[string]bool // orders that have a request by the list of requests
 	handed  map[string]bool // orders handed on in this run with a request
 	missed  bool            // an order that was looked for by id was not there
+	broken  bool            // a phase could not do all of its work
+	stop    func() error    // ends what goes on beside the run
 	result  IntakeResult
 }
 
@@ -423,10 +462,15 @@ func (r *intakeRun) withCase(ctx context.Context, orders map[string]bool) (map[s
 
 // urgent reads and hands on the orders that somebody or the clock points at.
 func (r *intakeRun) urgent(ctx context.Context) error {
+	select {
+	case <-r.hinted: // before they are read, so that none is missed
+	default:
+	}
 	hints, err := r.ports.Hints.Hints(ctx, r.options.Name)
 	if err != nil {
 		return fmt.Errorf("reading the hints: %w", err)
 	}
+	r.sighted.begin(hints)
 	hinted := make(map[string]store.Hint, len(hints))
 	ids := make([]string, 0, len(hints))
 	for _, h := range hints {
@@ -438,9 +482,20 @@ func (r *intakeRun) urgent(ctx context.Context) error {
 			ids = append(ids, id)
 		}
 	}
+	if len(ids) > r.options.BatchSize {
+		r.wakeBeside() // for those behind the first batch
+	}
 	var errs []error
 	for part := range slices.Chunk(ids, r.options.BatchSize) {
-		kept, err := r.byID(ctx, part)
+		var follow []store.Hint
+		for _, id := range part {
+			if h, ok := hinted[id]; ok {
+				follow = append(follow, h)
+			}
+		}
+		read := r.sighted.take(follow)
+		r.startBeside(ctx)
+		kept, err := r.byID(ctx, part, read...)
 		var done []store.Hint
 		for _, id := range part {
 			h, ok := hinted[id]
@@ -466,19 +521,31 @@ func (r *intakeRun) urgent(ctx context.Context) error {
 			break
 		}
 	}
+	r.startBeside(ctx)
 	return errors.Join(errs...)
+}
+
+// startBeside is called once the run has said which hints it follows itself.
+func (r *intakeRun) startBeside(ctx context.Context) {
+	if r.stop == nil {
+		r.stop = r.beside(ctx)
+	}
 }
 
 // maxHearsay is how often an order is looked for that only a hint told of: about
 // half a day with the default waits.
 const maxHearsay = 50
 
-// byID reads orders and hands them on, and returns those that are settled or on
-// the list. If it gives up, those that were not tried are left as they are.
-func (r *intakeRun) byID(ctx context.Context, ids []string) (kept map[string]bool, err error) {
-	orders := make([]Order, 0, len(ids))
+// byID reads orders, but for those that were read already, and hands them on, and returns
+// those that are settled or on the list. If it gives up, those that were not tried are left
+// as they are.
+func (r *intakeRun) byID(ctx context.Context, ids []string, read ...Order) (kept map[string]bool, err error) {
+	orders := append(make([]Order, 0, len(ids)), read...)
 	failed := map[string]error{}
-	down := part.Isolate(ctx, ids, new(part.Tally), func(part []string) error {
+	unread := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		return slices.ContainsFunc(read, func(o Order) bool { return o.ID == id })
+	})
+	down := part.Isolate(ctx, unread, new(part.Tally), func(part []string) error {
 		list, err := r.ports.Orders.OrdersByID(ctx, part)
 		lost, err := exceptions.UnreadableIn(err)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -27,7 +28,10 @@ func (r *intakeRun) poll(ctx context.Context) error {
 	p := progress{run: r, upTo: to.Add(-r.options.Overlap)}
 	b := batch{run: r, at: map[string]int{}, after: p.save}
 	err := func() error {
-		for o, err := range r.ports.Orders.OrdersUpdated(ctx, from, to.Add(pollAhead)) {
+		list := func(ctx context.Context) iter.Seq2[Order, error] {
+			return r.ports.Orders.OrdersUpdated(ctx, from, to.Add(pollAhead))
+		}
+		for o, err := range r.ahead(ctx, to, list) {
 			if err != nil {
 				err = fmt.Errorf("reading the orders changed since %s: %w", from.Format(time.RFC3339), err)
 				flushErr := b.flush(ctx)
@@ -38,7 +42,7 @@ func (r *intakeRun) poll(ctx context.Context) error {
 			}
 			r.result.Polled++
 			p.listed(o)
-			if !r.changed(o) {
+			if !changed(r.cursor.Seen, o) {
 				r.result.Unchanged++
 				continue
 			}
@@ -142,11 +146,11 @@ func (r *intakeRun) window() (from, to time.Time) {
 	return from, to
 }
 
-// changed reports whether an order is not as it was when it was last handled. What
+// changed reports whether an order is not as it was when it was last seen. What
 // differs has changed, also with an earlier stamp: that of before may have been of a
 // clock that was fast.
-func (r *intakeRun) changed(o Order) bool {
-	m, ok := r.cursor.Seen[o.ID]
+func changed(seen map[string]store.Mark, o Order) bool {
+	m, ok := seen[o.ID]
 	return !ok || o.UpdatedAt.IsZero() || o.UpdatedAt.After(m.UpdatedAt) || digest(o) != m.Digest
 }
 
