@@ -127,8 +127,9 @@ func (p *progress) save(ctx context.Context) error {
 
 // pollAhead is how far a poll looks ahead of the present: an order that changes
 // while it runs is then at its end instead of nowhere, even if the shop's clock is
-// fast. The watermark does not go there.
-const pollAhead = time.Minute
+// fast. TikTok Shop refuses calls that are stamped more than five minutes behind its
+// clock, so that it is no faster than that. The watermark does not go there.
+const pollAhead = 6 * time.Minute
 
 // window is what to poll now.
 func (r *intakeRun) window() (from, to time.Time) {

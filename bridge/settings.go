@@ -13,9 +13,11 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/retention"
+	"github.com/linnbridge/linnbridge/bridge/returns"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
@@ -124,6 +126,13 @@ type Settings struct {
 	// Empty: they are skipped.
 	PlatformLocation string `json:"platform_location,omitempty"`
 
+	// Returns say where goods that come back go, and what the bridge does about them and
+	// their refunds. The zero value books both in Linnworks, and decides nothing.
+	Returns returns.Rules `json:"returns,omitzero"`
+	// Finance says whether payouts are compared with orders once a day, which costs about
+	// a call for each hundred orders of the days before. The zero value compares nothing.
+	Finance finance.Schedule `json:"finance,omitzero"`
+
 	// OrdersPerDay is the shop's daily order limit, as Seller Center tells it; zero if it
 	// has none. Zone is the shop's time zone by its IANA name, in which its days begin:
 	// required with OrdersPerDay. SellingStatuses are words of the shop's status with
@@ -177,6 +186,7 @@ func (s Settings) lowered() Settings {
 		}
 	}
 	s.Locations, s.DefaultLocation, s.PlatformLocation = locations, strings.ToLower(s.DefaultLocation), strings.ToLower(s.PlatformLocation)
+	s.Returns.Location = strings.ToLower(s.Returns.Location)
 	return s
 }
 
@@ -368,7 +378,7 @@ func (s Settings) mistakes() (list []mistake) {
 		bad("default_location", "empty: name the stock location that orders of other warehouses draw on")
 	}
 	for _, t := range []struct{ path, text string }{
-		{"sub_source", s.SubSource}, {"default_location", s.DefaultLocation}, {"platform_location", s.PlatformLocation},
+		{"sub_source", s.SubSource}, {"default_location", s.DefaultLocation}, {"platform_location", s.PlatformLocation}, {"returns.location", s.Returns.Location},
 	} {
 		if t.text != "" {
 			name(t.path, t.text)
@@ -454,7 +464,7 @@ func (s Settings) mistakes() (list []mistake) {
 	for _, n := range []struct {
 		path        string
 		value, most int
-	}{{"orders_per_day", s.OrdersPerDay, mostOrdersPerDay}, {"max_stock", s.MaxStock, mostStock}} {
+	}{{"orders_per_day", s.OrdersPerDay, mostOrdersPerDay}, {"max_stock", s.MaxStock, mostStock}, {"finance.days", s.Finance.Days, finance.MostDays}} {
 		switch {
 		case n.value < 0:
 			bad(n.path, "%d is negative", n.value)

@@ -12,6 +12,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/rates"
@@ -45,6 +46,12 @@ type Shop interface {
 	stock.ProductStates
 	shopstatus.Source
 	returns.Shop
+	returns.Changes
+	returns.OrderSource
+	finance.StatementSource
+	finance.PaymentSource
+	finance.WithdrawalSource
+	finance.EstimateSource
 	rates.RefundSource
 }
 
@@ -72,6 +79,9 @@ type Warehouse interface {
 	stock.Sweeper
 	stock.Touches
 	stock.ItemStates
+	returns.Warehouse
+	finance.SaleSource
+	finance.RefundSource
 }
 
 // Store is what a [Sync] remembers of one shop.
@@ -113,6 +123,8 @@ type Sync struct {
 	Deadlines  *Deadlines
 	ShopStatus *shopstatus.Watch
 	Returns    *returns.Watch
+	Mirror     *returns.Mirror // nil if Settings.Returns says so
+	Finance    *finance.Watch  // nil unless Settings.Finance says so
 	Stock      *stock.Engine
 	Retention  *retention.Orders
 
@@ -213,10 +225,13 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
 		{FlowShopStatus, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.ShopStatus.Check(ctx) }},
-		{FlowReturns, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Returns.Check(ctx) }},
+		{FlowReturns, time.Duration(every.Deadlines), s.runReturns},
 		{FlowStock, time.Duration(every.Stock), func(ctx context.Context) (fmt.Stringer, error) { return s.Stock.Push(ctx) }},
 		{FlowRetention, time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Retention.Forget(ctx) }},
 		{FlowNames, namesEvery, s.checkNames},
+	}
+	if s.Finance != nil {
+		s.Flows = append(s.Flows, Flow{flowFinance, 24 * time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Finance.Run(ctx) }})
 	}
 	return s, nil
 }
@@ -341,7 +356,20 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 		func() error {
-			s.Returns, err = returns.NewWatch(returns.Ports{Shop: shop, Exceptions: m}, returns.Options{})
+			s.Returns, err = returns.NewWatch(returns.Ports{Shop: shop, Exceptions: m, Orders: shop}, returns.Options{Kinds: kinds})
+			return err
+		},
+		func() error {
+			if set.Returns.ByHand {
+				return nil
+			}
+			s.Mirror, err = returns.NewMirror(returns.MirrorPorts{
+				Shop: shop, Changes: shop, Warehouse: warehouse, Orders: shop, Decide: s.Returns.Decide, Records: m, Values: m, Locks: m, Exceptions: m,
+			}, returns.MirrorOptions{Rules: set.Returns, FirstLook: time.Duration(set.FirstLook)})
+			return err
+		},
+		func() error {
+			s.Finance, err = watchFinance(shop, warehouse, m, set)
 			return err
 		},
 		func() error {
@@ -382,8 +410,10 @@ func (s *Sync) Check(ctx context.Context) error {
 	for id, list := range s.Settings.Locations {
 		warehouses, locations = append(warehouses, id), append(locations, list...)
 	}
-	if at := s.Settings.PlatformLocation; at != "" {
-		locations = append(locations, at)
+	for _, at := range []string{s.Settings.PlatformLocation, s.Settings.Returns.Location} {
+		if at != "" {
+			locations = append(locations, at)
+		}
 	}
 	unchecked, err := delivery.Check(ctx, s.shop, s.warehouse, delivery.Names{
 		Services: s.Settings.Services, Carriers: s.Settings.Carriers,

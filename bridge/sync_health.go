@@ -125,5 +125,11 @@ func (s *Sync) Health() SyncHealth {
 	} {
 		h.Parts[name] = part.Health()
 	}
+	if s.Mirror != nil {
+		h.Parts["Mirror"] = s.Mirror.Health()
+	}
+	if s.Finance != nil {
+		h.Parts["Finance"] = s.Finance.Health()
+	}
 	return h
 }

@@ -6,7 +6,8 @@
 // it was cancelled before its permit, no stock published above what was free,
 // and every failure returned, repeated or in the exception queue. On one day of three
 // two shops sell from the same stock. People cancel single lines, cancel in Linnworks,
-// merge and split orders, and make orders by hand; some orders cannot be read, or
+// merge and split orders, lock them, and make orders by hand; now and then TikTok's clock
+// and ours differ, both sides limit their calls, or a LIVE sells five orders a second; some orders cannot be read, or
 // Linnworks refuses them, or knows no such SKU, until somebody does what the case says.
 // What can be sent has to be sent in time, every case has to close with its cause, and
 // what people made is left as it is. One seed decides what happens. A seed that fails

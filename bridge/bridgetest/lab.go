@@ -80,6 +80,7 @@ type Ports struct {
 
 	Catalogue catalogue.Source
 	Levels    stock.Reader
+	Touches   stock.Touches
 	OrderBook bridge.OrderBook
 	Tracer    bridge.OrderTracer
 	Addresses bridge.AddressWriter
@@ -108,11 +109,14 @@ type Report struct {
 
 // Counts are how often things happened.
 type Counts struct {
-	// TwoShops is one on a day with two shops.
-	TwoShops int
+	// TwoShops is one on a day with two shops, Skewed on one on which TikTok's clock and ours
+	// differ, Limited on one on which the clients keep to the limits that both sides set.
+	TwoShops, Skewed, Limited int
 	// Orders were placed in the shop, TurnedAway found it sold out, Elsewhere
 	// came through another channel.
 	Orders, TurnedAway, Elsewhere int
+	// Lives are LIVE sessions of five orders a second.
+	Lives int
 	// Cancelled orders were cancelled on both sides; Late ones after the cut-off, and
 	// are in the queue. LinesCancelled are single lines.
 	Cancelled, Late, LinesCancelled int
@@ -129,6 +133,9 @@ type Counts struct {
 	// somebody had done what a case says.
 	Unreadable, Refused, Mended int
 	Shipped                     int
+	// Locked is how often an order was locked in Linnworks, which gives its units free, and
+	// unlocked again.
+	Locked int
 	// Campaigns held units in the shop, of SKUs that the warehouse was running out of too.
 	// DeadIntakes is how often no order was taken in for a while. KeptBack is one on a day
 	// on which units of every SKU are kept back.
@@ -209,6 +216,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 		c.Open = func(context.Context) (store.Store, exceptions.Store, error) { return account, cases, nil }
 	}
 	l := &lab{config: c, rand: rand.New(rand.NewPCG(c.Seed, 0x11bb)), shelfRand: rand.New(rand.NewPCG(c.Seed, 0x5e1f)), start: time.Now(), rates: *c.Faults}
+	l.liveAt = l.drawLive()
 	if err := l.build(ctx); err != nil {
 		return Report{}, fmt.Errorf("seed %d: building the lab: %w", c.Seed, err)
 	}
@@ -217,6 +225,12 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	for passAt := l.start; passAt.Before(l.start.Add(c.Trading)); passAt = passAt.Add(c.Every) {
 		if err := l.waitUntil(ctx, passAt); err != nil {
 			return l.report, err
+		}
+		if !l.liveAt.IsZero() && passAt.After(l.liveAt) {
+			l.liveAt = time.Time{}
+			if err := l.live(ctx); err != nil {
+				return l.report, err
+			}
 		}
 		_ = l.pass(ctx) // returned errors are for the next pass: what stays wrong is found at the end
 	}

@@ -13,7 +13,9 @@ import (
 
 // pass runs every primitive of every shop once, as a small program would. A process
 // that dies is started again, and begins with a pass.
-func (l *lab) pass(ctx context.Context) error {
+func (l *lab) pass(ctx context.Context) error { return l.passOf(ctx, (*shop).work) }
+
+func (l *lab) passOf(ctx context.Context, work func(*shop, context.Context) error) error {
 	if l.rates != (Rates{}) && l.rand.IntN(40) == 0 { // somebody updates the program
 		l.report.Restarts++
 		if err := l.boot(ctx); err != nil {
@@ -21,7 +23,7 @@ func (l *lab) pass(ctx context.Context) error {
 		}
 	}
 	for {
-		alive, err := l.tryPass(ctx)
+		alive, err := l.tryPass(ctx, work)
 		if alive || ctx.Err() != nil {
 			return err
 		}
@@ -32,7 +34,7 @@ func (l *lab) pass(ctx context.Context) error {
 }
 
 // tryPass runs a pass and reports whether the process lived to its end.
-func (l *lab) tryPass(ctx context.Context) (alive bool, err error) {
+func (l *lab) tryPass(ctx context.Context, work func(*shop, context.Context) error) (alive bool, err error) {
 	process, kill := context.WithCancel(ctx)
 	defer kill()
 	l.kill = kill
@@ -41,7 +43,7 @@ func (l *lab) tryPass(ctx context.Context) (alive bool, err error) {
 		l.report.Passes++
 		s.beginPass()
 		s.tiktok.SendWebhooks(ctx)
-		errs = append(errs, s.work(process))
+		errs = append(errs, work(s, process))
 		l.passing = nil
 		if process.Err() != nil {
 			return false, errors.Join(errs...)
@@ -90,6 +92,9 @@ func (s *shop) takeIn(ctx context.Context) (bridge.IntakeResult, error) {
 	}
 	return s.intake.Run(ctx)
 }
+
+// hint has the intake look at an order again.
+func (s *shop) hint(ctx context.Context, orderID string) error { return s.intake.Hint(ctx, orderID) }
 
 // seeOrders takes in what the shop has sold by now: without that the ledger is blind.
 func (s *shop) seeOrders(ctx context.Context) error {

@@ -144,7 +144,7 @@ func (s *shop) place(spec tiktokshoptest.OrderSpec) (id string) {
 		s.schedule(s.within(0, 90), func() { _ = s.tiktok.Pay(id) }) // it may be cancelled by then
 	}
 	if o, ok := s.tiktok.Order(id); ok && spec.Deadlines.RTSSLA > 0 {
-		s.watchDeadline(id, time.Now(), o.RTSSLATime.Time())
+		s.watchDeadline(id, time.Now(), s.ours(o.RTSSLATime.Time()))
 	}
 	return id
 }
@@ -171,8 +171,10 @@ func (s *shop) watchDeadline(id string, placed, deadline time.Time) {
 			s.violate("order %s was not shipped in time, and nobody was told before", id)
 		}
 		at, ok := s.truth.mended[id]
-		if s.deadUntil.After(at) {
-			at = s.deadUntil // nobody looked before
+		for _, until := range []time.Time{s.deadUntil, s.truth.lockedUntil[id]} { // nobody looked before, or could go on
+			if until.After(at) {
+				at = until
+			}
 		}
 		if ok && deadline.Sub(at) > prompt && !s.pending(id) {
 			s.violate("order %s was mended %s before its deadline, and was not shipped in time", id, deadline.Sub(at).Round(time.Minute))

@@ -1,15 +1,17 @@
 package bridgetest
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
-// planShelves draws what happens to stock: campaigns, and times in which no order is taken
-// in.
+// planShelves draws what happens to stock: campaigns, orders that people lock, and times in
+// which no order is taken in.
 func (l *lab) planShelves() {
 	some := func(from, to int) time.Duration { return time.Duration(from+l.shelfRand.IntN(to-from)) * time.Minute }
 	most := max(int(l.config.Trading/time.Minute)-30, 31)
@@ -18,12 +20,80 @@ func (l *lab) planShelves() {
 		it := l.items[l.shelfRand.IntN(5)]
 		l.schedule(l.start.Add(some(30, most)), func() { s.campaign(it, some(20, 60)) })
 	}
+	for range l.shelfRand.IntN(4) {
+		l.schedule(l.start.Add(some(20, most)), func() { l.lockSome(some(10, 60)) })
+	}
 	if l.rates != (Rates{}) && l.shelfRand.IntN(4) == 0 {
 		s := l.shops[l.shelfRand.IntN(len(l.shops))]
 		l.schedule(l.start.Add(some(30, most)), func() {
 			s.deadUntil = time.Now().Add(some(15, 30))
 			l.report.DeadIntakes++
 		})
+	}
+}
+
+// lockSome has somebody lock an open order of the bridge in Linnworks for a while.
+func (l *lab) lockSome(lasts time.Duration) {
+	var list []linnworks.OrderDetails
+	for _, o := range l.linn.Orders() {
+		if !o.Processed && !o.GeneralInfo.HoldOrCancel && l.byHand[o.OrderID] == "" && len(l.refsOf(o)) > 0 {
+			list = append(list, o)
+		}
+	}
+	if len(list) == 0 {
+		return
+	}
+	slices.SortFunc(list, func(a, b linnworks.OrderDetails) int { return cmp.Compare(a.NumOrderID, b.NumOrderID) })
+	o := list[l.shelfRand.IntN(len(list))]
+	if err := l.linn.Lock(o.OrderID, true); err != nil {
+		l.violate("the lab could not lock an order: %v", err)
+		return
+	}
+	l.report.Locked++
+	until := time.Now().Add(lasts)
+	l.eachRef(o, func(s *shop, id string) { s.truth.lockedUntil[id] = until })
+	l.schedule(until, func() {
+		_ = l.linn.Lock(o.OrderID, false) // it may be cancelled by then
+		l.eachRef(o, func(s *shop, id string) { s.truth.lockedUntil[id] = time.Now() })
+	})
+}
+
+// eachRef calls do for the shops' orders whose goods an order in Linnworks holds.
+func (l *lab) eachRef(o linnworks.OrderDetails, do func(s *shop, id string)) {
+	for _, r := range l.refsOf(o) {
+		for _, s := range l.shops {
+			if s.name == r.shop {
+				do(s, r.order)
+			}
+		}
+	}
+}
+
+// takeLocked takes off what Linnworks has given free although it is sold, because somebody
+// has locked the order.
+func (l *lab) takeLocked(free map[partKey]int) {
+	for _, o := range l.linn.Orders() {
+		if o.Processed || !o.GeneralInfo.HoldOrCancel {
+			continue
+		}
+		wanted := map[string]int{} // by SKU: of what else is in the order nobody wants anything
+		l.eachRef(o, func(s *shop, id string) {
+			if sale, ok := s.tiktok.Order(id); ok && sold[sale.Status] {
+				for _, line := range sale.LineItems {
+					if line.CancelUser == "" {
+						wanted[line.SellerSKU]++
+					}
+				}
+			}
+		})
+		at := max(0, slices.Index(l.locations, o.FulfilmentLocationID))
+		for _, line := range o.Items {
+			n := min(line.Quantity, wanted[line.SKU])
+			wanted[line.SKU] -= n
+			for sku, per := range l.partsOf(line.SKU) {
+				free[partKey{sku, at}] -= n * per
+			}
+		}
 	}
 }
 
@@ -137,7 +207,7 @@ func (l *lab) withoutDropped(free map[partKey]int) map[partKey]int {
 			}
 			at := max(0, slices.Index(warehouseIDs, o.WarehouseID))
 			for _, line := range o.LineItems {
-				for sku, n := range l.partsOf(line.SKUID) {
+				for sku, n := range l.partsOf(line.SellerSKU) {
 					free[partKey{sku, at}] -= n
 				}
 			}
@@ -146,12 +216,12 @@ func (l *lab) withoutDropped(free map[partKey]int) map[partKey]int {
 	return free
 }
 
-// partsOf are the single items that a SKU of the shops takes.
-func (l *lab) partsOf(skuID string) map[string]int {
+// partsOf are the single items that one of a SKU takes.
+func (l *lab) partsOf(sku string) map[string]int {
 	for _, it := range l.items {
-		if it.skuID == skuID && len(it.parts) > 0 {
+		if it.sku == sku && len(it.parts) > 0 {
 			return it.parts
-		} else if it.skuID == skuID {
+		} else if it.sku == sku {
 			return map[string]int{it.sku: 1}
 		}
 	}

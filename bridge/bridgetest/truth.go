@@ -51,6 +51,8 @@ type truth struct {
 	mended map[string]time.Time
 	// dropped are orders that people have cancelled in Linnworks.
 	dropped map[string]bool
+	// lockedUntil says until when orders are or were locked in Linnworks.
+	lockedUntil map[string]time.Time
 }
 
 func newTruth() truth {
@@ -58,6 +60,7 @@ func newTruth() truth {
 		locked: map[string]int{}, over: map[string]bool{}, high: map[string]bool{},
 		counted: map[string]bool{}, peak: map[stockKey]int{}, shown: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{},
 		parcels: map[string]int{}, unreadable: map[string]bool{}, refused: map[string]bool{}, readable: map[string]time.Time{}, mended: map[string]time.Time{}, dropped: map[string]bool{},
+		lockedUntil: map[string]time.Time{},
 	}
 }
 
@@ -155,7 +158,7 @@ type partKey struct {
 
 // freeParts is what is free of every single item for the shop: what Linnworks has,
 // less what this shop has sold, and any other as far as its bridge has looked, and
-// Linnworks does not hold yet.
+// Linnworks does not hold yet or has given free.
 func (s *shop) freeParts() map[partKey]int {
 	free := map[partKey]int{}
 	parts := map[string]map[string]int{}
@@ -180,6 +183,7 @@ func (s *shop) freeParts() map[partKey]int {
 	for r := range s.copies() {
 		held[r] = true
 	}
+	s.takeLocked(free)
 	for _, other := range s.shops {
 		known := other.truth.counted
 		if other == s {

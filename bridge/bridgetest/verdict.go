@@ -122,14 +122,14 @@ func (v *verdict) order(o tiktokshop.Order) {
 	}
 	if at, ok := v.truth.mended[o.ID]; ok {
 		switch {
-		case sold[o.Status] && !v.pending(o.ID) && time.Since(at) > prompt:
+		case sold[o.Status] && !v.pending(o.ID) && time.Since(at) > prompt && time.Since(v.truth.lockedUntil[o.ID]) > prompt:
 			v.violate("order %s was mended %s ago and is still %s", o.ID, time.Since(at).Round(time.Minute), o.Status)
 		case !sold[o.Status] && o.Status != tiktokshop.OrderStatusCancelled:
 			v.report.Mended++
 		}
 	}
-	if waits && !v.pending(o.ID) && !v.truth.poisoned(o.ID) && !v.truth.dropped[o.ID] && time.Since(free(o)) > prompt {
-		v.violate("order %s could have been shipped for %s and is still %s", o.ID, time.Since(free(o)).Round(time.Minute), o.Status)
+	if waits && !v.pending(o.ID) && !v.truth.poisoned(o.ID) && !v.truth.dropped[o.ID] && time.Since(v.free(o)) > prompt {
+		v.violate("order %s could have been shipped for %s and is still %s", o.ID, time.Since(v.free(o)).Round(time.Minute), o.Status)
 	}
 	if v.truth.dropped[o.ID] {
 		switch {
@@ -142,13 +142,15 @@ func (v *verdict) order(o tiktokshop.Order) {
 }
 
 // free is since when an order that waits for its shipment may be sent: an hour after
-// the payment at the earliest.
-func free(o tiktokshop.Order) time.Time {
-	paid, moved := o.PaidTime.Time().Add(time.Hour), o.UpdateTime.Time()
-	if moved.After(paid) {
-		return moved
+// the payment at the earliest, and not while somebody has locked it.
+func (v *verdict) free(o tiktokshop.Order) time.Time {
+	at := o.PaidTime.Time().Add(time.Hour)
+	for _, later := range []time.Time{o.UpdateTime.Time(), v.truth.lockedUntil[o.ID].Add(v.skew)} {
+		if later.After(at) {
+			at = later
+		}
 	}
-	return paid
+	return v.ours(at)
 }
 
 // count adds an order to its group.

@@ -28,8 +28,11 @@ type lab struct {
 	rand   *rand.Rand
 	// shelfRand draws what happens to stock alone, so that the rest of a day stays the same.
 	shelfRand *rand.Rand
-	kept      int // units of every SKU
+	kept      int  // units of every SKU
+	limited   bool // calls, as both clients limit them by default and Linnworks enforces it
 	start     time.Time
+	liveAt    time.Time // when a LIVE begins; zero without one, or after it
+	liveRand  *rand.Rand
 	rates     Rates
 
 	linn      *linnworkstest.Fake
@@ -71,6 +74,8 @@ type shop struct {
 	tiktok       *tiktokshoptest.Fake
 	queue        exceptions.Queue
 	truth        truth
+	// skew is by how much the shop's clock is ahead of ours.
+	skew time.Duration
 	// office and desk are what the shop's people work with. They never fail.
 	office *tiktokshop.Client
 	desk   *tiktokadapter.Shop
@@ -78,6 +83,8 @@ type shop struct {
 	carrier linnworks.GUID
 
 	// What dies with the process.
+	limits     tiktokshop.Limiter
+	linnLimits linnworks.Limiter
 	ports      Ports
 	intake     *bridge.Intake
 	references *bridge.References
@@ -88,6 +95,7 @@ type shop struct {
 	dispatch   *bridge.DispatchQueue
 	deadlines  *bridge.Deadlines
 	nextCheck  time.Time // of the deadlines
+	shopRead   bool      // by the engine, without a pass
 
 	deadUntil time.Time // the intake
 }
@@ -122,7 +130,13 @@ func (l *lab) later() item { return l.items[len(l.items)-1] }
 // build opens the warehouse and one shop or, on one day of three, two, whose
 // products have the same ids.
 func (l *lab) build(ctx context.Context) (err error) {
-	l.linn = linnworkstest.New(linnworkstest.WithoutQuotas())
+	var quotas []linnworkstest.Option
+	if l.limited = rand.New(rand.NewPCG(l.config.Seed, 0x11f7)).IntN(2) == 0; l.limited {
+		l.report.Limited = 1
+	} else {
+		quotas = append(quotas, linnworkstest.WithoutQuotas())
+	}
+	l.linn = linnworkstest.New(quotas...)
 	if l.elsewhere, err = l.linn.Client(linnworks.WithLimiter(unpaced{})); err != nil {
 		return err
 	}
@@ -144,12 +158,14 @@ func (l *lab) build(ctx context.Context) (err error) {
 		l.report.TwoShops = 1
 	}
 	l.absent = l.later().sku
+	skew := l.drawSkew()
 	if err := l.stockUp(); err != nil {
 		return err
 	}
 	for i, name := range names {
-		s := &shop{lab: l, name: name, market: []string{"GB", "US"}[l.rand.IntN(2)], truth: newTruth()}
+		s := &shop{lab: l, name: name, market: []string{"GB", "US"}[l.rand.IntN(2)], truth: newTruth(), skew: skew}
 		s.tiktok = tiktokshoptest.New(tiktokshoptest.WithMarket(s.market), tiktokshoptest.WithSeed(l.config.Seed), tiktokshoptest.WithIDsAfter(int64(i)*10_000_000),
+			tiktokshoptest.WithClock(s.now),
 			tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(s.webhook))))
 		s.tiktok.SetWebhooks("https://bridge.example/webhooks")
 		if err := errors.Join(s.list(), s.hire()); err != nil {
@@ -161,6 +177,24 @@ func (l *lab) build(ctx context.Context) (err error) {
 	}
 	return l.boot(ctx)
 }
+
+// drawSkew draws, for one day of four, by how much TikTok's clock is ahead of ours: by as
+// much as it accepts our calls.
+func (l *lab) drawSkew() time.Duration {
+	r := rand.New(rand.NewPCG(l.config.Seed, 0xc10c))
+	if r.IntN(4) > 0 {
+		return 0
+	}
+	l.report.Skewed = 1
+	if r.IntN(4) == 0 {
+		return -time.Duration(1+r.IntN(25)) * time.Second
+	}
+	return time.Duration(1+r.IntN(280)) * time.Second
+}
+
+// now is the shop's clock, ours what it was by our clock at a moment of the shop's.
+func (s *shop) now() time.Time              { return time.Now().Add(s.skew) }
+func (s *shop) ours(at time.Time) time.Time { return at.Add(-s.skew) }
 
 // findFirst reports whether the day has orders that others make before the bridge does.
 func (l *lab) findFirst() bool { return l.mix[4]+l.mix[6] > 0 }
@@ -179,8 +213,13 @@ func (l *lab) boot(ctx context.Context) (err error) {
 	if l.account, l.cases, err = l.config.Open(ctx); err != nil {
 		return err
 	}
+	fast, slow := tiktokshop.Limiter(unlimited{}), linnworks.Limiter(unpaced{})
+	if l.limited { // the shops share those of Linnworks
+		fast, slow = tiktokshop.DefaultLimiter(), linnworks.DefaultLimiter()
+	}
 	for _, s := range l.shops {
 		s.queue = l.cases.Shop(s.name)
+		s.limits, s.linnLimits = fast, slow
 		if err := s.connect(ctx); err != nil {
 			return err
 		}
@@ -202,6 +241,9 @@ func (l *lab) stockUp() error {
 			in.Levels = map[linnworks.GUID]int{}
 			for _, location := range l.locations {
 				in.Levels[location] = 5 + l.rand.IntN(20)
+				if !l.liveAt.IsZero() {
+					in.Levels[location] += 25
+				}
 			}
 		}
 		for _, part := range l.items {
@@ -248,13 +290,13 @@ func (s *shop) list() error {
 func (s *shop) connect(ctx context.Context) error {
 	tiktok, err := s.tiktok.Client(
 		tiktokshop.WithHTTPClient(&http.Client{Transport: &network{shop: s, next: s.tiktok.RoundTripper()}}),
-		tiktokshop.WithLimiter(unlimited{}), tiktokshop.WithMaxAttempts(3), tiktokshop.WithJitter(s.rand.Float64))
+		tiktokshop.WithLimiter(s.limits), tiktokshop.WithMaxAttempts(3), tiktokshop.WithJitter(s.rand.Float64))
 	if err != nil {
 		return err
 	}
 	linn, err := s.linn.Client(
 		linnworks.WithHTTPClient(&http.Client{Transport: &network{shop: s, next: s.linn.RoundTripper()}}),
-		linnworks.WithLimiter(unpaced{}), linnworks.WithMaxAttempts(3), linnworks.WithJitter(s.rand.Float64))
+		linnworks.WithLimiter(s.linnLimits), linnworks.WithMaxAttempts(3), linnworks.WithJitter(s.rand.Float64))
 	if err != nil {
 		return err
 	}
@@ -276,7 +318,7 @@ func (s *shop) connect(ctx context.Context) error {
 		Orders: front, OpenOrders: front, ReferencesTo: front, Listings: front, Bundles: front, Publisher: watchedPublisher{s, front}, Shown: front, States: front, Shipper: watchedShipper{s, front},
 		Cancellations: front, Desk: front, SellerDesk: front,
 		Documents: front,
-		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Lines: book, Tracking: book,
+		Catalogue: book, Levels: book, Touches: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Lines: book, Tracking: book,
 		Reader: book, ToDispatch: book, Processor: book, Revocations: book,
 		Store: s.account.Shop(s.name), Exceptions: s.queue,
 	}
@@ -301,7 +343,7 @@ func (s *shop) assemble() (err error) {
 		return err
 	}
 	if s.stock, err = stock.NewEngine(stock.Ports{
-		Listings: p.Listings, Bundles: p.Bundles, Catalogue: p.Catalogue, Levels: p.Levels, SeeOrders: s.seeOrders, Ledger: p.Store, Values: p.Store, Publisher: p.Publisher,
+		Listings: p.Listings, Bundles: p.Bundles, Catalogue: p.Catalogue, Levels: p.Levels, Touches: p.Touches, SeeOrders: s.seeOrders, Hint: s.hint, Ledger: p.Store, Values: p.Store, Publisher: p.Publisher,
 		Shown: p.Shown, ProductStates: p.States, Locks: p.Store, Exceptions: p.Exceptions,
 	}, stock.Options{Locations: feeds, Buffer: stock.Fixed(s.kept)}); err != nil {
 		return err
@@ -349,14 +391,14 @@ func (s *shop) assemble() (err error) {
 	}, bridge.DispatchQueueOptions{}); err != nil {
 		return err
 	}
-	s.nextCheck = time.Time{}
+	s.nextCheck, s.shopRead = time.Time{}, false
 	s.deadlines, err = bridge.NewDeadlines(bridge.DeadlinePorts{
 		OpenOrders: p.OpenOrders, Cancellations: p.Cancellations, Exceptions: p.Exceptions,
 	}, bridge.DeadlineOptions{})
 	return err
 }
 
-// unlimited and unpaced never wait: the lab is about order, not about speed.
+// unlimited and unpaced never wait.
 type unlimited struct{}
 
 func (unlimited) Wait(ctx context.Context, _ tiktokshop.LimitKey) error { return ctx.Err() }

@@ -10,6 +10,7 @@ const (
 	inSellerStock    = "Seller Center: Products > Manage Stock, search for the SKU; the stock history shows the last 30 days"
 	inOpenOrders     = "Linnworks: Orders > Open Orders, search by reference number, which is the shop's order id"
 	inProcessed      = "Linnworks: Orders > Processed Orders, search for the reference number; the plus sign opens its Audit Trail"
+	inReturns        = "Linnworks: Orders > Processed Orders, open the order by its reference, Returns and Refunds"
 	inInventory      = "Linnworks: Inventory > My Inventory, search for the SKU"
 	inComposition    = "Linnworks: Inventory > My Inventory, open the SKU, tab Composition"
 	inMapping        = "Linnworks: Settings > Channel Integration, Mapping of the channel, filter Unlinked"
@@ -441,7 +442,7 @@ var kinds = map[Kind]Info{
 			"Open the return in Seller Center and read the reason and the buyer's pictures.",
 			"Look in Linnworks at what was sent, and when.",
 			"Accept it, or refuse it with a reason that fits and the pictures that the reason needs.",
-			"If you accept a refund, enter it in Linnworks too: the bridge does not.",
+			"The refund is booked in Linnworks by itself, once the shop has paid it.",
 		},
 		Where:  []string{inSellerReturns, inProcessed},
 		Closes: "By itself, once it is answered in Seller Center, or the deadline has passed.",
@@ -454,10 +455,58 @@ var kinds = map[Kind]Info{
 			"Find the parcel by the tracking number in the exception.",
 			"Compare what is in it with the order, and take pictures.",
 			"Tell customer service, or accept or refuse it in Seller Center yourself.",
-			"Book what can be sold again into its location in Linnworks.",
+			"Book the return into stock in Linnworks, where it waits on the order, and scrap what cannot be sold again.",
 		},
-		Where:  []string{inSellerReturns, inInventory},
+		Where:  []string{inSellerReturns, inReturns},
 		Closes: "By itself, once it is answered in Seller Center, or the deadline has passed.",
+		Part:   PartReturns,
+	},
+	GoodsMissing: {
+		Owner: OwnerWarehouse, Severity: Warning, Within: 48 * time.Hour,
+		Meaning: "A buyer has been refunded for goods that were sent back, and nobody has booked them in. Either the parcel stands somewhere, or money and goods are both gone.",
+		Steps: []string{
+			"Find the parcel by the tracking number in the exception.",
+			"If it is there, book the return into stock in Linnworks, where it waits on the order.",
+			"If it is not, ask customer service to appeal in Seller Center: there is a time limit for that.",
+			"Once it is certain that nothing comes, delete the return in Linnworks and resolve the exception.",
+		},
+		Where:  []string{inReturns, inSellerReturns},
+		Closes: "By itself, once the goods are booked in.",
+		Part:   PartReturns,
+	},
+	GoodsUnannounced: {
+		Owner: OwnerCustomerService, Severity: Notice, Within: 48 * time.Hour,
+		Meaning: "Goods of an order have come back although the shop knows of no return. They are booked in. Nobody has decided whether the buyer is refunded.",
+		Steps: []string{
+			"Look in Seller Center why the parcel came back: refused, not delivered, or sent without asking.",
+			"Agree with the buyer, and refund the order in Seller Center or send the goods again.",
+			"Resolve the exception with a note of what was agreed.",
+		},
+		Where:  []string{inSellerReturns, inSellerOrders, inProcessed},
+		Closes: "By hand, once it is agreed with the buyer.",
+		Part:   PartReturns, ByHand: true,
+	},
+	RefundNotBooked: {
+		Owner: OwnerFinance, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "The shop has paid a buyer back, or goods are on their way back, and Linnworks does not take the booking. Until it does, Linnworks shows more turnover than there is.",
+		Steps: []string{
+			"Read in the exception what Linnworks says, and open the order there.",
+			"Remove what stands in its way: process an order that was sent, or delete a refund that was entered twice.",
+			"If that does not help, book the refund by hand, with the id of the return as external reference.",
+		},
+		Where:  []string{inReturns, inProcessed, inSellerReturns},
+		Closes: "By itself, once the booking is there.",
+		Part:   PartReturns,
+	},
+	RefundDiffers: {
+		Owner: OwnerFinance, Severity: Warning, Within: 3 * 24 * time.Hour,
+		Meaning: "The shop and Linnworks do not have the same refund for a return, or Linnworks has one that the shop never paid.",
+		Steps: []string{
+			"Compare the return in Seller Center with the refunds of the order in Linnworks.",
+			"Correct Linnworks: book the difference with the id of the return as external reference, or delete what was not paid.",
+		},
+		Where:  []string{inSellerReturns, inReturns},
+		Closes: "By itself, once both sides have the same amount.",
 		Part:   PartReturns,
 	},
 	RunFailing: {

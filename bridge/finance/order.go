@@ -358,6 +358,9 @@ func (r *Report) taxOf(s *orderState, o *Order) {
 	}
 }
 
+// refundDetail is the shop's name of what a buyer got back.
+const refundDetail = "customer_refund_amount"
+
 // proveRefunds compares the refunds that are known with those that were settled.
 func proveRefunds(s *orderState, residual func(Reason, int64, string) *Residual) {
 	var known, taken int64
@@ -365,7 +368,7 @@ func proveRefunds(s *orderState, residual func(Reason, int64, string) *Residual)
 		known += f.Minor
 	}
 	for _, l := range s.lines {
-		taken += magnitude(l.info("customer_refund_amount"))
+		taken += magnitude(l.info(refundDetail))
 	}
 	seen := fmt.Sprintf("%s refunded, %s on statements", amount(known, s.currency), amount(taken, s.currency))
 	switch {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
@@ -38,6 +40,13 @@ type SaleSource interface {
 	Sales(ctx context.Context, from, to time.Time) ([]Sale, []Unread, error)
 }
 
+// RefundSource has what the warehouse has refunded.
+type RefundSource interface {
+	// Refunds returns the refunds of orders by their ids; of an order without one there is
+	// an empty list. Orders that are not in it were not read, for the reasons in the error.
+	Refunds(ctx context.Context, orderIDs []string) (map[string][]Refund, error)
+}
+
 // OrderSource has what the shop says of one order; it costs a call for each.
 type OrderSource interface {
 	OrderRows(ctx context.Context, orderID string) (OrderRows, error)
@@ -51,6 +60,7 @@ type Ports struct {
 	Withdrawals WithdrawalSource
 	Estimates   EstimateSource
 	Sales       SaleSource
+	Refunds     RefundSource // of orders that the statements refund; needs Sales
 	Orders      OrderSource
 }
 
@@ -130,11 +140,38 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 		b.Sales = b.concerned(sales, from)
 		b.Unread = append(b.Unread, unread...)
 		b.SalesRead = !failed("orders of the warehouse", err)
+		failed("refunds of the warehouse", r.readRefunds(ctx, &b))
 	}
 	if err := ctx.Err(); err != nil && len(errs) == 0 {
 		errs = append(errs, err)
 	}
 	return b, part.Join(errs...)
+}
+
+// readRefunds adds the refunds of the orders for which the statements have one.
+func (r *Reader) readRefunds(ctx context.Context, b *Books) error {
+	if r.ports.Refunds == nil {
+		return nil
+	}
+	refunded := map[string]bool{}
+	for _, s := range b.Statements {
+		for i := range s.Lines {
+			if l := &s.Lines[i]; l.OrderID != "" && l.info(refundDetail) != 0 {
+				refunded[l.OrderID] = true
+			}
+		}
+	}
+	if len(refunded) == 0 {
+		return nil
+	}
+	found, err := r.ports.Refunds.Refunds(ctx, slices.Sorted(maps.Keys(refunded)))
+	for i := range b.Sales {
+		s := &b.Sales[i]
+		if list, read := found[s.OrderID]; read && refunded[s.OrderID] {
+			s.Refunds, s.RefundsRead = list, true
+		}
+	}
+	return err
 }
 
 // ReadOrders adds what the shop says of single orders, to look into what differs.

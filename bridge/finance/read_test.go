@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
 )
 
@@ -151,5 +152,109 @@ func TestReadWhatCanBeRead(t *testing.T) {
 	s := &shelf{books: whole, fail: map[string]error{"statements": errors.New("the line is cut")}}
 	if b, err := s.reader(t).Read(t.Context(), day(1), day(40)); err == nil || len(b.Payments) > 0 {
 		t.Errorf("no statements: %v, %d payments", err, len(b.Payments))
+	}
+}
+
+// refunds are those of the warehouse, by order.
+type refunds map[string][]finance.Refund
+
+func (r refunds) Refunds(_ context.Context, ids []string) (map[string][]finance.Refund, error) {
+	found := map[string][]finance.Refund{}
+	var err error
+	for _, id := range ids {
+		if list, ok := r[id]; ok {
+			found[id] = list
+		} else {
+			err = errors.New("order " + id + " is not there")
+		}
+	}
+	return found, err
+}
+
+// Refunds of the warehouse are read for the orders that a statement refunds, and compared;
+// one that cannot be read is no refund of nothing.
+func TestReadRefunds(t *testing.T) {
+	back := func(id, order string) finance.Line {
+		return finance.Line{ID: id, Type: finance.OrderLine, OrderID: order, Stated: finance.Parts{Revenue: -2000}, Settlement: -2000, Details: []finance.Detail{
+			detail(finance.Revenue, "subtotal_before_discount_amount", -2000), detail(finance.Info, "customer_refund_amount", -2000),
+		}}
+	}
+	sale := func(id string) finance.Sale {
+		return finance.Sale{OrderID: id, Currency: "GBP", Paid: 2000, Total: 2000, TotalKnown: true, OrderedAt: day(8)}
+	}
+	s := &shelf{books: finance.Books{
+		Statements: []finance.Statement{statement("700", day(9), order("1", "576", 2000, 0), back("2", "576"), order("3", "577", 2000, 0), back("4", "577"), order("5", "578", 2000, 0))},
+		Sales:      []finance.Sale{sale("576"), sale("577"), sale("578")},
+	}}
+	r, err := finance.NewReader(finance.Ports{Statements: s, Sales: s, Refunds: refunds{"576": {{ID: "9", Minor: 1999}}, "578": nil}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	books, err := r.Read(t.Context(), day(1), day(28))
+	if err == nil || !strings.Contains(err.Error(), "order 577 is not there") {
+		t.Errorf("error %v, want that of order 577", err)
+	}
+	var got []string
+	for _, sale := range books.Sales {
+		got = append(got, fmt.Sprintf("%s %t %d", sale.OrderID, sale.RefundsRead, len(sale.Refunds)))
+	}
+	if want := []string{"576 true 1", "577 false 0", "578 false 0"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	report := reconcile(t, books, options())
+	var found []string
+	for _, x := range report.Residuals {
+		if x.Reason == finance.RefundUnknown {
+			found = append(found, fmt.Sprintf("%s %d", x.ID, x.Minor))
+		}
+	}
+	if want := []string{"576 1"}; !slices.Equal(found, want) {
+		t.Errorf("refunds that differ: %q, want %q", found, want)
+	}
+}
+
+// A watch tells of what is wrong, closes it once it is right, and reads only whole days.
+func TestWatch(t *testing.T) {
+	s := &shelf{books: finance.Books{Statements: []finance.Statement{statement("700", day(9), order("1", "576", 2000, 0))}}, fail: map[string]error{}}
+	r, err := finance.NewReader(finance.Ports{Statements: s, Sales: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	queue := new(exceptions.Memory).Shop("uk")
+	for name, o := range map[string]finance.WatchOptions{
+		"Days": {Options: options()}, "Shop": {Days: 1},
+	} {
+		if _, err := finance.NewWatch(r, queue, o); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if _, err := finance.NewWatch(nil, nil, finance.WatchOptions{Options: options(), Days: 1}); err == nil {
+		t.Error("a watch of nothing")
+	}
+	now := day(20).Add(9 * time.Hour)
+	w, err := finance.NewWatch(r, queue, finance.WatchOptions{Options: options(), Days: 30, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(cases int, wantErr bool) finance.WatchReport {
+		t.Helper()
+		now = now.Add(time.Minute)
+		report, err := w.Run(t.Context())
+		open, failed := queue.Open(t.Context())
+		if failed != nil || len(open) != cases || (err != nil) != wantErr {
+			t.Errorf("%s, %v: %v open, want %d", report, err, open, cases)
+		}
+		return report
+	}
+	if report := run(1, false); report.Statements != 1 || report.Wrong != 1 || !report.To.Equal(day(20)) || !report.From.Equal(day(20).AddDate(0, 0, -30)) {
+		t.Errorf("got %s, want one statement, and an order that the warehouse does not have", report)
+	}
+	s.fail["sales"] = errors.New("down")
+	run(1, true) // what was not read closes nothing
+	delete(s.fail, "sales")
+	s.books.Sales = []finance.Sale{{OrderID: "576", Currency: "GBP", Paid: 2000, Total: 2000, TotalKnown: true, OrderedAt: day(8), ShippedAt: day(8)}}
+	run(0, false)
+	if h := w.Health(); !h.Healthy() {
+		t.Errorf("health %s", h)
 	}
 }

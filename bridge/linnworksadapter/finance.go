@@ -1,6 +1,7 @@
 package linnworksadapter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,11 +12,52 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/finance"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/returns"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
 
-var _ finance.SaleSource = (*Warehouse)(nil)
+var _ interface {
+	finance.SaleSource
+	finance.RefundSource
+} = (*Warehouse)(nil)
+
+// Refunds implements [finance.RefundSource], with three calls for each order. Orders that
+// were merged into another, or are not in Linnworks, are left out.
+//
+// https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundHeadersByOrderId
+func (l *Warehouse) Refunds(ctx context.Context, orderIDs []string) (map[string][]finance.Refund, error) {
+	found := map[string][]finance.Refund{}
+	var errs []error
+	for _, id := range orderIDs {
+		orders, err := l.SentOrders(ctx, id, nil)
+		if err == nil && len(orders) > 0 {
+			found[id], err = refundsOf(orders)
+		}
+		if err != nil {
+			delete(found, id)
+			errs = append(errs, fmt.Errorf("order %s: %w", id, err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return found, part.Join(errs...)
+}
+
+func refundsOf(orders []returns.Sent) ([]finance.Refund, error) {
+	list := []finance.Refund{}
+	for _, o := range orders {
+		for _, b := range o.Refunds {
+			if b.Unread || b.Amount.Currency != o.Currency {
+				return nil, fmt.Errorf("the amount of refund %s in Linnworks cannot be read, or is in another currency", b.ID)
+			}
+			list = append(list, finance.Refund{ID: cmp.Or(b.Reference, b.ID), Minor: b.Amount.Minor, At: b.At})
+		}
+	}
+	return list, nil
+}
 
 // Sales implements [finance.SaleSource] with the amounts that the import has left on the
 // orders, and their totals now: 200 orders a call. An order that was split is one sale.

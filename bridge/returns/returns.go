@@ -10,9 +10,11 @@
 //	watch, err := returns.NewWatch(returns.Ports{Shop: shop, Exceptions: memory}, returns.Options{})
 //	report, err := watch.Check(ctx)
 //
+// [Mirror] books in the warehouse what the shop has paid back and what is on its way
+// back, each once, under the id of the return: people there see it, and finance finds it.
+// [Mirror.Receive] puts what has arrived into stock, or scraps it.
+//
 // Requests to cancel an order that has not left are the canceller's, in package bridge.
-// Nothing is booked in the warehouse: a refund, a return and the stock that comes back
-// are entered there by people.
 //
 // https://partner.tiktokshop.com/docv2/page/return-refund-and-cancel-api-overview
 package returns
@@ -63,8 +65,20 @@ type Return struct {
 	// if RefundUnread is set: the shop states none, or one that is no amount.
 	Refund       money.Amount
 	RefundUnread bool
+	// Shipping is the part of Refund that is for shipping, as far as the shop says.
+	Shipping money.Amount
+	// Refunded reports that the shop has paid the buyer back, or is about to and does not
+	// change its mind.
+	Refunded bool
 	// RefundedFirst reports that the buyer has the money before the goods are back.
 	RefundedFirst bool
+	// GoodsSent reports that the buyer has sent the goods.
+	GoodsSent bool
+	// Over reports that it has ended and nothing is paid back: it was refused, withdrawn
+	// or answered with another parcel.
+	Over bool
+	// ReplacedBy is the return that took its place, with the same amounts; empty if none.
+	ReplacedBy string
 	// Carrier and Tracking are of the parcel on its way back.
 	Carrier, Tracking string
 	// UpdatedAt is the shop's time of the last change.
@@ -72,7 +86,12 @@ type Return struct {
 }
 
 // Line is one unit of an order, as TikTok has them.
-type Line struct{ OrderLineID, SellerSKU string }
+type Line struct {
+	OrderLineID, SellerSKU string
+	// Refund is what is paid back for it, with Shipping, its part for shipping. Both are
+	// zero if the shop does not say.
+	Refund, Shipping money.Amount
+}
 
 // String is one line for a log or a terminal.
 func (r Return) String() string {

@@ -65,7 +65,7 @@ func (s *shop) AnswerReturn(_ context.Context, d returns.Decision, key string) e
 func waiting(id string, ask returns.Ask, left time.Duration) returns.Return {
 	return returns.Return{
 		ID: id, OrderID: "5764", Ask: ask, Deadline: noon.Add(left), Status: "PENDING", Reason: "Product damaged",
-		Lines: []returns.Line{{"1", "MUG"}, {"2", "MUG"}}, Refund: money.Amount{Minor: 2500, Currency: "GBP"},
+		Lines: []returns.Line{{OrderLineID: "1", SellerSKU: "MUG"}, {OrderLineID: "2", SellerSKU: "MUG"}}, Refund: money.Amount{Minor: 2500, Currency: "GBP"},
 	}
 }
 

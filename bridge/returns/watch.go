@@ -1,6 +1,7 @@
 package returns
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -12,16 +13,23 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 )
 
-// Ports are what a [Watch] works on. Both are required.
+// Ports are what a [Watch] works on. All but Orders are required.
 type Ports struct {
 	Shop       Shop
 	Exceptions exceptions.Queue
+	// Orders tells what kind of order a return is about: without it, nobody is told that a
+	// refund is asked for in a unit that the kind does not allow.
+	Orders OrderSource
 }
 
 // Options configure a [Watch].
 type Options struct {
+	// Kinds says which kinds of orders are refunded in which unit. Default
+	// [policy.DefaultKinds].
+	Kinds *policy.Kinds
 	// Now replaces time.Now.
 	Now func() time.Time
 }
@@ -38,6 +46,7 @@ func NewWatch(p Ports, o Options) (*Watch, error) {
 	if err := part.Required("returns: NewWatch", map[string]any{"Shop": p.Shop, "Exceptions": p.Exceptions}); err != nil {
 		return nil, err
 	}
+	o.Kinds = cmp.Or(o.Kinds, policy.DefaultKinds())
 	o.Now = part.Clock(o.Now)
 	return &Watch{ports: p, options: o}, nil
 }
@@ -95,9 +104,13 @@ func (w *Watch) Check(ctx context.Context) (report Report, err error) {
 	if ctx.Err() != nil {
 		return report, err
 	}
+	wrong, failed := w.units(ctx, waiting...)
+	if failed != nil {
+		err = errors.Join(err, fmt.Errorf("returns: %w", failed))
+	}
 	list := make([]exceptions.Exception, len(waiting))
 	for i, r := range waiting {
-		list[i] = w.exception(r)
+		list[i] = w.exception(r, wrong[r.ID])
 	}
 	if failed := exceptions.Escalate(ctx, w.ports.Exceptions, list, kinds...); failed != nil {
 		return report, errors.Join(err, fmt.Errorf("returns: %w", failed))
@@ -164,8 +177,8 @@ func kindOf(r Return) exceptions.Kind {
 	return exceptions.ReturnToDecide
 }
 
-// exception is the case of a return that waits.
-func (w *Watch) exception(r Return) exceptions.Exception {
+// exception is the case of a return that waits. wrong is why it cannot be granted.
+func (w *Watch) exception(r Return, wrong string) exceptions.Exception {
 	seen := fmt.Sprintf("the buyer of order %s asks for a %s of %s, refund %s (%s)", r.OrderID, r.Ask, r.skus(), r.refund(), part.Short(r.Reason))
 	do := "accept or refuse it in Seller Center; after the deadline the shop accepts it for you"
 	switch {
@@ -178,6 +191,9 @@ func (w *Watch) exception(r Return) exceptions.Exception {
 	case !r.Ask.known():
 		seen = fmt.Sprintf("the shop waits for an answer about order %s that the bridge does not know: %s", r.OrderID, part.Short(string(r.Ask)))
 		do = "answer it in Seller Center, and tell the integrator the words"
+	case wrong != "":
+		seen += "; " + wrong
+		do = "refuse it in Seller Center with the reason that fits; after the deadline the shop accepts it for you"
 	}
 	return exceptions.New(kindOf(r), object(r.ID), r.Deadline, seen, do, exceptions.Evidence(
 		"return", r.ID, "order", r.OrderID, "status in the shop", r.Status, "refund", r.refund(), "carrier", r.Carrier, "tracking number", part.Tracking(r.Tracking),
@@ -204,7 +220,15 @@ func (w *Watch) Decide(ctx context.Context, d Decision) error {
 	if before.Ask != d.Ask {
 		return fail(fmt.Errorf("%w: it is %s, and asks %q, not %q", ErrDecided, before.Status, before.Ask, d.Ask))
 	}
-	if !d.Accept {
+	if d.Accept {
+		wrong, err := w.units(ctx, before)
+		if err != nil {
+			return fail(err)
+		}
+		if wrong[d.ReturnID] != "" {
+			return fail(fmt.Errorf("%w: %s: refuse it, or accept it in Seller Center", ErrUnit, wrong[d.ReturnID]))
+		}
+	} else {
 		reasons, err := w.ports.Shop.RefusalReasons(ctx, d.ReturnID)
 		if err != nil {
 			return fail(fmt.Errorf("reading the reasons that the shop takes: %w", err))

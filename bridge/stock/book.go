@@ -274,6 +274,19 @@ type bookLag struct {
 type bookRefusal struct {
 	wanted  []int
 	retryAt time.Time
+	// locked reports whether a lock was the reason, lockSeen whether that lock was seen.
+	locked, lockSeen bool
+}
+
+// sawLock notes how many units are locked. It returns true if the lock that was the reason
+// for the refusal was seen before, and now leaves room for what was refused.
+func (r *bookRefusal) sawLock(locked int) (lifted bool) {
+	sum := 0
+	for _, n := range r.wanted {
+		sum += n
+	}
+	r.lockSeen = r.lockSeen || locked > sum
+	return r.locked && r.lockSeen && locked <= sum
 }
 
 // listingState is how a listing was found when it was last computed.

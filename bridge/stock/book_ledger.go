@@ -321,6 +321,7 @@ func (b *Book) Superfluous() []store.Reservation {
 // and the shop has taken its units off what it shows if it was placed after the
 // shop accepted that.
 func (b *Book) sold(at time.Time, r store.Reservation) {
+	r.CreatedAt = b.flight.ours(r.CreatedAt)
 	for _, line := range r.Lines {
 		b.soldOf(at, r, line.SKUID, 1)
 		for id, units := range line.Components {

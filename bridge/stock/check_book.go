@@ -72,6 +72,9 @@ func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []Shown
 		} else if e.rare != nil {
 			e.rare.check.lock = 0
 		}
+		if refused := e.rare.read().refused; refused != nil && refused.sawLock(s.Campaign+s.Creator) {
+			e.rare.refused = nil
+		}
 		shelves = e.shopShelves(shelves[:0], s)
 		kind, unseen := classifySKU(shelves)
 		if kind == "" {

@@ -36,7 +36,10 @@ const (
 	// assumedLag is reckoned with until as many as measuredLags were measured, longestLag
 	// is the most: after an outage orders are seen late that are no longer being placed.
 	assumedLag, longestLag = 2 * time.Second, time.Minute
-	measuredLags           = 20
+	// mostAhead is by how much the shop's clock may be ahead of ours: TikTok refuses calls
+	// that are stamped more than five minutes behind its own.
+	mostAhead    = 5*time.Minute + 2*time.Second
+	measuredLags = 20
 	// soldKept is how many orders are known at least to have been sold: one that comes
 	// back into the ledger, because the warehouse has given its units free, is not
 	// another sale.
@@ -85,7 +88,7 @@ type ring struct {
 }
 
 func (r *ring) add(d time.Duration) {
-	d = min(max(d, 0), longestLag)
+	d = min(max(d, -mostAhead), longestLag)
 	if len(r.List) < 200 {
 		r.List = append(r.List, d)
 		return
@@ -121,21 +124,42 @@ func (r *recent) add(key orderKey) bool {
 	return true
 }
 
+// ahead is by how much the shop's clock is ahead of ours, as far as orders tell that were
+// seen before they were placed, with assumedLag for the one that was seen soonest.
+func (f *flight) ahead() time.Duration {
+	if len(f.lags.List) == 0 {
+		return 0
+	}
+	if soonest := slices.Min(f.lags.List); soonest < 0 {
+		return assumedLag - soonest
+	}
+	return 0
+}
+
+// ours is a moment of the shop's clock by ours.
+func (f *flight) ours(moment time.Time) time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return moment.Add(-f.ahead())
+}
+
 // sold measures a sale, each once.
 func (f *flight) sold(r store.Reservation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if r.CreatedAt.IsZero() || r.SeenAt.IsZero() || !f.counted.add(keyOf(r)) {
+	lag := r.SeenAt.Sub(r.CreatedAt)
+	if r.CreatedAt.IsZero() || r.SeenAt.IsZero() || lag < -mostAhead || !f.counted.add(keyOf(r)) {
 		return
 	}
-	f.lags.add(r.SeenAt.Sub(r.CreatedAt))
+	f.lags.add(lag)
+	placed := r.CreatedAt.Add(-f.ahead())
 	if f.sales == nil {
 		f.sales = map[string]itemSales{}
 	}
 	for id, units := range r.Items {
 		if units > 0 {
 			s := f.sales[id]
-			s.add(r.CreatedAt, units)
+			s.add(placed, units)
 			f.sales[id] = s
 		}
 	}
@@ -145,7 +169,7 @@ func (f *flight) sold(r store.Reservation) {
 func (f *flight) went(d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.ways.add(d)
+	f.ways.add(max(d, 0))
 }
 
 // delay is how long to reckon with from a sale until the shop has accepted a number
@@ -153,7 +177,7 @@ func (f *flight) went(d time.Duration) {
 func (f *flight) delay() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	d := f.lags.p99() + f.ways.p99()
+	d := min(max(f.lags.p99()+f.ahead(), 0), longestLag) + f.ways.p99()
 	if len(f.lags.List) < measuredLags {
 		d = max(d, assumedLag)
 	}
@@ -232,7 +256,7 @@ func (f *flight) load(value []byte) {
 	for _, r := range []*ring{&k.Lags, &k.Ways} {
 		*r = ring{List: slices.Clone(r.List[:min(len(r.List), 200)]), Next: max(r.Next, 0)}
 		for i, d := range r.List {
-			r.List[i] = min(max(d, 0), longestLag)
+			r.List[i] = min(max(d, -mostAhead), longestLag)
 		}
 	}
 	f.lags, f.ways = k.Lags, k.Ways

@@ -27,21 +27,24 @@ func passes(t *testing.T, w *liveWorld, change func(*stock.Ports)) *stock.Engine
 }
 
 // A campaign holds more than the warehouse has. A pass lowers the shop as far as the lock
-// allows, whether it finds the lock before it publishes or is refused because of it.
+// allows, whether it finds the lock before it publishes or is refused because of it, and
+// the first pass after the lock has ended lowers the rest.
 func TestPushApproachesALock(t *testing.T) {
 	for name, tc := range map[string]struct {
+		shown           int // in the second warehouse
 		before, refused int // the lock, and from the refusal on
 		want            string
 	}{
-		"a lock that is seen first":          {20, 20, "W1:20 W2:0"},
-		"a lock that began with the pass":    {0, 20, "W1:20 W2:0"},
-		"a lock that the warehouse can fill": {5, 5, "W1:10 W2:0"},
+		"a lock that is seen first":          {12, 20, 20, "W1:20 W2:0"},
+		"a lock that began with the pass":    {12, 0, 20, "W1:20 W2:0"},
+		"a lock of all that is shown":        {0, 0, 30, "W1:30 W2:0"},
+		"a lock that the warehouse can fill": {12, 5, 5, "W1:10 W2:0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := &campaign{newLiveWorld(t), tc.before}
 				c.List("MUG", "W1", "W2")
-				c.Stock["i-mug"] = map[string]int{"L1": 30, "L2": 12}
+				c.Stock["i-mug"] = map[string]int{"L1": 30, "L2": tc.shown}
 				e := passes(t, c.liveWorld, func(p *stock.Ports) { p.Publisher, p.Shown = c, c })
 				if _, err := e.Push(t.Context()); err != nil {
 					t.Fatal(err)
@@ -64,6 +67,12 @@ func TestPushApproachesALock(t *testing.T) {
 				}
 				if diff := cmp.Diff(open, c.OpenKinds()); diff != "" {
 					t.Error(diff)
+				}
+				time.Sleep(time.Minute)
+				c.Fail, c.locked = nil, 0
+				result, err = e.Push(t.Context())
+				if got := c.Shown()["MUG"]; err != nil || got != "W1:10 W2:0" || len(c.OpenKinds()) > 0 {
+					t.Errorf("the lock has ended: the shop shows %s, want W1:10 W2:0; cases %q; %v\n%s", got, c.OpenKinds(), err, result)
 				}
 			})
 		})

@@ -139,6 +139,7 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 		}
 		e.setRare().refused = refused
 	})
+	set(did.locked, func(e *bookListing, _ SKUStock) { e.rare.refused.locked = true })
 	n, have := b.products.find(p.ProductID)
 	if !have {
 		return

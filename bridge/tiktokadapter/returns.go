@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/money"
@@ -13,13 +14,30 @@ import (
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
-var _ returns.Shop = (*Shop)(nil)
+var _ interface {
+	returns.Shop
+	returns.Changes
+	returns.OrderSource
+} = (*Shop)(nil)
 
 // waitingStatuses are those in which TikTok may wait for the seller. It then says what
 // for and until when; a return of such a status that says neither is TikTok's to decide.
 var waitingStatuses = []tiktokshop.ReturnStatus{
 	tiktokshop.ReturnStatusReturnOrRefundRequestPending, tiktokshop.ReturnStatusReplacementRequestPending, tiktokshop.ReturnStatusBuyerShippedItem,
 }
+
+// paidStatuses are those in which the buyer has the money or is about to get it,
+// overStatuses those in which nothing is paid. A parcel that was refused may yet be
+// paid for, after an appeal: it is in neither.
+var (
+	paidStatuses = []tiktokshop.ReturnStatus{
+		tiktokshop.ReturnStatusReturnOrRefundRequestSuccess, tiktokshop.ReturnStatusReturnOrRefundRequestComplete, tiktokshop.ReturnStatusReplacementRequestRefundSuccess,
+	}
+	overStatuses = []tiktokshop.ReturnStatus{
+		tiktokshop.ReturnStatusRefundOrReturnRequestReject, tiktokshop.ReturnStatusReturnOrRefundRequestCancel,
+		tiktokshop.ReturnStatusReplacementRequestReject, tiktokshop.ReturnStatusReplacementRequestCancel, tiktokshop.ReturnStatusReplacementRequestComplete,
+	}
+)
 
 // answers are what the seller may be asked, in the bridge's words and TikTok's.
 var answers = []struct {
@@ -53,6 +71,32 @@ func (t *Shop) Returns(ctx context.Context, ids []string) ([]returns.Return, err
 	return list, nil
 }
 
+// ReturnsSince implements [returns.Changes].
+//
+// https://partner.tiktokshop.com/docv2/page/search-returns-202309
+func (t *Shop) ReturnsSince(ctx context.Context, since time.Time) ([]returns.Return, error) {
+	return t.searchReturns(ctx, tiktokshop.SearchReturnsV202309Request{
+		SortField: new("update_time"), UpdateTimeGe: new(tiktokshop.At(since)),
+	})
+}
+
+// SoldOrders implements [returns.OrderSource].
+func (t *Shop) SoldOrders(ctx context.Context, ids []string) ([]returns.Sold, error) {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	orders, err := t.OrdersByID(ctx, ids)
+	list := make([]returns.Sold, 0, len(orders))
+	for _, o := range orders {
+		sold := returns.Sold{ID: o.ID, Kinds: o.PolicyKinds()}
+		for _, l := range o.Lines {
+			if !l.Cancelled {
+				sold.Units++
+			}
+		}
+		list = append(list, sold)
+	}
+	return list, err
+}
+
 // searchReturns goes on after returns that cannot be read: they are in the error.
 func (t *Shop) searchReturns(ctx context.Context, request tiktokshop.SearchReturnsV202309Request) (list []returns.Return, unread error) {
 	request.PageSize = new("50")
@@ -69,15 +113,24 @@ func (t *Shop) searchReturns(ctx context.Context, request tiktokshop.SearchRetur
 func returnOf(r tiktokshop.Return) returns.Return {
 	out := returns.Return{
 		ID: r.ReturnID, OrderID: r.OrderID, Status: string(r.ReturnStatus), Reason: cmp.Or(r.ReturnReasonText, r.ReturnReason),
-		RefundedFirst: r.IsQuickRefund, Carrier: r.ReturnProviderName, Tracking: r.ReturnTrackingNumber, UpdatedAt: r.UpdateTime.Time(),
+		RefundedFirst: r.IsQuickRefund, ReplacedBy: realID(r.NextReturnID), Carrier: r.ReturnProviderName, Tracking: r.ReturnTrackingNumber, UpdatedAt: r.UpdateTime.Time(),
 	}
 	for _, l := range r.ReturnLineItems {
-		out.Lines = append(out.Lines, returns.Line{OrderLineID: l.OrderLineItemID, SellerSKU: l.SellerSKU})
+		line := returns.Line{OrderLineID: l.OrderLineItemID, SellerSKU: l.SellerSKU}
+		line.Refund, _ = refundAmount(l.RefundAmount.RefundTotal, l.RefundAmount.Currency)
+		line.Shipping, _ = refundAmount(l.RefundAmount.RefundShippingFee, l.RefundAmount.Currency)
+		out.Lines = append(out.Lines, line)
 	}
-	var err error
-	if out.Refund, err = money.Parse(string(r.RefundAmount.RefundTotal), r.RefundAmount.Currency); err != nil || r.RefundAmount.RefundTotal == "" {
-		out.Refund, out.RefundUnread = money.Amount{}, true
-	}
+	var stated bool
+	out.Refund, stated = refundAmount(r.RefundAmount.RefundTotal, r.RefundAmount.Currency)
+	out.RefundUnread = !stated
+	out.Shipping, _ = refundAmount(r.RefundAmount.RefundShippingFee, r.RefundAmount.Currency)
+	// A quick refund is paid when the carrier has the parcel, whatever the seller says of
+	// it afterwards.
+	sent := r.ReturnStatus == tiktokshop.ReturnStatusBuyerShippedItem || r.ReturnStatus == tiktokshop.ReturnStatusRejectReceivePackage
+	out.Refunded = slices.Contains(paidStatuses, r.ReturnStatus) || r.IsQuickRefund && sent
+	out.GoodsSent = sent || r.ReturnTrackingNumber != "" && r.ReturnType != tiktokshop.ReturnTypeRefund
+	out.Over = slices.Contains(overStatuses, r.ReturnStatus)
 	if !waits(r) {
 		return out
 	}
@@ -89,10 +142,28 @@ func returnOf(r tiktokshop.Return) returns.Return {
 	return out
 }
 
+// refundAmount is an amount of a refund; false if TikTok states none, or none that can be
+// one.
+func refundAmount(text tiktokshop.Decimal, currency string) (money.Amount, bool) {
+	m, err := money.Parse(string(text), currency)
+	if text == "" || err != nil || absurd(m) != nil || m.Minor < 0 {
+		return money.Amount{}, false
+	}
+	return m, true
+}
+
+// realID is an id, empty if it stands for none.
+func realID(id string) string {
+	if id == "0" {
+		return ""
+	}
+	return id
+}
+
 // waits reports whether a return may wait for the seller: TikTok shows deadlines also
 // of returns that are over, or that another has replaced.
 func waits(r tiktokshop.Return) bool {
-	return slices.Contains(waitingStatuses, r.ReturnStatus) && r.NextReturnID == ""
+	return slices.Contains(waitingStatuses, r.ReturnStatus) && realID(r.NextReturnID) == ""
 }
 
 func askOf(action tiktokshop.ReturnRefundAction) returns.Ask {

@@ -199,6 +199,17 @@ func TestAReturnGoesBackIntoStockAndAResendIsANewOrder(t *testing.T) {
 	if info[0].ReturnableQty != 1 || !info[0].IsCompositeParent || info[0].ChildItems[1].ParentRatio != 3 || info[0].ChildItems[1].ReturnableQty != 3 {
 		t.Errorf("returnable %+v", info)
 	}
+	last := book(linnworks.CreateRMABookingRequest{ReturnItems: back(1, 0)})
+	remove := &linnworks.DeleteRMARequest{RMAHeaderID: &last.RMAHeaderID}
+	check(t, errOf(a.c.ReturnsRefunds.DeleteRMA(t.Context(), remove)))
+	if again := book(linnworks.CreateRMABookingRequest{ReturnItems: back(1, 0)}); again.RMAHeaderID == 0 {
+		t.Errorf("after a booking was deleted, its units cannot be booked: %+v", again)
+	}
+	for _, id := range []int{last.RMAHeaderID, booking.RMAHeaderID} {
+		if _, err := a.c.ReturnsRefunds.DeleteRMA(t.Context(), &linnworks.DeleteRMARequest{RMAHeaderID: &id}); err == nil {
+			t.Errorf("booking %d was deleted, which is gone or was actioned", id)
+		}
+	}
 	for name, req := range map[string]linnworks.CreateRMABookingRequest{
 		"empty":    {},
 		"nowhere":  {ReturnItems: []linnworks.ReturnItem{{OrderItemRowID: row, ReturnQuantity: new(1), ReturnLocation: &a.mug}}},

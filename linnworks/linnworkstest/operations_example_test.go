@@ -125,6 +125,7 @@ func ExampleOperations() {
 	// ReturnsRefunds.ActionRefund
 	// ReturnsRefunds.CreateRMABooking
 	// ReturnsRefunds.CreateRefund
+	// ReturnsRefunds.DeleteRMA
 	// ReturnsRefunds.DeleteRefund
 	// ReturnsRefunds.GetRMAHeadersByOrderID
 	// ReturnsRefunds.GetRefundHeadersByOrderID

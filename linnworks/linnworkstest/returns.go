@@ -189,6 +189,20 @@ func (f *Fake) resend(o *order, sent linnworks.OrderItem, it *item, n int, from 
 	return child
 }
 
+// deleteRMA takes back a booking that was not actioned: it goes from every list.
+//
+// https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteRMA
+func (f *Fake) deleteRMA(req *linnworks.DeleteRMARequest) (any, error) {
+	r := f.rmas[value(req.RMAHeaderID)]
+	if r == nil || r.Actioned {
+		return nil, refuse("The booking does not exist or was actioned")
+	}
+	delete(f.rmas, r.RMAHeaderID)
+	r.order.bookings = slices.DeleteFunc(r.order.bookings, func(other *rma) bool { return other == r })
+	f.note(r.order, "RMA", "Booking %d deleted", r.RMAHeaderID)
+	return struct{}{}, nil
+}
+
 // getRMAHeaders: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRMAHeadersByOrderId
 func (f *Fake) getRMAHeaders(req *linnworks.GetRMAHeadersByOrderIDRequest) (any, error) {
 	o, err := f.find(req.OrderID)

@@ -343,6 +343,8 @@ var routes = []route{
 		need: needs("OrderId"), handler: on((*Fake).createRMABooking)},
 	{name: "ReturnsRefunds.CreateRefund", path: "ReturnsRefunds/CreateRefund", shape: wrapped, limit: 150,
 		need: needs("OrderId"), enums: map[string][]string{"refundlines.refundedunit": {"Item", "Shipping", "Service", "Additional"}}, handler: on((*Fake).createRefund)},
+	{name: "ReturnsRefunds.DeleteRMA", path: "ReturnsRefunds/DeleteRMA", shape: wrapped, limit: 150,
+		need: needs("RMAHeaderId"), handler: on((*Fake).deleteRMA)},
 	{name: "ReturnsRefunds.DeleteRefund", path: "ReturnsRefunds/DeleteRefund", shape: wrapped, limit: 150,
 		need: needs("RefundHeaderId"), handler: on((*Fake).deleteRefund)},
 	{name: "ReturnsRefunds.GetRMAHeadersByOrderID", path: "ReturnsRefunds/GetRMAHeadersByOrderId", shape: wrapped, limit: 150,

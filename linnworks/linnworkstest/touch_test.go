@@ -186,6 +186,10 @@ func touchAfterSale(t *testing.T, a account) {
 		ExchangeItems: []linnworks.ExchangeItem{{OrderItemRowID: &line.RowID, ReturnQuantity: new(1), ExchangeStockItemID: &a.mug, ExchangeQuantity: new(1)}},
 		ResendItems:   []linnworks.ResendItem{{OrderItemRowID: &line.RowID, ResendQuantity: new(1)}},
 	}))(t)
+	another := must(rr.CreateRMABooking(ctx, &linnworks.CreateRMABookingRequest{
+		OrderID: id, ResendItems: []linnworks.ResendItem{{OrderItemRowID: &line.RowID, ResendQuantity: new(1)}},
+	}))(t)
+	must(rr.DeleteRMA(ctx, &linnworks.DeleteRMARequest{RMAHeaderID: &another.RMAHeaderID}))(t)
 	must(rr.ActionRMABooking(ctx, &linnworks.ActionRMABookingRequest{RMAHeaderID: booking.RMAHeaderID, OrderID: &id}))(t)
 	must(rr.GetRMAHeadersByOrderID(ctx, &linnworks.GetRMAHeadersByOrderIDRequest{OrderID: id}))(t)
 	must(po.GetReturnsExchanges(ctx, &linnworks.GetReturnsExchangesRequest{OrderID: id}))(t)

@@ -1,6 +1,7 @@
 package tiktokshoptest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -25,6 +26,7 @@ type aftersale struct {
 	records  []tiktokshop.GetReturnRecordsResponseRecord
 	deadline int // counts, so that an old one does not strike
 	refund   money
+	paid     bool
 }
 
 // ReturnSpec describes what a buyer asks for, see [Fake.RequestReturn].
@@ -35,6 +37,8 @@ type ReturnSpec struct {
 	LineIDs []string
 	// Reason is one of [Fake.ReturnReasons], the first if empty.
 	Reason string
+	// Quick pays the buyer when the goods are sent, not when they have arrived.
+	Quick bool
 }
 
 // ReturnReasons are the reasons for a return or a refund.
@@ -60,6 +64,7 @@ func (f *Fake) RequestReturn(orderID string, spec ReturnSpec) (returnID string, 
 			return err
 		}
 		r := f.newReturn(o, lines, spec.Type, "BUYER", or(spec.Reason, f.ReturnReasons()[0]))
+		r.info.IsQuickRefund = spec.Quick
 		switch spec.Type {
 		case tiktokshop.ReturnTypeReplacement:
 			f.ask(r, "REPLACEMENT_REQUEST_PENDING", tiktokshop.ReturnRefundActionSellerRespondReplacement)
@@ -205,7 +210,10 @@ func (f *Fake) approve(r *aftersale, decision string, who tiktokshop.GetReturnRe
 // COMPLETED.
 func (f *Fake) payBack(r *aftersale, s tiktokshop.ReturnStatus, who tiktokshop.GetReturnRecordsResponseRecordRole) {
 	f.turn(r, s, who, "the buyer is refunded")
-	f.bookRefund(r)
+	if !r.paid {
+		r.paid = true
+		f.bookRefund(r)
+	}
 	o := r.order
 	whole := !slices.ContainsFunc(o.live(), func(l *line) bool { return l.returned == nil || !l.returned.paidBack() })
 	if whole && o.info.Status != tiktokshop.OrderStatusCompleted {
@@ -244,8 +252,22 @@ func (f *Fake) buyerActs(id, what string, run func(*aftersale), allowed ...tikto
 func (f *Fake) SendReturn(returnID, trackingNumber string) error {
 	return f.buyerActs(returnID, "send", func(r *aftersale) {
 		r.info.ReturnTrackingNumber, r.info.ReturnProviderID, r.info.ReturnProviderName = trackingNumber, f.market.carrier(0).ID, f.market.carriers[0]
+		if r.info.IsQuickRefund {
+			r.paid = true
+			f.bookRefund(r)
+		}
 		f.ask(r, "BUYER_SHIPPED_ITEM", tiktokshop.ReturnRefundActionSellerRespondReceivePackage)
 	}, "AWAITING_BUYER_SHIP")
+}
+
+// GrantReturn lets TikTok decide a return itself, for the buyer, whatever it waits for:
+// also what the seller has not answered yet.
+func (f *Fake) GrantReturn(returnID string) error {
+	var refused error
+	err := f.buyerActs(returnID, "grant", func(r *aftersale) {
+		refused = f.approve(r, approvalOf[r.next()], "OPERATOR")
+	}, "RETURN_OR_REFUND_REQUEST_PENDING", "BUYER_SHIPPED_ITEM", "REPLACEMENT_REQUEST_PENDING")
+	return errors.Join(err, refused)
 }
 
 // WithdrawReturn lets the buyer take a request back.

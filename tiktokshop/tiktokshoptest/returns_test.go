@@ -75,6 +75,26 @@ func TestAReturnGoesBackAndIsRefunded(t *testing.T) {
 	})
 }
 
+// A quick refund is paid when the parcel is on its way, and not again when it has come.
+func TestAQuickRefundIsPaidBeforeTheGoodsAreBack(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		l := newLab(t)
+		back, err := l.RequestReturn(l.delivered(2), tiktokshoptest.ReturnSpec{Type: "RETURN_AND_REFUND", Quick: true})
+		l.ok(err)
+		l.ok(l.GrantReturn(back))
+		l.returnStatus(back, "AWAITING_BUYER_SHIP")
+		l.ok(l.SendReturn(back, "R1"))
+		if r, _ := l.Return(back); !r.IsQuickRefund || r.ReturnStatus != "BUYER_SHIPPED_ITEM" {
+			t.Errorf("got %+v, want a quick refund on its way", r)
+		}
+		l.ok(l.GrantReturn(back))
+		l.returnStatus(back, "RETURN_OR_REFUND_REQUEST_SUCCESS")
+		if err := l.GrantReturn(back); err == nil {
+			t.Error("a return that is decided was granted")
+		}
+	})
+}
+
 func TestTheSellerRejectsAndTheBuyerWithdraws(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLab(t)

@@ -61,7 +61,10 @@ var rooms = []room{
 		{"the engine", []string{"engine.go", "queue.go", "reader.go", "locked.go", "mass_zero.go", "zeroed.go", "publish.go", "pass.go", "run.go"}},
 	}},
 	{path: "bridge/shopstatus", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: one("what stops a whole shop")},
-	{path: "bridge/returns", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/money"}, subjects: one("what buyers want back")},
+	{path: "bridge/returns", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/money", "bridge/policy", "bridge/store"}, subjects: []subject{
+		{"what buyers want back", []string{"returns.go", "rules.go", "watch.go"}},
+		{"the mirror in the warehouse", []string{"warehouse.go", "amounts.go", "state.go", "mirror.go", "receive.go"}},
+	}},
 	{path: "bridge/notify", uses: []string{"bridge/internal/part", "bridge/health", "bridge/policy", "bridge/exceptions", "bridge/store"}, subjects: []subject{
 		{"messages", []string{"doc.go", "message.go"}},
 		{"senders", []string{"webhook.go", "mail.go"}},
@@ -71,16 +74,17 @@ var rooms = []room{
 	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge/rates", uses: []string{"bridge/internal/part", "bridge/policy", "bridge/store"}, subjects: one("orders that are over, counted")},
-	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/money", "bridge/exceptions"}, subjects: []subject{
+	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions"}, subjects: []subject{
 		{"what is read", []string{"doc.go", "statement.go"}},
 		{"what names and reasons mean", []string{"category.go", "reason.go", "options.go"}},
 		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "order.go", "reserve.go"}},
 		{"the journal", []string{"journal.go", "month.go", "text.go"}},
 		{"reading", []string{"read.go"}},
 		{"cases", []string{"cases.go"}},
+		{"watching", []string{"watch.go"}},
 	}},
 	{path: "bridge", uses: []string{
-		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns",
+		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns", "bridge/finance",
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/shopstatus", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
 		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "worklist.go", "contained.go", "status.go", "results.go", "evidence.go"}},
@@ -123,11 +127,12 @@ var rooms = []room{
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
 		"linnworks", "linnworks/shippingapp", "linnworks/channelapp",
-		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge", "bridge/printing", "bridge/release", "bridge/pulled",
+		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge/returns", "bridge", "bridge/printing", "bridge/release", "bridge/pulled",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},
 		{"creating orders", []string{"create.go"}},
+		{"returns", []string{"returns.go"}},
 		{"cancellations", []string{"cancellations.go"}},
 		{"shipping", []string{"shipping.go"}},
 		{"the print button", []string{"printbutton.go"}},
@@ -142,7 +147,7 @@ var rooms = []room{
 		"bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge", "bridge/tiktokadapter", "bridge/linnworksadapter",
 	}, subjects: []subject{
 		{"stores", []string{"doc.go", "stores*.go"}},
-		{"the lab", []string{"lab*.go", "shelves.go", "world.go", "network.go", "people.go", "trades.go", "pass.go", "truth.go", "verdict.go"}},
+		{"the lab", []string{"lab*.go", "live.go", "shelves.go", "world.go", "network.go", "people.go", "trades.go", "pass.go", "truth.go", "verdict.go"}},
 	}},
 	{path: "bridge/internal/structure", subjects: one("this test")},
 	{path: "bridge/internal/planted", subjects: one("planted bugs")},

@@ -1,0 +1,107 @@
+package finance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+)
+
+// Schedule is the part of a shop's settings that says how its books are watched.
+type Schedule struct {
+	// Days is how many days of statements are looked at each day; zero watches nothing. An
+	// order is settled up to 31 days after it arrives and paid some days later: 45 sees
+	// most of them to their end.
+	Days int `json:"days,omitempty"`
+	// NoPayments is for markets in which TikTok has no list of payments.
+	NoPayments bool `json:"no_payments,omitempty"`
+}
+
+// MostDays is the most that [Schedule].Days may be.
+const MostDays = 366
+
+// WatchOptions configure a [Watch].
+type WatchOptions struct {
+	// Options are those of the reports, without AsOf.
+	Options
+	// Days is that of a [Schedule], at least 1.
+	Days int
+	// Now replaces time.Now.
+	Now func() time.Time
+}
+
+// Watch reconciles the last days of a shop again and again, raises what somebody has to
+// look at, and closes it once it is right.
+type Watch struct {
+	reader  *Reader
+	queue   exceptions.Queue
+	options WatchOptions
+	timings health.Timings
+}
+
+// NewWatch returns a Watch, or an error that names what is missing or wrong.
+func NewWatch(reader *Reader, queue exceptions.Queue, o WatchOptions) (*Watch, error) {
+	if reader == nil || queue == nil {
+		return nil, errors.New("finance: NewWatch: a reader and a queue are required")
+	}
+	if o.Days < 1 || o.Days > MostDays {
+		return nil, fmt.Errorf("finance: NewWatch: Days is %d, and must be from 1 to %d", o.Days, MostDays)
+	}
+	o.Now = part.Clock(o.Now)
+	check := o.Options
+	check.AsOf = o.Now()
+	if _, err := check.checked(); err != nil {
+		return nil, fmt.Errorf("finance: NewWatch: %w", err)
+	}
+	return &Watch{reader: reader, queue: queue, options: o}, nil
+}
+
+// Health returns how the runs went so far.
+func (w *Watch) Health() health.Flow { return w.timings.Health() }
+
+// WatchReport is what a run found.
+type WatchReport struct {
+	At, From, To               time.Time
+	Statements, Orders, Unread int
+	// Wrong is how many things somebody has to look at.
+	Wrong int
+}
+
+// String is one line for a log or a terminal.
+func (r WatchReport) String() string {
+	s := fmt.Sprintf("%d statement(s) of %s to %s, %d order(s), %d thing(s) to look at",
+		r.Statements, r.From.Format(time.DateOnly), r.To.Format(time.DateOnly), r.Orders, r.Wrong)
+	if r.Unread > 0 {
+		s += fmt.Sprintf(", %d record(s) not read", r.Unread)
+	}
+	return s
+}
+
+// MarshalJSON returns the report for programs.
+func (r WatchReport) MarshalJSON() ([]byte, error) { return part.JSON(r) }
+
+// Run reads the statements of the last days, up to the last midnight in UTC, and tells of
+// what is wrong. What could be read is told of, also beside an error; a case about what
+// was not read stays as it is.
+func (w *Watch) Run(ctx context.Context) (report WatchReport, err error) {
+	start := w.options.Now().UTC()
+	defer func() { w.timings.Done(start, w.options.Now(), err) }()
+	to := start.Truncate(24 * time.Hour)
+	report = WatchReport{At: start, From: to.AddDate(0, 0, -w.options.Days), To: to}
+	books, err := w.reader.Read(ctx, report.From, report.To)
+	if ctx.Err() != nil {
+		return report, part.Join(err, context.Cause(ctx))
+	}
+	options := w.options.Options
+	options.AsOf = start
+	full, failed := Reconcile(books, options)
+	if failed != nil {
+		return report, errors.Join(err, failed)
+	}
+	report.Statements, report.Orders, report.Unread, report.Wrong = len(full.Statements), len(full.Orders), len(books.Unread), len(full.Wrong())
+	return report, errors.Join(err, full.Tell(ctx, w.queue))
+}

@@ -1,0 +1,206 @@
+package returns_test
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/returns"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// desk is a warehouse with one order. booked are the refunds that it was asked to book.
+type desk struct {
+	order  returns.Sent
+	booked []returns.RefundBooking
+}
+
+func (d *desk) SentOrders(context.Context, string, []string) ([]returns.Sent, error) {
+	return []returns.Sent{d.order}, nil
+}
+
+func (d *desk) BookRefund(_ context.Context, b returns.RefundBooking) error {
+	d.booked = append(d.booked, b)
+	sum := money.Amount{Currency: d.order.Currency}
+	for _, l := range b.Lines {
+		sum.Minor += l.Amount.Minor
+	}
+	d.order.Refunds = append(d.order.Refunds, returns.BookedRefund{ID: strconv.Itoa(len(d.booked)), Reference: b.Reference, Amount: sum})
+	return nil
+}
+
+func (d *desk) FinishRefund(_ context.Context, _, id string) error {
+	for i := range d.order.Refunds {
+		d.order.Refunds[i].Done = d.order.Refunds[i].Done || d.order.Refunds[i].ID == id
+	}
+	return nil
+}
+
+func (d *desk) BookGoods(_ context.Context, b returns.GoodsBooking) error {
+	d.order.Goods = append(d.order.Goods, returns.BookedGoods{ID: b.Reference, Reference: b.Reference, Rows: b.Rows})
+	return nil
+}
+
+func (d *desk) FinishGoods(context.Context, string, string) error { return nil }
+
+func (d *desk) DropGoods(_ context.Context, id string) error {
+	d.order.Goods = slices.DeleteFunc(d.order.Goods, func(g returns.BookedGoods) bool { return g.ID == id })
+	return nil
+}
+
+func (s *shop) ReturnsSince(ctx context.Context, _ time.Time) ([]returns.Return, error) {
+	return s.WaitingReturns(ctx)
+}
+
+func pence(n int64) money.Amount { return money.Amount{Minor: n, Currency: "GBP"} }
+
+// The parts of a refund always add up to what the shop has paid, whatever its lines say.
+func TestRefundsAddUp(t *testing.T) {
+	t.Parallel()
+	line := func(id string, refund, shipping int64) returns.Line {
+		return returns.Line{OrderLineID: id, SellerSKU: "MUG", Refund: pence(refund), Shipping: pence(shipping)}
+	}
+	mugs := returns.Row{ID: "mugs", Quantity: 2, Worth: 2500, LineIDs: []string{"1", "2"}}
+	for name, tt := range map[string]struct {
+		total, shipping int64
+		lines           []returns.Line
+		rows            []returns.Row
+		want            string
+	}{
+		"lines and shipping":                       {2900, 400, []returns.Line{line("1", 1250, 0), line("2", 1250, 0)}, []returns.Row{mugs}, "item mugs x2 25.00; shipping x0 4.00"},
+		"shipping in the lines":                    {2900, 0, []returns.Line{line("1", 1450, 200), line("2", 1450, 200)}, []returns.Row{mugs}, "item mugs x2 25.00; shipping x0 4.00"},
+		"less than the lines, as an offer":         {500, 0, []returns.Line{line("1", 1250, 0)}, []returns.Row{mugs}, "item mugs x1 5.00"},
+		"more than the lines, as tax on top":       {1350, 0, []returns.Line{line("1", 1250, 0)}, []returns.Row{mugs}, "item mugs x1 13.50"},
+		"shipping alone":                           {400, 400, []returns.Line{line("1", 0, 0)}, []returns.Row{mugs}, "shipping x0 4.00"},
+		"no lines":                                 {777, 0, nil, []returns.Row{mugs}, "other x0 7.77"},
+		"no amounts in the lines":                  {101, 0, []returns.Line{line("1", 0, 0), line("2", 0, 0)}, []returns.Row{mugs}, "item mugs x2 1.01"},
+		"a unit that the order does not have":      {1250, 0, []returns.Line{line("9", 1250, 0)}, []returns.Row{mugs}, "other x0 12.50"},
+		"a bundle in two rows":                     {1999, 0, []returns.Line{line("1", 1999, 0)}, []returns.Row{{ID: "a", Quantity: 2, Worth: 1000, LineIDs: []string{"1"}}, {ID: "b", Quantity: 1, Worth: 999, LineIDs: []string{"1"}}}, "item a x2 10.00; item b x1 9.99"},
+		"two of three bundles, of two units a row": {2000, 0, []returns.Line{line("1", 1000, 0), line("2", 1000, 0)}, []returns.Row{{ID: "a", Quantity: 6, LineIDs: []string{"1", "2", "3"}}}, "item a x4 20.00"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := returns.Return{ID: "7", OrderID: "5764", Refunded: true, Refund: pence(tt.total), Shipping: pence(tt.shipping), Lines: tt.lines}
+			d := &desk{order: returns.Sent{ID: "w1", Number: "1", Gone: true, Currency: "GBP", Rows: tt.rows}}
+			mirrored(t, d, r)
+			if len(d.booked) != 1 {
+				t.Fatalf("booked %+v, want once", d.booked)
+			}
+			var words []string
+			for _, l := range d.booked[0].Lines {
+				words = append(words, strings.ReplaceAll(string(l.Unit)+" "+l.RowID+" x"+strconv.Itoa(l.Quantity), "  ", " ")+" "+l.Amount.Decimal())
+			}
+			if got := strings.Join(words, "; "); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// mirrored runs a mirror until nothing more can come of it, and returns what is open.
+func mirrored(t *testing.T, d *desk, steps ...returns.Return) []string {
+	t.Helper()
+	s := &shop{returns: map[string]returns.Return{}}
+	memory, queue := new(store.Memory).Shop("uk"), new(exceptions.Memory).Shop("uk")
+	m, err := returns.NewMirror(returns.MirrorPorts{Shop: s, Changes: s, Warehouse: d, Records: memory, Values: memory, Locks: memory, Exceptions: queue}, returns.MirrorOptions{})
+	must(t, err)
+	for _, r := range steps {
+		s.returns[r.ID] = r
+		for range 3 {
+			_, err := m.Run(t.Context())
+			must(t, err)
+		}
+	}
+	return open(t, queue)
+}
+
+// A return that ends without a refund takes its goods back; one whose refund the shop
+// takes back is told of.
+func TestReturnsThatEnd(t *testing.T) {
+	t.Parallel()
+	row := returns.Row{ID: "mugs", Quantity: 2, LineIDs: []string{"1", "2"}}
+	base := returns.Return{ID: "7", OrderID: "5764", Refund: pence(1250), Lines: []returns.Line{{OrderLineID: "1"}}}
+	sent, paid, over, replaced, dear, unread := base, base, base, base, base, base
+	sent.GoodsSent = true
+	paid.Refunded = true
+	over.Over, over.Status = true, "CANCEL"
+	replaced.ReplacedBy = "8"
+	dear.Refunded, dear.Refund = true, pence(1251)
+	unread.Refunded, unread.RefundUnread = true, true
+	for name, tt := range map[string]struct {
+		steps   []returns.Return
+		want    []string
+		refunds int
+	}{
+		"withdrawn on its way":         {[]returns.Return{sent, over}, nil, 0},
+		"replaced on its way":          {[]returns.Return{sent, replaced}, nil, 0},
+		"paid, and for more later":     {[]returns.Return{paid, dear}, []string{"refund differs: return 7"}, 1},
+		"of an amount that is none":    {[]returns.Return{unread}, []string{"refund not booked: return 7"}, 0},
+		"of an amount that is read at": {[]returns.Return{unread, paid}, nil, 1},
+		"that never began":             {[]returns.Return{over, replaced}, nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := &desk{order: returns.Sent{ID: "w1", Number: "1", Gone: true, Currency: "GBP", Rows: []returns.Row{row}}}
+			if diff := cmp.Diff(tt.want, mirrored(t, d, tt.steps...)); diff != "" {
+				t.Errorf("open (-want +got):\n%s", diff)
+			}
+			if len(d.order.Goods) != 0 || len(d.booked) != tt.refunds {
+				t.Errorf("goods %+v, refunds %+v, want %d", d.order.Goods, d.booked, tt.refunds)
+			}
+		})
+	}
+	d := &desk{order: returns.Sent{ID: "w1", Number: "1", Gone: true, Currency: "EUR", Rows: []returns.Row{row}}}
+	if got := mirrored(t, d, paid); len(d.booked) != 0 || !slices.Equal(got, []string{"refund not booked: return 7"}) {
+		t.Errorf("in another currency: booked %+v, open %q", d.booked, got)
+	}
+}
+
+// sold says what kind of order the returns are about.
+type sold []returns.Sold
+
+func (s sold) SoldOrders(context.Context, []string) ([]returns.Sold, error) { return s, nil }
+
+// What may be refunded in which unit is said in the case, and refused before any call.
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		kinds []policy.Kind
+		units int
+		ask   returns.Ask
+		want  string
+	}{
+		"ordinary, in part":            {nil, 3, returns.AskReturn, ""},
+		"with a gift, in part":         {[]policy.Kind{policy.GiftWithPurchase}, 3, returns.AskReturn, "refunded whole or not at all, and 2 of 3 units"},
+		"with a gift, whole":           {[]policy.Kind{policy.GiftWithPurchase}, 2, returns.AskRefund, ""},
+		"given away":                   {[]policy.Kind{policy.LotteryWin}, 2, returns.AskRefund, "lottery win, for which nothing is refunded"},
+		"given away, and back already": {[]policy.Kind{policy.LotteryWin}, 2, returns.AskGoods, ""},
+		"a bundle":                     {[]policy.Kind{policy.Bundle}, 4, returns.AskRefund, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &shop{returns: map[string]returns.Return{"7": waiting("7", tt.ask, time.Hour)}}
+			queue := new(exceptions.Memory).Shop("uk")
+			w, err := returns.NewWatch(returns.Ports{Shop: s, Exceptions: queue, Orders: sold{{ID: "5764", Kinds: tt.kinds, Units: tt.units}}},
+				returns.Options{Now: func() time.Time { return noon }})
+			must(t, err)
+			check(t, w)
+			cases, err := queue.Open(t.Context())
+			if err != nil || len(cases) != 1 || strings.Contains(cases[0].String(), "the order is a") != (tt.want != "") || !strings.Contains(cases[0].String(), tt.want) {
+				t.Errorf("cases %v, %v; want %q", cases, err, tt.want)
+			}
+			err = w.Decide(t.Context(), returns.Decision{ReturnID: "7", Ask: tt.ask, Accept: true})
+			if (err == nil) != (tt.want == "") || len(s.answered) == 1 != (err == nil) || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("accepting: %v, sent %q; want %q", err, s.answered, tt.want)
+			}
+		})
+	}
+}

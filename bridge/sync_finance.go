@@ -1,0 +1,22 @@
+package bridge
+
+import "github.com/linnbridge/linnbridge/bridge/finance"
+
+// flowFinance is the name of the flow that compares payouts with orders, once a day.
+const flowFinance = "finance"
+
+// watchFinance makes the part that watches the books, nil if the settings do not want it.
+func watchFinance(shop Shop, warehouse Warehouse, m Store, set Settings) (*finance.Watch, error) {
+	if set.Finance.Days == 0 {
+		return nil, nil
+	}
+	ports := finance.Ports{Statements: shop, Payments: shop, Withdrawals: shop, Estimates: shop, Sales: warehouse, Refunds: warehouse}
+	if set.Finance.NoPayments {
+		ports.Payments = nil
+	}
+	reader, err := finance.NewReader(ports)
+	if err != nil {
+		return nil, err
+	}
+	return finance.NewWatch(reader, m, finance.WatchOptions{Options: finance.Options{Shop: set.Shop}, Days: set.Finance.Days})
+}

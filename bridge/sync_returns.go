@@ -1,0 +1,33 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// runReturns tells of what waits for the seller, and books what was paid back and what
+// comes back. One does not wait for the other.
+func (s *Sync) runReturns(ctx context.Context) (fmt.Stringer, error) {
+	waiting, err := s.Returns.Check(ctx)
+	if s.Mirror == nil || ctx.Err() != nil {
+		return waiting, err
+	}
+	booked, failed := s.Mirror.Run(ctx)
+	return results{waiting, booked}, errors.Join(err, failed)
+}
+
+// results are those of parts that run one after the other.
+type results []fmt.Stringer
+
+// String is one line for a log or a terminal.
+func (r results) String() string {
+	text := ""
+	for i, one := range r {
+		if i > 0 {
+			text += "; "
+		}
+		text += one.String()
+	}
+	return text
+}
