@@ -47,7 +47,6 @@ func (b *importBatch) find(ctx context.Context) {
 		t.stored, t.since = t.record, since
 		ids = append(ids, t.record.WarehouseIDs...)
 	}
-	b.reserveFirst(ctx)
 	traced, err := b.trace(ctx, ids)
 	if err != nil {
 		err = fmt.Errorf("looking for it in the warehouse: %w", err)

@@ -3,7 +3,6 @@ package bridge
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 
@@ -29,9 +28,7 @@ func (b *importBatch) keepLedger(ctx context.Context) {
 			if !have {
 				r.SeenAt = b.options.Now().UTC()
 			}
-			if now := b.reservation(o, t.place, r.SeenAt, time.Time{}, unseenWhy(found)); !reflect.DeepEqual(now, r) { // it is as it was just put
-				puts, put = append(puts, now), append(put, t)
-			}
+			puts, put = append(puts, b.reservation(o, t.place, r.SeenAt, time.Time{}, unseenWhy(found))), append(put, t)
 		case have && r.VisibleAt.IsZero():
 			puts, put = append(puts, b.reservation(o, t.place, r.SeenAt, b.options.Now().UTC(), "")), append(put, t)
 		}

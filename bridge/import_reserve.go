@@ -114,22 +114,3 @@ func (im importRun) firstReservation(o Order, since time.Time) store.Reservation
 	}
 	return im.reservation(o, im.placesOf(o)[0], im.options.Now().UTC(), time.Time{}, unseen)
 }
-
-// reserveFirst counts the units of new orders before anything is looked for, which may take
-// a call for each. If that fails it is done again, and told, once they were looked for.
-func (b *importBatch) reserveFirst(ctx context.Context) {
-	var puts []store.Reservation
-	for _, t := range b.still(func(*importing) bool { return true }) {
-		if _, have := b.reserved[t.order.ID]; !have && t.record.OrderID == "" && placedSince(t.order, t.since) {
-			if action, _ := b.action(t.order, nil); action != ActionSkip {
-				puts = append(puts, b.firstReservation(t.order, t.since))
-			}
-		}
-	}
-	if len(puts) == 0 || b.ports.Ledger.PutReservations(ctx, puts...) != nil {
-		return
-	}
-	for _, r := range puts {
-		b.reserved[r.OrderID] = r
-	}
-}
