@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package postgrestest starts PostgreSQL servers for tests, each in a temporary folder:
 //
 //	func TestMain(m *testing.M) { os.Exit(postgrestest.Run(m.Run)) }
@@ -8,7 +10,8 @@
 //	}
 //
 // The importer links the driver "pgx" of github.com/jackc/pgx/v5: this package, which is in
-// the root module, has no dependencies.
+// the root module, has no dependencies. It works on Linux alone, where a server ends with
+// the test that started it, however that ends.
 package postgrestest
 
 import (
@@ -155,7 +158,8 @@ func New() (s *Server, err error) {
 		"--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +171,7 @@ func New() (s *Server, err error) {
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 func (s *Server) command(name string, args ...string) *exec.Cmd {
-	c := exec.Command(filepath.Join(Programs(), name), args...)
+	c := exec.CommandContext(context.Background(), filepath.Join(Programs(), name), args...)
 	c.SysProcAttr, c.Dir = s.as, s.dir
 	return c
 }

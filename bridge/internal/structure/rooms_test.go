@@ -111,13 +111,13 @@ var rooms = []room{
 		"bridge/internal/part", "bridge/health", "bridge/policy", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/delivery", "bridge",
 	}, subjects: one("release to print")},
 	{path: "bridge/tiktokadapter", uses: []string{
-		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge",
+		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/rates", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge",
 	}, subjects: []subject{
 		{"amounts and addresses", []string{"doc.go", "money.go", "address.go", "parcel.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},
 		{"orders", []string{"orders.go"}},
 		{"cancellations", []string{"cancellations.go"}},
-		{"returns", []string{"returns.go"}},
+		{"returns", []string{"returns.go", "refunds.go"}},
 		{"shipping", []string{"shipping.go"}},
 		{"references", []string{"references.go"}},
 		{"stock", []string{"stock.go", "states.go", "bundles.go"}},
