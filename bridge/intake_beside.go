@@ -143,7 +143,7 @@ func (in *Intake) reserveBeside(ctx context.Context) {
 			err = in.reserveHinted(ctx)
 		case <-poll.C:
 			at := in.options.Now().UTC()
-			if err = in.reservePolled(ctx, since.Add(-besideOverlap), at, polled); err == nil {
+			if err = in.reservePolled(ctx, since.Add(-besideOverlap), at.Add(pollAhead), polled); err == nil {
 				since = at
 			}
 		}
@@ -199,7 +199,7 @@ func (in *Intake) reservePolled(ctx context.Context, from, to time.Time, polled 
 		orders = nil
 		return err
 	}
-	for o, err := range in.ports.Orders.OrdersUpdated(ctx, from, to.Add(pollAhead)) {
+	for o, err := range in.ports.Orders.OrdersUpdated(ctx, from, to) {
 		if err != nil {
 			return errors.Join(err, flush())
 		}
