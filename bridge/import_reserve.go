@@ -21,7 +21,7 @@ import (
 //
 // [Sync] does not use it: where people enter a shop's orders in Linnworks by hand too, a
 // unit that was reserved so early was seen to stay reserved although Linnworks counts it,
-// which sells too little until the next sweep. The cause is not known yet.
+// which sells too little. The cause is not known yet.
 func (im *Importer) Reserve(ctx context.Context, orders ...Order) (left []string, err error) {
 	var errs []error
 	for len(orders) > 0 {
