@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -290,19 +291,52 @@ func TestDemo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it trades for some seconds")
 	}
-	var out, log bytes.Buffer
-	begin := time.Now()
-	if err := run(t.Context(), []string{"-demo", "-for", "20s"}, func(string) string { return "" }, nil, &out, &log); err != nil {
-		t.Fatalf("%v\n%s", err, log.String())
-	}
-	if took := time.Since(begin); took > time.Minute {
-		t.Errorf("it ended after %v, want soon after twenty seconds", took)
-	}
-	for _, want := range []string{"/healthz", "a buyer orders", "asks to cancel", "gets its label from TikTok", "no label: This order was cancelled on TikTok Shop", "each once", "for e-commerce: SKU LAMP-OAK, unmapped SKU"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("the demo does not say %q:\n%s\n%s", want, out.String(), log.String())
+	var out, log spoken
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, []string{"-demo"}, func(string) string { return "" }, nil, &out, &log) }()
+	says := func(list ...string) error {
+		for _, want := range list {
+			if text := out.String(); !strings.Contains(text, want) {
+				return fmt.Errorf("the demo does not say %q:\n%s\n%s", want, text, log.String())
+			}
 		}
+		return nil
 	}
+	within(t, 3*time.Minute, "it tells its story", func() error {
+		return says("/healthz", "a buyer orders", "asks to cancel", "gets its label from TikTok", "no label: This order was cancelled on TikTok Shop")
+	})
+	stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Fatalf("%v\n%s", err, log.String())
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("it does not end")
+	}
+	if err := says("each once", "for e-commerce: SKU LAMP-OAK, unmapped SKU"); err != nil {
+		t.Error(err)
+	}
+}
+
+// spoken is what a program has said so far.
+type spoken struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *spoken) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *spoken) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 // A process that is killed and started again goes on: every order is in Linnworks once,
