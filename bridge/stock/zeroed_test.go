@@ -14,7 +14,7 @@ import (
 
 // Another process has cancelled an order as out of stock. What the shop zeroes then is put
 // right here within seconds, also if that happens minutes after it was noted; nobody is
-// told, and the note is gone when no zero is expected any more.
+// told, and the note is gone when no zero is expected any longer.
 func TestZeroedByAnotherProcess(t *testing.T) {
 	for name, late := range map[string]time.Duration{"at once": 0, "late": 9 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
@@ -33,6 +33,8 @@ func TestZeroedByAnotherProcess(t *testing.T) {
 
 				i := slices.IndexFunc(w.ForSale, func(s catalogue.Listing) bool { return s.SellerSKU == "MUG" })
 				zero := func() {
+					w.Mu.Lock()
+					defer w.Mu.Unlock()
 					for j := range w.ForSale[i].Stock {
 						w.ForSale[i].Stock[j].Quantity = 0
 					}
