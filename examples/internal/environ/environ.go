@@ -39,6 +39,20 @@ func Missing(getenv func(string) string, more ...string) []error {
 
 // Connect opens both sides. It only reads.
 func Connect(ctx context.Context, getenv func(string) string, warehouse linnworksadapter.Options) (*tiktokadapter.Shop, *linnworksadapter.Warehouse, error) {
+	shopClient, warehouseClient, err := Clients(ctx, getenv)
+	if err != nil {
+		return nil, nil, err
+	}
+	shop, err := tiktokadapter.New(shopClient, tiktokadapter.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := linnworksadapter.New(ctx, warehouseClient, warehouse)
+	return shop, w, err
+}
+
+// Clients returns a client of each side, the first bound to the shop. It only reads.
+func Clients(ctx context.Context, getenv func(string) string) (*tiktokshop.Client, *linnworks.Client, error) {
 	if err := errors.Join(Missing(getenv)...); err != nil {
 		return nil, nil, err
 	}
@@ -50,18 +64,14 @@ func Connect(ctx context.Context, getenv func(string) string, warehouse linnwork
 	if url := getenv("LINNWORKS_URL"); url != "" {
 		options = append(options, linnworks.WithAuthURL(url), linnworks.WithV2URL(url))
 	}
-	client, err := linnworks.NewClient(linnworks.Credentials{
+	warehouse, err := linnworks.NewClient(linnworks.Credentials{
 		ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.NewSecret(getenv("LINNWORKS_APPLICATION_SECRET")),
 		Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
 	}, options...)
-	if err != nil {
-		return nil, nil, err
-	}
-	w, err := linnworksadapter.New(ctx, client, warehouse)
-	return shop, w, err
+	return shop, warehouse, err
 }
 
-func connectShop(ctx context.Context, getenv func(string) string) (*tiktokadapter.Shop, error) {
+func connectShop(ctx context.Context, getenv func(string) string) (*tiktokshop.Client, error) {
 	options := []tiktokshop.Option{tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret(getenv("TIKTOK_ACCESS_TOKEN"))))}
 	if url := getenv("TIKTOK_URL"); url != "" {
 		options = append(options, tiktokshop.WithBaseURL(url))
@@ -70,8 +80,5 @@ func connectShop(ctx context.Context, getenv func(string) string) (*tiktokadapte
 	if err != nil {
 		return nil, err
 	}
-	if client, err = client.ForShopID(ctx, getenv("TIKTOK_SHOP_ID")); err != nil {
-		return nil, err
-	}
-	return tiktokadapter.New(client, tiktokadapter.Options{})
+	return client.ForShopID(ctx, getenv("TIKTOK_SHOP_ID"))
 }
