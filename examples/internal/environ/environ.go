@@ -51,32 +51,33 @@ func Connect(ctx context.Context, getenv func(string) string, warehouse linnwork
 	return shop, w, err
 }
 
-// Clients returns a client of each side, the first bound to the shop. It only reads.
-func Clients(ctx context.Context, getenv func(string) string) (*tiktokshop.Client, *linnworks.Client, error) {
+// Clients returns a client of each side, the first with the options and bound to the
+// shop. It only reads.
+func Clients(ctx context.Context, getenv func(string) string, options ...tiktokshop.Option) (*tiktokshop.Client, *linnworks.Client, error) {
 	if err := errors.Join(Missing(getenv)...); err != nil {
 		return nil, nil, err
 	}
-	shop, err := connectShop(ctx, getenv)
+	shop, err := connectShop(ctx, getenv, options)
 	if err != nil {
 		return nil, nil, err
 	}
-	var options []linnworks.Option
+	var addresses []linnworks.Option
 	if url := getenv("LINNWORKS_URL"); url != "" {
-		options = append(options, linnworks.WithAuthURL(url), linnworks.WithV2URL(url))
+		addresses = append(addresses, linnworks.WithAuthURL(url), linnworks.WithV2URL(url))
 	}
 	warehouse, err := linnworks.NewClient(linnworks.Credentials{
 		ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.NewSecret(getenv("LINNWORKS_APPLICATION_SECRET")),
 		Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
-	}, options...)
+	}, addresses...)
 	return shop, warehouse, err
 }
 
-func connectShop(ctx context.Context, getenv func(string) string) (*tiktokshop.Client, error) {
+func connectShop(ctx context.Context, getenv func(string) string, more []tiktokshop.Option) (*tiktokshop.Client, error) {
 	options := []tiktokshop.Option{tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret(getenv("TIKTOK_ACCESS_TOKEN"))))}
 	if url := getenv("TIKTOK_URL"); url != "" {
 		options = append(options, tiktokshop.WithBaseURL(url))
 	}
-	client, err := tiktokshop.NewClient(tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET"))}, options...)
+	client, err := tiktokshop.NewClient(tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET"))}, append(options, more...)...)
 	if err != nil {
 		return nil, err
 	}
