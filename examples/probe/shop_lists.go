@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/shopstatus"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -135,7 +137,7 @@ func shopListChecks() []check {
 		{
 			assumes: "a request to cancel says by when it has to be answered", source: "Search Cancellations",
 			does: "searches for requests that wait", calls: 1,
-			ifNot: "nothing to set: without it the bridge cannot tell that a request is near its end, so set Settings.LateRequests and have people look at requests daily",
+			ifNot: "nothing to set: Settings.DueRequests then never applies, so have people look at requests every day",
 			try: func(ctx context.Context, a accounts) (bool, string, error) {
 				reply, err := a.shop.ReturnRefund.SearchCancellationsV202309(ctx, &tiktokshop.SearchCancellationsV202309Request{CancelStatus: []tiktokshop.CancelStatus{tiktokshop.CancelStatusPending}})
 				if err != nil {
@@ -149,9 +151,31 @@ func shopListChecks() []check {
 			},
 		},
 		{
+			assumes: "a return that the seller has to decide says by when", source: "Search Returns",
+			does: "searches for the newest returns", calls: 1,
+			ifNot: "nothing to set: the bridge cannot warn of returns that TikTok is about to grant, so have people look at returns every day",
+			try: func(ctx context.Context, a accounts) (bool, string, error) {
+				reply, err := a.shop.ReturnRefund.SearchReturnsV202309(ctx, &tiktokshop.SearchReturnsV202309Request{PageSize: new("50"), SortOrder: new(tiktokshop.SortOrder("DESC"))})
+				if err != nil {
+					return false, "", err
+				}
+				r, err := find(reply.ReturnOrders, "no return waits for the seller: try again when one does", func(r tiktokshop.Return) bool {
+					return r.ReturnStatus == tiktokshop.ReturnStatusReturnOrRefundRequestPending
+				})
+				told := slices.ContainsFunc(r.SellerNextActionResponse, func(n tiktokshop.SellerNextActionResponse) bool { return n.Deadline != 0 })
+				return told, yesOrNo(told, "it has a deadline", "it has none"), err
+			},
+		},
+		{
+			assumes: "the status of a shop that sells is one of " + strings.Join(shopstatus.Selling, ", "), source: "Get Seller Status, which does not list them",
+			does: "asks for the status of the shop", calls: 1,
+			ifNot: "if the shop sells, name its word in Settings.SellingStatuses: what the bridge does not know it raises as a case",
+			try:   tryStatus,
+		},
+		{
 			assumes: "a statement has the time 00:00 UTC at the end of the day that it covers", source: "Get Statements", quirk: "statement next day",
 			does: "reads the newest statement and when it was made", calls: 2,
-			ifNot: "read Settings.Finance with it in mind: the days of statements are then the days of their sales, one earlier than the bridge's reports say",
+			ifNot: "nothing to set: the dates of statements in the bridge's reports are then the days of their sales, and not the days after",
 			try: func(ctx context.Context, a accounts) (bool, string, error) {
 				s, err := newestStatement(ctx, a)
 				if err != nil {
@@ -229,4 +253,22 @@ func trySigns(ctx context.Context, a accounts) (bool, string, error) {
 	}
 	holds := sum == settlement.Minor
 	return holds, yesOrNo(holds, "the sum is the settlement", fmt.Sprintf("the sum and the settlement differ by %d of the smallest unit", sum-settlement.Minor)), nil
+}
+
+func tryStatus(ctx context.Context, a accounts) (bool, string, error) {
+	reply, err := a.shop.Seller.GetSellerStatus(ctx, nil)
+	if err != nil {
+		return false, "", err
+	}
+	status := reply.SellerStatusData
+	words := []string{status.SellerStatus}
+	for _, s := range status.ShopStatuses {
+		if s.ShopID == a.shop.Shop().ID {
+			words = append(words, s.ShopStatus)
+		}
+	}
+	known := !slices.ContainsFunc(words, func(word string) bool {
+		return word != "" && !slices.ContainsFunc(shopstatus.Selling, func(s string) bool { return strings.EqualFold(s, word) })
+	})
+	return known, "seller and shop: " + strings.Join(words, ", "), nil
 }

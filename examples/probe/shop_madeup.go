@@ -74,6 +74,7 @@ func (h *history) list() {
 // sell makes orders that have come to their end.
 func (h *history) sell() {
 	h.ship(h.mugs(1), "PROBE0001", true)
+	returned := h.ship(h.mugs(1), "PROBE0002", true)
 	h.at(8 * 24 * time.Hour)
 	byTikTok := h.mugs(1)
 	byTikTok.State, byTikTok.FulfillmentType = tiktokshop.OrderStatusOnHold, tiktokshop.FulfillmentTypeByTikTok
@@ -86,6 +87,8 @@ func (h *history) sell() {
 	id, err := h.RequestCancellation(h.place(h.mugs(1)), "I have changed my mind")
 	h.do(err)
 	h.do(h.WithdrawCancellation(id))
+	_, err = h.RequestReturn(returned, tiktokshoptest.ReturnSpec{})
+	h.do(err)
 }
 
 // wait makes orders that wait for somebody, and returns the test order.
@@ -110,14 +113,14 @@ func (h *history) wait() (testOrder string) {
 }
 
 // ship lets the seller ship an order, and the carrier and the buyer end it if done.
-func (h *history) ship(spec tiktokshoptest.OrderSpec, number string, done bool) {
-	id := h.place(spec)
+func (h *history) ship(spec tiktokshoptest.OrderSpec, number string, done bool) (id string) {
+	id = h.place(spec)
 	o, _ := h.Order(id)
 	var err error
 	if spec.ShippingType == tiktokshop.ShippingTypeTikTok {
 		if len(o.Packages) == 0 {
 			h.do(fmt.Errorf("order %s has no package", id))
-			return
+			return id
 		}
 		_, err = h.client.Fulfillment.ShipPackage(context.Background(), o.Packages[0].ID, nil)
 	} else {
@@ -129,4 +132,5 @@ func (h *history) ship(spec tiktokshoptest.OrderSpec, number string, done bool) 
 	if done {
 		h.do(errors.Join(h.Collect(id), h.Deliver(id), h.Complete(id)))
 	}
+	return id
 }

@@ -58,7 +58,7 @@ func shopOrderChecks() []check {
 		{
 			assumes: "an order on hold has no address", source: "Order API overview", quirk: "no address on hold",
 			does: "reads an order on hold", calls: 2,
-			ifNot: "nothing to set: what Settings.StatusTable imports, parked, while it is on hold then has its address from the start",
+			ifNot: "nothing to set: orders that are imported while they are on hold, parked, have their address from the start",
 			try: func(ctx context.Context, a accounts) (bool, string, error) {
 				o, err := findOrder(ctx, a, withStatus(tiktokshop.OrderStatusOnHold), "no order is on hold: try again when one is", anyOrder)
 				if err != nil {
@@ -240,6 +240,46 @@ func shopOrderChecks() []check {
 				orders, err := recent(ctx, a, tiktokshop.GetOrderListRequest{CreateTimeGe: new(o.CreateTime - 1), CreateTimeLt: new(o.CreateTime)})
 				left := !slices.ContainsFunc(orders, func(other tiktokshop.Order) bool { return other.ID == o.ID })
 				return left, yesOrNo(left, "it is left out", "it is found"), err
+			},
+		},
+		{
+			assumes: "the order list counts all orders that it finds, and not those of the page", source: "Get Order List",
+			does: "asks for a page of one order and for a page of fifty", calls: 2,
+			ifNot: "leave Settings.OrdersPerDay empty: the bridge counts the day's orders by that number",
+			try: func(ctx context.Context, a accounts) (bool, string, error) {
+				r := tiktokshop.GetOrderListRequest{PageSize: 50, CreateTimeLt: new(tiktokshop.At(time.Now()))}
+				page, err := a.shop.Order.GetOrderList(ctx, &r)
+				if err != nil {
+					return false, "", err
+				}
+				if len(page.Orders) < 2 {
+					return false, "", notTried("the shop does not have two orders")
+				}
+				r.PageSize = 1
+				one, err := a.shop.Order.GetOrderList(ctx, &r)
+				if err != nil {
+					return false, "", err
+				}
+				holds := one.TotalCount == len(page.Orders) || len(page.Orders) == 50 && one.TotalCount > 50
+				return holds, fmt.Sprintf("the page of fifty has %d orders, the count beside one order is %d", len(page.Orders), one.TotalCount), nil
+			},
+		},
+		{
+			assumes: "the name of the seller's reason for want of stock begins with " + outOfStock, source: "Cancel Order",
+			does: "asks for what reasons an order can be cancelled", calls: 2,
+			ifNot: "leave Settings.ZeroStock off and name the shop's own reasons in Settings.CancelReasons: the bridge knows the one that sets stock to 0 by that name",
+			try: func(ctx context.Context, a accounts) (bool, string, error) {
+				o, err := findOrder(ctx, a, withStatus(tiktokshop.OrderStatusAwaitingShipment), "no order waits for its shipment",
+					func(o tiktokshop.Order) bool { return !o.IsBuyerRequestCancel })
+				if err != nil {
+					return false, "", err
+				}
+				names, err := cancelReasons(ctx, a, o.ID)
+				if err == nil && len(names) == 0 {
+					err = notTried("the shop offers no reason to cancel an order that waits for its shipment")
+				}
+				there := slices.ContainsFunc(names, isOutOfStock)
+				return there, fmt.Sprintf("%d reasons, %s", len(names), yesOrNo(there, "one of them begins so", "none of which begins so")), err
 			},
 		},
 	}

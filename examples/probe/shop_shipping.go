@@ -274,6 +274,8 @@ func tryCorrections(ctx context.Context, a accounts) (bool, string, error) {
 // outOfStock begins the name of the reason, which ends with the market.
 const outOfStock = "seller_cancel_reason_out_of_stock"
 
+func isOutOfStock(reason string) bool { return strings.HasPrefix(reason, outOfStock) }
+
 func tryOutOfStock(ctx context.Context, a accounts) (_ bool, _ string, err error) {
 	t, err := testOrder(ctx, a)
 	if err != nil {
@@ -292,7 +294,11 @@ func tryOutOfStock(ctx context.Context, a accounts) (_ bool, _ string, err error
 	if !slices.ContainsFunc(l.sku.Inventory, func(i tiktokshop.SKUInventory) bool { return i.Quantity > 0 }) {
 		return false, "", notTried("the test SKU has no stock that could become 0")
 	}
-	reason, err := reasonFor(ctx, a, l.sku.ID)
+	reasons, err := cancelReasons(ctx, a, t.ID)
+	if err != nil {
+		return false, "", err
+	}
+	reason, err := find(reasons, "the shop does not let the test order be cancelled for want of stock", isOutOfStock)
 	if err != nil {
 		return false, "", err
 	}
@@ -315,22 +321,21 @@ func tryOutOfStock(ctx context.Context, a accounts) (_ bool, _ string, err error
 	return units == 0, fmt.Sprintf("%d units are for sale after it", units), nil
 }
 
-// reasonFor is the shop's name for a cancellation of the SKU in the test order for want
-// of stock.
-func reasonFor(ctx context.Context, a accounts, skuID string) (string, error) {
-	reply, err := a.shop.ReturnRefund.GetAftersaleEligibility(ctx, a.order, &tiktokshop.GetAftersaleEligibilityRequest{
+// cancelReasons are the names of the reasons for which the seller may cancel units of an
+// order.
+func cancelReasons(ctx context.Context, a accounts, orderID string) (names []string, err error) {
+	reply, err := a.shop.ReturnRefund.GetAftersaleEligibility(ctx, orderID, &tiktokshop.GetAftersaleEligibilityRequest{
 		InitiateAftersaleUser: new(tiktokshop.ReturnRefundInitiateAftersaleUser("SELLER")), RequestTypes: []string{"CANCEL"},
 	})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	var names []string
 	for _, s := range reply.SKUEligibility {
 		for _, line := range s.LineItemEligibility {
-			if s.SKUID == skuID && line.Eligible {
+			if line.Eligible {
 				names = append(names, line.AvailableReasonNames...)
 			}
 		}
 	}
-	return find(names, "the shop does not let the test order be cancelled for want of stock", func(name string) bool { return strings.HasPrefix(name, outOfStock) })
+	return names, nil
 }

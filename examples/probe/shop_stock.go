@@ -141,12 +141,14 @@ func tryBackorder(ctx context.Context, a accounts) (_ bool, _ string, err error)
 		more[i].HandlingTime = new(max(at.HandlingTime, 5))
 		without[i].BackorderQuantity, without[i].HandlingTime = nil, nil
 	}
-	if err := l.write(ctx, a, more); codeOf(err) != 0 {
-		return false, "", notTried(fmt.Sprintf("the shop takes no backorder quantity for the test SKU: it was refused with code %d", codeOf(err)))
-	} else if err != nil {
-		return false, "", err
+	written := l.write(ctx, a, more)
+	if code := codeOf(written); code != 0 {
+		return false, "", notTried(fmt.Sprintf("the shop takes no backorder quantity for the test SKU: it was refused with code %d", code))
 	}
 	defer func() { err = errors.Join(err, l.restore(ctx, a, before)) }()
+	if written != nil {
+		return false, "", written
+	}
 	if err := l.write(ctx, a, without); err != nil {
 		return false, "", err
 	}
@@ -191,8 +193,8 @@ func tryCampaignLock(ctx context.Context, a accounts) (bool, string, error) {
 	levels[0].Quantity = locked - len(levels)
 	err = l.write(ctx, a, levels)
 	holds, seen, failed := refusedAs(err, stockLocked)
-	if err == nil {
-		failed = l.restore(ctx, a, l.levels())
+	if codeOf(err) == 0 { // it was accepted, or may have been
+		failed = errors.Join(failed, l.restore(ctx, a, l.levels()))
 	}
 	return holds, seen, failed
 }
