@@ -32,6 +32,7 @@ import (
 	"strings"
 
 	"github.com/linnbridge/linnbridge/examples/internal/environ"
+	"github.com/linnbridge/linnbridge/linnworks"
 )
 
 func main() {
@@ -91,7 +92,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	var a accounts
 	if *live {
 		a = accounts{sku: *sku, order: *order, write: *write}
-		a.shop, a.warehouse, err = environ.Clients(ctx, getenv)
+		a.shop, a.warehouse, err = environ.Clients(ctx, getenv, linnworks.WithMiddleware(tapped))
 	} else {
 		var names []string
 		if *quirks != "" {

@@ -51,8 +51,9 @@ func Connect(ctx context.Context, getenv func(string) string, warehouse linnwork
 	return shop, w, err
 }
 
-// Clients returns a client of each side, the first bound to the shop. It only reads.
-func Clients(ctx context.Context, getenv func(string) string) (*tiktokshop.Client, *linnworks.Client, error) {
+// Clients returns a client of each side, the first bound to the shop, the second with
+// these options. It only reads.
+func Clients(ctx context.Context, getenv func(string) string, options ...linnworks.Option) (*tiktokshop.Client, *linnworks.Client, error) {
 	if err := errors.Join(Missing(getenv)...); err != nil {
 		return nil, nil, err
 	}
@@ -60,7 +61,6 @@ func Clients(ctx context.Context, getenv func(string) string) (*tiktokshop.Clien
 	if err != nil {
 		return nil, nil, err
 	}
-	var options []linnworks.Option
 	if url := getenv("LINNWORKS_URL"); url != "" {
 		options = append(options, linnworks.WithAuthURL(url), linnworks.WithV2URL(url))
 	}
