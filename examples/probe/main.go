@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	var a accounts
 	if *live {
 		a = accounts{sku: *sku, order: *order, write: *write}
-		a.shop, a.warehouse, err = environ.Clients(ctx, getenv, linnworks.WithMiddleware(tapped))
+		a.shop, a.warehouse, err = environ.Clients(ctx, getenv, environ.More{Warehouse: []linnworks.Option{linnworks.WithMiddleware(tapped)}})
 	} else {
 		var names []string
 		if *quirks != "" {

@@ -38,7 +38,7 @@ func onBench(try func(context.Context, *bench) (bool, string, error)) func(conte
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
 		if e := b.tidy(ctx); e != nil {
-			return false, "", fmt.Errorf("look for orders PROBE-%s and the level of %s in Linnworks, tidying up failed: %w (the check itself: %v)", b.run, a.sku, e, err)
+			return false, "", fmt.Errorf("look for orders PROBE-%s and the level of %s in Linnworks, tidying up failed: %w", b.run, a.sku, e)
 		}
 		return holds, seen, err
 	}
@@ -169,8 +169,8 @@ func (b *bench) open(ctx context.Context, change ...func(*linnworks.ChannelOrder
 }
 
 // parked is order for one that comes in parked.
-func (b *bench) parked(ctx context.Context, change ...func(*linnworks.ChannelOrder)) (linnworks.OrderDetails, error) {
-	o, err := b.order(ctx, append(change, func(o *linnworks.ChannelOrder) { o.OrderState = "Park" })...)
+func (b *bench) parked(ctx context.Context) (linnworks.OrderDetails, error) {
+	o, err := b.order(ctx, func(o *linnworks.ChannelOrder) { o.OrderState = "Park" })
 	if err == nil && !o.GeneralInfo.IsParked {
 		err = errors.New("an order with the state Park is not parked")
 	}

@@ -156,7 +156,7 @@ var bookChecks = []check{
 		assumes: "cancelled orders are found among the processed ones",
 		source:  "assets.linnworks.com, Cancelling orders; seen by an integrator",
 		does:    "searches for a cancelled order by the date of processing", calls: 2,
-		ifNot: "nothing to set: the bridge also searches by the date of cancellation",
+		ifNot: "nothing to set: the bridge searches by the date of cancellation",
 		quirk: string(linnworkstest.CancelledAmongProcessed),
 		try: func(ctx context.Context, a accounts) (bool, string, error) {
 			o, err := aCancelled(ctx, a)
@@ -183,7 +183,7 @@ var bookChecks = []check{
 		assumes: "the v2 list of changed orders has cancelled ones, marked as such",
 		source:  "apidocs.linnworks.net, v2 GET /orders",
 		does:    "reads what changed since an order was cancelled", calls: 1 + lookPages,
-		ifNot: "cancellations in Linnworks show with the sweep of Settings.Every only: shorten it, and tell us",
+		ifNot: "nothing to set: the bridge also searches for cancelled orders; their units are on sale again with the next sweep of levels, not within seconds",
 		try: func(ctx context.Context, a accounts) (bool, string, error) {
 			o, err := aCancelled(ctx, a)
 			if err != nil {

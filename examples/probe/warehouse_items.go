@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -184,11 +185,12 @@ var itemChecks = []check{
 				}
 				n++
 				return i.Available != i.Quantity-i.InOrder
-			}, "")
+			}, "so it is for all")
+			var missing notTriedError
 			switch {
 			case err == nil:
 				return false, fmt.Sprintf("%d available of a level of %d with %d in orders", wrong.Available, wrong.Quantity, wrong.InOrder), nil
-			case err != notTried(""):
+			case !errors.As(err, &missing):
 				return false, "", err
 			case n == 0:
 				return false, "", notTried("no item is in stock at Default")

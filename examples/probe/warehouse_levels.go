@@ -16,7 +16,7 @@ var levelChecks = []check{
 		assumes: "one unknown SKU has a whole batch of levels refused",
 		source:  "seen by an integrator",
 		does:    "writes the level that the test SKU has, beside a SKU that nobody has", calls: benchCalls(0) + 1, writes: true,
-		ifNot: "nothing to set: SetStockLevelVerified reads the levels back, and so finds what was not written",
+		ifNot: "nothing to set: the bridge writes no levels; SetStockLevelVerified tells programs of your own what was not written",
 		quirk: string(linnworkstest.UnknownSKUFailsBatch),
 		try: onBench(func(ctx context.Context, b *bench) (bool, string, error) {
 			level := rowAt(b.before, b.home()).StockLevel
@@ -30,7 +30,7 @@ var levelChecks = []check{
 		assumes: "locations that are managed by the warehouse refuse plain writes of levels",
 		source:  "help.linnworks.com, Warehouse management",
 		does:    "writes the level that the test SKU has there", calls: benchCalls(0) + 2, writes: true,
-		ifNot: "returns of goods could be booked into such a location without the warehouse knowing: name another one in Settings.Returns",
+		ifNot: "nothing to set: the bridge writes no levels; keep programs of your own from writing what the warehouse counts",
 		quirk: string(linnworkstest.ManagedLocationsRefuse),
 		try: onBench(func(ctx context.Context, b *bench) (bool, string, error) {
 			for _, row := range b.before {
@@ -80,7 +80,7 @@ var levelChecks = []check{
 		assumes: "UpdateStockLevelsBulk refuses kits",
 		source:  "apps.linnworks.net, Stock-UpdateStockLevelsBulk",
 		does:    "makes the test SKU a kit, writes a level, and makes it an item again", calls: benchCalls(0) + 5 + lookPages, writes: true,
-		ifNot: "kits could be given levels of their own by mistake: set linnworksadapter.Options.KitsHaveNoStock if no kit is packed in advance",
+		ifNot: "programs of your own could give kits a level by mistake: set linnworksadapter.Options.KitsHaveNoStock if no kit is packed in advance",
 		quirk: string(linnworkstest.BulkRefusesComposites),
 		try: onBench(func(ctx context.Context, b *bench) (bool, string, error) {
 			level := rowAt(b.before, b.home()).StockLevel

@@ -20,7 +20,7 @@ func madeUpWarehouse(options []linnworkstest.Option) (*linnworks.Client, error) 
 	now := func() time.Time { return time.Now().AddDate(0, 0, -10) } // when all that was
 	f := linnworkstest.New(append(options,
 		linnworkstest.WithClock(func() time.Time { return now() }), linnworkstest.WithoutQuotas(), linnworkstest.WithRules(madeUpRules))...)
-	if err := furnish(f, now()); err != nil {
+	if err := furnish(f); err != nil {
 		return nil, err
 	}
 	now = time.Now
@@ -44,7 +44,7 @@ func madeUpRules(o linnworks.OrderDetails) linnworkstest.Outcome {
 }
 
 // furnish puts an example of everything into the account.
-func furnish(f *linnworkstest.Fake, now time.Time) error {
+func furnish(f *linnworkstest.Fake) error {
 	f.AddLocation("Overflow")
 	f.AddLocationOf(linnworkstest.Location{Name: "3PL", FulfilmentCentre: true})
 	f.AddLocationOf(linnworkstest.Location{Name: "Main warehouse", Managed: true})
@@ -73,18 +73,6 @@ func furnish(f *linnworkstest.Fake, now time.Time) error {
 	add(linnworkstest.Order{Reference: "OPEN"})
 	add(linnworkstest.Order{Reference: toCentre})
 	add(linnworkstest.Order{Reference: toOverflow})
-
-	// The buyer of this one was to be forgotten a day after it was sent.
-	old := linnworkstest.Order{Reference: "FORGOTTEN", Received: now, Lines: []linnworkstest.Line{{SKU: "Mug"}}}.Build()
-	old.PIIRedactionDays = 1
-	client, err := f.Client()
-	if err != nil {
-		return err
-	}
-	ids, err := client.Orders.CreateOrders(context.Background(), &linnworks.CreateOrdersRequest{Orders: []linnworks.ChannelOrder{old}, Location: "Default"})
-	errs = append(errs, err)
-	for _, id := range ids {
-		errs = append(errs, f.Process(id))
-	}
+	add(linnworkstest.Order{Reference: "FORGOTTEN", PIIRedactionDays: 1}, f.Process)
 	return errors.Join(errs...)
 }

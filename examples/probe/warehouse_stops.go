@@ -17,7 +17,7 @@ var stopChecks = []check{
 		assumes: "locking an order puts its units back on sale",
 		source:  "help.linnworks.com, article 7000029276",
 		does:    "locks a test order and reads the level, then deletes it", calls: benchCalls(1) + 4, writes: true,
-		ifNot: "nothing to set: units of locked orders stay reserved, which is safe; the bridge takes them off once more until it is switched off",
+		ifNot: "nothing to set: the bridge takes the units of locked orders off once more, so that it shows too few while they are locked",
 		quirk: string(linnworkstest.LocksFreeStock),
 		try: onBench(func(ctx context.Context, b *bench) (bool, string, error) {
 			return b.reserves(ctx, false, func(id linnworks.GUID) error { return b.lock(ctx, id, true) })

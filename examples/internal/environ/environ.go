@@ -39,7 +39,7 @@ func Missing(getenv func(string) string, more ...string) []error {
 
 // Connect opens both sides. It only reads.
 func Connect(ctx context.Context, getenv func(string) string, warehouse linnworksadapter.Options) (*tiktokadapter.Shop, *linnworksadapter.Warehouse, error) {
-	shopClient, warehouseClient, err := Clients(ctx, getenv)
+	shopClient, warehouseClient, err := Clients(ctx, getenv, More{})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -51,16 +51,22 @@ func Connect(ctx context.Context, getenv func(string) string, warehouse linnwork
 	return shop, w, err
 }
 
-// Clients returns a client of each side, the first bound to the shop, the second with
-// these options. It only reads.
-func Clients(ctx context.Context, getenv func(string) string, options ...linnworks.Option) (*tiktokshop.Client, *linnworks.Client, error) {
+// More are options of the clients beside those that they get from the environment.
+type More struct {
+	Shop      []tiktokshop.Option
+	Warehouse []linnworks.Option
+}
+
+// Clients returns a client of each side, the first bound to the shop. It only reads.
+func Clients(ctx context.Context, getenv func(string) string, more More) (*tiktokshop.Client, *linnworks.Client, error) {
 	if err := errors.Join(Missing(getenv)...); err != nil {
 		return nil, nil, err
 	}
-	shop, err := connectShop(ctx, getenv)
+	shop, err := connectShop(ctx, getenv, more.Shop)
 	if err != nil {
 		return nil, nil, err
 	}
+	options := more.Warehouse
 	if url := getenv("LINNWORKS_URL"); url != "" {
 		options = append(options, linnworks.WithAuthURL(url), linnworks.WithV2URL(url))
 	}
@@ -71,12 +77,12 @@ func Clients(ctx context.Context, getenv func(string) string, options ...linnwor
 	return shop, warehouse, err
 }
 
-func connectShop(ctx context.Context, getenv func(string) string) (*tiktokshop.Client, error) {
+func connectShop(ctx context.Context, getenv func(string) string, more []tiktokshop.Option) (*tiktokshop.Client, error) {
 	options := []tiktokshop.Option{tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret(getenv("TIKTOK_ACCESS_TOKEN"))))}
 	if url := getenv("TIKTOK_URL"); url != "" {
 		options = append(options, tiktokshop.WithBaseURL(url))
 	}
-	client, err := tiktokshop.NewClient(tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET"))}, options...)
+	client, err := tiktokshop.NewClient(tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET"))}, append(options, more...)...)
 	if err != nil {
 		return nil, err
 	}
