@@ -34,10 +34,12 @@ type check struct {
 	try     func(context.Context, accounts) (holds bool, seen string, err error)
 }
 
-// notTried is the error of a check that lacks an example to look at.
-type notTried string
+// notTriedError is the error of a check that lacks an example to look at.
+type notTriedError string
 
-func (e notTried) Error() string { return string(e) }
+func (e notTriedError) Error() string { return string(e) }
+
+func notTried(why string) error { return notTriedError(why) }
 
 // outcome is what a check came to.
 type outcome string
@@ -99,7 +101,7 @@ func (c check) result(ctx context.Context, a accounts) result {
 		return r
 	}
 	holds, seen, err := c.try(ctx, a)
-	var missing notTried
+	var missing notTriedError
 	switch {
 	case errors.As(err, &missing):
 		r.Outcome, r.Seen = skipped, string(missing)

@@ -149,21 +149,33 @@ func detail(ctx context.Context, a accounts, id string) (tiktokshop.Order, error
 }
 
 // find returns the first of a list for which is holds, or that none is there.
-func find[T any](list []T, missing notTried, is func(T) bool) (T, error) {
+func find[T any](list []T, missing string, is func(T) bool) (T, error) {
 	if i := slices.IndexFunc(list, is); i >= 0 {
 		return list[i], nil
 	}
 	var none T
-	return none, missing
+	return none, notTried(missing)
 }
 
 // findOrder returns the newest order that passes the filters and for which is holds.
-func findOrder(ctx context.Context, a accounts, r tiktokshop.GetOrderListRequest, missing notTried, is func(tiktokshop.Order) bool) (tiktokshop.Order, error) {
+func findOrder(ctx context.Context, a accounts, r tiktokshop.GetOrderListRequest, missing string, is func(tiktokshop.Order) bool) (tiktokshop.Order, error) {
 	orders, err := recent(ctx, a, r)
 	if err != nil {
 		return tiktokshop.Order{}, err
 	}
 	return find(orders, missing, is)
+}
+
+// andThen is err with what failed when things were put back, which counts more: a check
+// that left something behind is never one that was not tried.
+func andThen(err, putBack error) error {
+	switch {
+	case putBack == nil:
+		return err
+	case err == nil:
+		return putBack
+	}
+	return fmt.Errorf("%w; before that: %s", putBack, err.Error())
 }
 
 func anyOrder(tiktokshop.Order) bool { return true }

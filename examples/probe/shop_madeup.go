@@ -73,8 +73,8 @@ func (h *history) list() {
 
 // sell makes orders that have come to their end.
 func (h *history) sell() {
-	h.ship(h.mugs(1), "PROBE0001", true)
-	returned := h.ship(h.mugs(1), "PROBE0002", true)
+	sold := h.ship(h.mugs(1), "PROBE0001")
+	h.do(errors.Join(h.Collect(sold), h.Deliver(sold), h.Complete(sold)))
 	h.at(8 * 24 * time.Hour)
 	byTikTok := h.mugs(1)
 	byTikTok.State, byTikTok.FulfillmentType = tiktokshop.OrderStatusOnHold, tiktokshop.FulfillmentTypeByTikTok
@@ -87,7 +87,9 @@ func (h *history) sell() {
 	id, err := h.RequestCancellation(h.place(h.mugs(1)), "I have changed my mind")
 	h.do(err)
 	h.do(h.WithdrawCancellation(id))
-	_, err = h.RequestReturn(returned, tiktokshoptest.ReturnSpec{})
+	broken := h.ship(h.mugs(1), "PROBE0002")
+	h.do(errors.Join(h.Collect(broken), h.Deliver(broken)))
+	_, err = h.RequestReturn(broken, tiktokshoptest.ReturnSpec{})
 	h.do(err)
 }
 
@@ -106,14 +108,14 @@ func (h *history) wait() (testOrder string) {
 	_, err := h.RequestCancellation(testOrder, "I have changed my mind")
 	h.do(err)
 	h.at(5 * time.Minute)
-	h.ship(byTikTok, "", false)
+	h.ship(byTikTok, "")
 	byTikTok.State = tiktokshop.OrderStatusOnHold
 	h.place(byTikTok)
 	return testOrder
 }
 
-// ship lets the seller ship an order, and the carrier and the buyer end it if done.
-func (h *history) ship(spec tiktokshoptest.OrderSpec, number string, done bool) (id string) {
+// ship places an order that the seller ships at once.
+func (h *history) ship(spec tiktokshoptest.OrderSpec, number string) (id string) {
 	id = h.place(spec)
 	o, _ := h.Order(id)
 	var err error
@@ -129,8 +131,5 @@ func (h *history) ship(spec tiktokshoptest.OrderSpec, number string, done bool) 
 		})
 	}
 	h.do(err)
-	if done {
-		h.do(errors.Join(h.Collect(id), h.Deliver(id), h.Complete(id)))
-	}
 	return id
 }

@@ -366,9 +366,9 @@ func tryPlatformOrders(ctx context.Context, a accounts) (bool, string, error) {
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	const missing = notTried("no order that TikTok's warehouse sends was cancelled or returned")
+	const missing = "no order that TikTok's warehouse sends was cancelled or returned"
 	if len(ids) == 0 {
-		return false, "", missing
+		return false, "", notTried(missing)
 	}
 	orders, err := details(ctx, a, ids...)
 	if err != nil {

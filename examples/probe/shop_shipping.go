@@ -184,7 +184,7 @@ func tryRequestBlocks(ctx context.Context, a accounts) (_ bool, _ string, err er
 	if err != nil {
 		return false, "", err
 	}
-	defer func() { err = errors.Join(err, rejectRequest(context.WithoutCancel(ctx), a)) }()
+	defer func() { err = andThen(err, rejectRequest(context.WithoutCancel(ctx), a)) }()
 	_, err = t.ship(ctx, a, t.open[0], t.providers[0].ID, newNumber("C"))
 	return refusedAs(err, requestPending)
 }
@@ -306,7 +306,7 @@ func tryOutOfStock(ctx context.Context, a accounts) (_ bool, _ string, err error
 	if region := a.shop.Shop().Region; region == "US" || region == "GB" { // elsewhere orders are cancelled whole
 		request.OrderLineItemIDs = []string{line.ID}
 	}
-	defer func() { err = errors.Join(err, l.restore(ctx, a, l.levels())) }()
+	defer func() { err = andThen(err, l.restore(ctx, a, l.levels())) }()
 	if _, err := a.shop.ReturnRefund.CancelOrderV202309(ctx, request, tiktokshop.NoRepeat()); err != nil {
 		return false, "", err
 	}

@@ -77,7 +77,7 @@ type listing struct {
 
 // listingOf finds a SKU by its seller SKU.
 func listingOf(ctx context.Context, a accounts, sellerSKU string) (listing, error) {
-	missing := notTried(fmt.Sprintf("the shop has no listing with the seller SKU %s", sellerSKU))
+	missing := "the shop has no listing with the seller SKU " + sellerSKU
 	has := func(s tiktokshop.SKU) bool { return s.SellerSKU == sellerSKU }
 	found, err := a.shop.Product.SearchProducts(ctx, &tiktokshop.SearchProductsRequest{PageSize: 10, SellerSKUs: []string{sellerSKU}})
 	if err != nil {
@@ -145,7 +145,7 @@ func tryBackorder(ctx context.Context, a accounts) (_ bool, _ string, err error)
 	if code := codeOf(written); code != 0 {
 		return false, "", notTried(fmt.Sprintf("the shop takes no backorder quantity for the test SKU: it was refused with code %d", code))
 	}
-	defer func() { err = errors.Join(err, l.restore(ctx, a, before)) }()
+	defer func() { err = andThen(err, l.restore(ctx, a, before)) }()
 	if written != nil {
 		return false, "", written
 	}
@@ -194,7 +194,7 @@ func tryCampaignLock(ctx context.Context, a accounts) (bool, string, error) {
 	err = l.write(ctx, a, levels)
 	holds, seen, failed := refusedAs(err, stockLocked)
 	if codeOf(err) == 0 { // it was accepted, or may have been
-		failed = errors.Join(failed, l.restore(ctx, a, l.levels()))
+		failed = andThen(failed, l.restore(ctx, a, l.levels()))
 	}
 	return holds, seen, failed
 }

@@ -39,7 +39,7 @@ func Missing(getenv func(string) string, more ...string) []error {
 
 // Connect opens both sides. It only reads.
 func Connect(ctx context.Context, getenv func(string) string, warehouse linnworksadapter.Options) (*tiktokadapter.Shop, *linnworksadapter.Warehouse, error) {
-	shopClient, warehouseClient, err := Clients(ctx, getenv)
+	shopClient, warehouseClient, err := Clients(ctx, getenv, More{})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -51,24 +51,29 @@ func Connect(ctx context.Context, getenv func(string) string, warehouse linnwork
 	return shop, w, err
 }
 
-// Clients returns a client of each side, the first with the options and bound to the
-// shop. It only reads.
-func Clients(ctx context.Context, getenv func(string) string, options ...tiktokshop.Option) (*tiktokshop.Client, *linnworks.Client, error) {
+// More are options of the clients beside those that they get from the environment.
+type More struct {
+	Shop      []tiktokshop.Option
+	Warehouse []linnworks.Option
+}
+
+// Clients returns a client of each side, the first bound to the shop. It only reads.
+func Clients(ctx context.Context, getenv func(string) string, more More) (*tiktokshop.Client, *linnworks.Client, error) {
 	if err := errors.Join(Missing(getenv)...); err != nil {
 		return nil, nil, err
 	}
-	shop, err := connectShop(ctx, getenv, options)
+	shop, err := connectShop(ctx, getenv, more.Shop)
 	if err != nil {
 		return nil, nil, err
 	}
-	var addresses []linnworks.Option
+	options := more.Warehouse
 	if url := getenv("LINNWORKS_URL"); url != "" {
-		addresses = append(addresses, linnworks.WithAuthURL(url), linnworks.WithV2URL(url))
+		options = append(options, linnworks.WithAuthURL(url), linnworks.WithV2URL(url))
 	}
 	warehouse, err := linnworks.NewClient(linnworks.Credentials{
 		ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.NewSecret(getenv("LINNWORKS_APPLICATION_SECRET")),
 		Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
-	}, addresses...)
+	}, options...)
 	return shop, warehouse, err
 }
 
