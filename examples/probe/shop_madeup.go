@@ -16,27 +16,36 @@ type history struct {
 	client *tiktokshop.Client
 	ahead  time.Duration // of the fake's clock, negative while history is made
 	err    error         // the first
-	mug    string
+	mug    string        // ids of SKUs
 	bundle string
 	test   string
+	order  string // the test order
 }
 
 // madeUpShop returns a client of a made-up shop and the id of its test order.
 func madeUpShop(options []tiktokshoptest.Option) (*tiktokshop.Client, string, error) {
+	h, err := newHistory(options)
+	if err != nil {
+		return nil, "", err
+	}
+	return h.client, h.order, nil
+}
+
+func newHistory(options []tiktokshoptest.Option) (*history, error) {
 	h := &history{ahead: -10 * 24 * time.Hour}
 	h.Fake = tiktokshoptest.New(append(options, tiktokshoptest.WithMarket("GB"),
 		tiktokshoptest.WithClock(func() time.Time { return time.Now().Add(h.ahead) }), tiktokshoptest.WithStampClock(time.Now))...)
 	client, err := h.Client(tiktokshop.WithMiddleware(bent))
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	h.client = client
 	h.list()
 	h.sell()
-	order := h.wait()
+	h.wait()
 	h.ahead = 0
 	h.ResetCalls()
-	return client, order, h.err
+	return h, h.err
 }
 
 // do keeps the first error.
@@ -55,9 +64,14 @@ func (h *history) mugs(n int) tiktokshoptest.OrderSpec {
 	return tiktokshoptest.OrderOf(tiktokshoptest.Units(h.mug, n))
 }
 
+// The warehouses.
+const (
+	north = "7100000000000000001"
+	south = "7100000000000000002"
+)
+
 // list fills two warehouses.
 func (h *history) list() {
-	const north, south = "7100000000000000001", "7100000000000000002"
 	h.do(h.AddWarehouse(tiktokshop.Warehouse{ID: north, Name: "North", Address: tiktokshop.WarehouseAddress{Distict: "Soho"}}))
 	h.do(h.AddWarehouse(tiktokshop.Warehouse{ID: south, Name: "South"}))
 	h.mug, h.test, h.bundle = "1729592980000000101", "1729592980000000102", "1729592980000000103"
@@ -93,8 +107,8 @@ func (h *history) sell() {
 	h.do(err)
 }
 
-// wait makes orders that wait for somebody, and returns the test order.
-func (h *history) wait() (testOrder string) {
+// wait makes orders that wait for somebody, among them the test order.
+func (h *history) wait() {
 	h.at(3 * time.Hour)
 	h.place(h.mugs(5))
 	h.place(tiktokshoptest.OrderOf(tiktokshoptest.Units(h.bundle, 1)))
@@ -103,15 +117,14 @@ func (h *history) wait() (testOrder string) {
 	h.place(byTikTok)
 	test := tiktokshoptest.OrderOf(tiktokshoptest.Units(h.test, 8))
 	test.DeliveryOptionID = tiktokshoptest.OptionExpress
-	testOrder = h.place(test)
+	h.order = h.place(test)
 	h.at(2 * time.Hour)
-	_, err := h.RequestCancellation(testOrder, "I have changed my mind")
+	_, err := h.RequestCancellation(h.order, "I have changed my mind")
 	h.do(err)
 	h.at(5 * time.Minute)
 	h.ship(byTikTok, "")
 	byTikTok.State = tiktokshop.OrderStatusOnHold
 	h.place(byTikTok)
-	return testOrder
 }
 
 // ship places an order that the seller ships at once.

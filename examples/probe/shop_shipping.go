@@ -18,7 +18,7 @@ func shopShippingChecks() []check {
 	return []check{
 		{
 			assumes: "each kind of order is shipped by one call, and the others are refused", source: "Fulfillment API overview", quirk: "ship call by market",
-			does: "tries to buy a label of TikTok Shipping for a line that the test order does not have", calls: 2, writes: true,
+			does: "tries to buy a label of TikTok Shipping for a line that the test order does not have", calls: 3, writes: true,
 			ifNot: "nothing to set: the bridge goes by the packages of the order; see that nobody buys labels for orders that the seller ships",
 			try:   tryWrongCall,
 		},

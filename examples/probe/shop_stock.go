@@ -33,7 +33,7 @@ func shopStockChecks() []check {
 		},
 		{
 			assumes: "the backorder quantity stays when an update leaves it out", source: "Update Inventory", quirk: "backorder stays",
-			does: "gives the test SKU a backorder quantity, sets its stock without, and puts it back", calls: 6, writes: true,
+			does: "gives the test SKU a backorder quantity, sets its stock without, and puts it back", calls: 7, writes: true,
 			ifNot: "do not sell on backorder in this shop: each time the bridge publishes stock the backorder quantity is gone",
 			try:   tryBackorder,
 		},
