@@ -26,8 +26,8 @@ func warehouseToTry(t *testing.T, options ...linnworkstest.Option) (*linnworkste
 	return f, accounts{warehouse: client, sku: testSKU, write: true}
 }
 
-// switched switches a quirk of the fake account.
-func switched(quirk string) linnworkstest.Option {
+// withSwitched switches a quirk of the fake account.
+func withSwitched(quirk string) linnworkstest.Option {
 	for _, q := range linnworkstest.Quirks() {
 		if string(q.Quirk) == quirk {
 			return linnworkstest.WithQuirk(q.Quirk, !q.Default)
@@ -88,7 +88,7 @@ func TestWarehouseIsLeftAsItWas(t *testing.T) {
 		t.Run(c.assumes, func(t *testing.T) {
 			t.Parallel()
 			for _, quirk := range []string{"", c.quirk} {
-				f, a := warehouseToTry(t, switched(quirk))
+				f, a := warehouseToTry(t, withSwitched(quirk))
 				before := standingOf(t, f)
 				known := len(f.Calls())
 				if r := c.result(t.Context(), a); r.Outcome != asAssumed && r.Outcome != otherwise {
