@@ -23,7 +23,7 @@ const (
 
 // unseenInWarehouse are the quirks of the fake account that no check can find, and why.
 var unseenInWarehouse = map[linnworkstest.Quirk]string{
-	linnworkstest.AppItemIDsShort:        calledByLinnworks + "; shippingapp refuses longer ids before they are sent",
+	linnworkstest.AppItemIDsShort:        calledByLinnworks + "; shippingapp allows 20, see its Options.ItemIDLimit",
 	linnworkstest.AppsCancelByOrderID:    ofShippingApp,
 	linnworkstest.AppsGetDashedGUIDs:     ofShippingApp,
 	linnworkstest.AppsPrintOneByOne:      ofShippingApp,

@@ -34,14 +34,24 @@ func onBench(try func(context.Context, *bench) (bool, string, error)) func(conte
 			return false, "", err
 		}
 		holds, seen, err = try(ctx, b)
-		// Even if the context has ended: an order that stays might be sent.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-		defer cancel()
-		if e := b.tidy(ctx); e != nil {
+		if e := putBack(ctx, b.tidy); e != nil {
 			return false, "", fmt.Errorf("look for orders PROBE-%s and the level of %s in Linnworks, tidying up failed: %w", b.run, a.sku, e)
 		}
 		return holds, seen, err
 	}
+}
+
+// putBack undoes a change, even if the context has ended: an order that stays might be
+// sent. It tries three times.
+func putBack(ctx context.Context, undo func(context.Context) error) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	for range 3 {
+		if err = undo(ctx); err == nil {
+			break
+		}
+	}
+	return err
 }
 
 func newBench(ctx context.Context, a accounts) (*bench, error) {

@@ -189,25 +189,17 @@ var bookChecks = []check{
 			if err != nil {
 				return false, "", err
 			}
-			r := &linnworks.OrdersV2GetOrdersRequest{
-				FromDate: &linnworks.Time{Time: o.CancelledOn.Add(-time.Minute)}, IncludeProcessed: new(true), EntriesPerPage: new(lookSize),
-			}
-			for range lookPages {
-				page, err := a.warehouse.OrdersV2.GetOrders(ctx, r)
-				if done(err) != nil {
-					return false, "", err
-				}
+			cancelled := false
+			found, err := changed(ctx, a, o.CancelledOn.Add(-time.Minute), func(page *linnworks.GetOrdersResponse) bool {
 				for _, row := range page.ProcessedOrders {
 					if row.OrderID.Equal(o.OrderID) {
-						return row.GeneralInfo.IsCancelled, fmt.Sprintf("found, marked as cancelled: %t", row.GeneralInfo.IsCancelled), nil
+						cancelled = row.GeneralInfo.IsCancelled
+						return true
 					}
 				}
-				if page.NextSearchToken == "" || page.NextSearchToken == linnworks.ZeroGUID {
-					return false, "not found", nil
-				}
-				r = &linnworks.OrdersV2GetOrdersRequest{SearchToken: &page.NextSearchToken}
-			}
-			return false, "", notTried("more than 1000 orders changed since the newest was cancelled")
+				return false
+			})
+			return cancelled, fmt.Sprintf("found: %t, marked as cancelled: %t", found, cancelled), err
 		},
 	},
 	{
@@ -291,6 +283,25 @@ var bookChecks = []check{
 func isMore(d linnworks.Decimal) bool {
 	r, ok := d.Rat()
 	return ok && r.Sign() > 0
+}
+
+// changed reads what changed since a moment until look has found what it looks for.
+func changed(ctx context.Context, a accounts, since time.Time, look func(*linnworks.GetOrdersResponse) bool) (bool, error) {
+	r := &linnworks.OrdersV2GetOrdersRequest{FromDate: &linnworks.Time{Time: since}, IncludeProcessed: new(true), EntriesPerPage: new(lookSize)}
+	for range lookPages {
+		page, err := a.warehouse.OrdersV2.GetOrders(ctx, r)
+		if done(err) != nil {
+			return false, err
+		}
+		if look(page) {
+			return true, nil
+		}
+		if page.NextSearchToken == "" || page.NextSearchToken == linnworks.ZeroGUID {
+			return false, nil
+		}
+		r = &linnworks.OrdersV2GetOrdersRequest{SearchToken: &page.NextSearchToken}
+	}
+	return false, notTried("more than 1000 orders have changed since then")
 }
 
 func openIDs(ctx context.Context, a accounts, at linnworks.GUID) (map[linnworks.GUID]bool, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
@@ -135,10 +134,13 @@ var levelChecks = []check{
 			}
 			id := made.Results[0].Result.ID
 			defer func() {
-				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-				defer cancel()
-				_, e := b.warehouse.Inventory.DeleteInventoryItemChannelSKUs(ctx, &linnworks.DeleteInventoryItemChannelSKUsRequest{InventoryItemChannelSKUIDs: []linnworks.GUID{id}})
-				err = errors.Join(err, e)
+				e := putBack(ctx, func(ctx context.Context) error {
+					_, err := b.warehouse.Inventory.DeleteInventoryItemChannelSKUs(ctx, &linnworks.DeleteInventoryItemChannelSKUsRequest{InventoryItemChannelSKUIDs: []linnworks.GUID{id}})
+					return err
+				})
+				if e != nil {
+					err = fmt.Errorf("delete the channel SKU PROBE-%s of %s in Linnworks, for the check could not: %w", b.run, b.sku, e)
+				}
 			}()
 			if err := post(ctx, b.accounts, "Inventory/UpdateChannelMapping", object{"Mappings": []object{{"Id": id}}}, nil); err != nil {
 				return false, "", err
@@ -176,15 +178,16 @@ func (b *bench) asKit(ctx context.Context, do func(part linnworks.StockItem) err
 		return err
 	}
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-		defer cancel()
-		_, unmade := b.warehouse.Inventory.DeleteInventoryItemCompositions(ctx, &linnworks.DeleteInventoryItemCompositionsRequest{
-			StockItemID: b.item, InventoryItemCompositionIDs: []linnworks.GUID{part.StockItemID},
+		e := putBack(ctx, func(ctx context.Context) error {
+			_, unmade := b.warehouse.Inventory.DeleteInventoryItemCompositions(ctx, &linnworks.DeleteInventoryItemCompositionsRequest{
+				StockItemID: b.item, InventoryItemCompositionIDs: []linnworks.GUID{part.StockItemID},
+			})
+			_, tracked := b.warehouse.Stock.UpdateStockMinimumLevel(ctx, &linnworks.UpdateStockMinimumLevelRequest{
+				StockItemID: b.item, LocationID: b.home(), MinimumLevel: new(rowAt(b.before, b.home()).MinimumLevel),
+			})
+			return errors.Join(unmade, tracked)
 		})
-		_, tracked := b.warehouse.Stock.UpdateStockMinimumLevel(ctx, &linnworks.UpdateStockMinimumLevelRequest{
-			StockItemID: b.item, LocationID: b.home(), MinimumLevel: new(rowAt(b.before, b.home()).MinimumLevel),
-		})
-		if e := errors.Join(unmade, tracked); e != nil {
+		if e != nil {
 			err = fmt.Errorf("make %s an item again in Linnworks, for the check could not: %w", b.sku, e)
 		}
 	}()

@@ -201,6 +201,9 @@ func (b *bench) refund(ctx context.Context, o linnworks.OrderDetails, amount lin
 	if reply.RefundHeaderID == 0 {
 		return false, string(reply.CannotRefundReason), nil
 	}
-	_, err = b.warehouse.ReturnsRefunds.DeleteRefund(ctx, &linnworks.DeleteRefundRequest{RefundHeaderID: reply.RefundHeaderID})
+	err = putBack(ctx, func(ctx context.Context) error {
+		_, err := b.warehouse.ReturnsRefunds.DeleteRefund(ctx, &linnworks.DeleteRefundRequest{RefundHeaderID: reply.RefundHeaderID})
+		return err
+	})
 	return true, string(reply.CannotRefundReason), err
 }

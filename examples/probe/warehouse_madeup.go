@@ -17,14 +17,24 @@ const (
 
 // madeUpWarehouse returns a client of a made-up Linnworks account.
 func madeUpWarehouse(options []linnworkstest.Option) (*linnworks.Client, error) {
+	f, err := newWarehouse(options)
+	if err != nil {
+		return nil, err
+	}
+	return clientOf(f)
+}
+
+func clientOf(f *linnworkstest.Fake) (*linnworks.Client, error) {
+	return f.Client(linnworks.WithLimiter(unlimited{}), linnworks.WithMiddleware(tapped))
+}
+
+func newWarehouse(options []linnworkstest.Option) (*linnworkstest.Fake, error) {
 	now := func() time.Time { return time.Now().AddDate(0, 0, -10) } // when all that was
 	f := linnworkstest.New(append(options,
 		linnworkstest.WithClock(func() time.Time { return now() }), linnworkstest.WithoutQuotas(), linnworkstest.WithRules(madeUpRules))...)
-	if err := furnish(f); err != nil {
-		return nil, err
-	}
+	err := furnish(f)
 	now = time.Now
-	return f.Client(linnworks.WithLimiter(unlimited{}), linnworks.WithMiddleware(tapped))
+	return f, err
 }
 
 // unlimited lets every call out at once.

@@ -75,6 +75,41 @@ var saveChecks = []check{
 		}),
 	},
 	{
+		assumes: "an order that is created again with the status Cancelled is not cancelled by that",
+		source:  "nothing tells; apps.linnworks.net, Orders-CreateOrders (OrderStatusType)",
+		does:    "creates a test order twice, as cancelled the second time, and deletes it", calls: benchCalls(2) + 1, writes: true,
+		ifNot: "nothing to set: the bridge cancels with CancelOrder; another integration of this shop could cancel the bridge's orders by that",
+		try: onBench(func(ctx context.Context, b *bench) (bool, string, error) {
+			draft := b.draft()
+			ids, err := b.save(ctx, draft)
+			if err != nil {
+				return false, "", err
+			}
+			if len(ids) != 1 {
+				return false, "", fmt.Errorf("CreateOrders answered a new order with %d ids", len(ids))
+			}
+			draft.OrderStatusType, draft.OrderStatus = "Cancelled", "Cancelled"
+			if _, err := b.save(ctx, draft); err != nil {
+				return false, "", err
+			}
+			o, err := b.read(ctx, ids[0])
+			return !o.Processed, fmt.Sprintf("the order is still open: %t", !o.Processed), err
+		}),
+	},
+	{
+		assumes: "what an order carries as extended properties is read with it",
+		source:  "apps.linnworks.net, Orders-CreateOrders and Orders-GetOrdersById",
+		does:    "creates a test order with a property, reads it, and deletes it", calls: benchCalls(1), writes: true,
+		ifNot: "the bridge would forget what it has noted on its orders, such as who ships them: ask Linnworks before the switch",
+		try: onBench(func(ctx context.Context, b *bench) (bool, string, error) {
+			o, err := b.order(ctx, func(o *linnworks.ChannelOrder) {
+				o.ExtendedProperties = []linnworks.ChannelOrderExtendedProperty{{Name: "probe", Value: b.run, Type: "Order"}}
+			})
+			kept := slices.ContainsFunc(o.ExtendedProperties, func(p linnworks.ExtendedProperty) bool { return p.Name == "probe" && p.Value == b.run })
+			return kept, fmt.Sprintf("the property is there: %t", kept), err
+		}),
+	},
+	{
 		assumes: "reading orders by reference finds those of every channel",
 		source:  "apps.linnworks.net, Orders-GetOrderDetailsByReferenceId",
 		does:    "creates two test orders of two channels with one reference, and deletes them", calls: benchCalls(2) + 1, writes: true,
