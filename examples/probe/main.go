@@ -16,6 +16,11 @@
 // and buy it yourself. What needs an example that the accounts do not have, such as an
 // order on hold, is not tried, and the report says what was missing.
 //
+// Most is found with a test SKU in two warehouses of the shop with a few units of it in a
+// campaign, a virtual bundle of two of it whose seller SKU ends with -SET, and an order of
+// 8 units of it that the seller ships, is past its hour on hold, and whose buyer has asked
+// for its cancellation.
+//
 // It exits with 1 if an assumption does not hold, and with 2 if it could not do its work.
 package main
 

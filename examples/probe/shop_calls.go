@@ -25,27 +25,29 @@ const (
 
 // Codes of TikTok's.
 const (
-	badParameter    = 36009004 // and a dozen other faults
-	badRequest      = 11001002 // what would be more exact
-	unknownPath     = 36009009
-	unknownVersion  = 36009014
-	badSignature    = 106001
-	badCode         = 36004004
-	foreignOrder    = 21008111
-	foreignProduct  = 12052048
-	tooManySKUs     = 12019027
-	needAllPlaces   = 12019028
-	derivedStock    = 12052850
-	stockLocked     = 12052393
-	onHold          = 21011044
-	wrongCall       = 21011004
-	notTikTok       = 21008017
-	shippedBefore   = 21011006
-	requestPending  = 21011007
-	otherProvider   = 21011022
-	numberUsed      = 21011025
-	correctedBefore = 21011051
-	notReady        = 11034037
+	badQuantity        = 12019024
+	quantityOutOfRange = 12052055
+	badParameter       = 36009004 // and a dozen other faults
+	badRequest         = 11001002 // what would be more exact
+	unknownPath        = 36009009
+	unknownVersion     = 36009014
+	badSignature       = 106001
+	badCode            = 36004004
+	foreignOrder       = 21008111
+	foreignProduct     = 12052048
+	tooManySKUs        = 12019027
+	needAllPlaces      = 12019028
+	derivedStock       = 12052850
+	stockLocked        = 12052393
+	onHold             = 21011044
+	wrongCall          = 21011004
+	notTikTok          = 21008017
+	shippedBefore      = 21011006
+	requestPending     = 21011007
+	otherProvider      = 21011022
+	numberUsed         = 21011025
+	correctedBefore    = 21011051
+	notReady           = 11034037
 )
 
 // bendKey is where the context of a call holds what happens to its request.

@@ -26,7 +26,7 @@ var sellerShips = []string{"US", "GB", "IE", "DE", "FR", "ES", "IT", "JP"}
 func shopOrderChecks() []check {
 	return []check{
 		{
-			assumes: "the lines of an order come in another order at every reading", source: "seen by integrators", quirk: "line order",
+			assumes: "the lines of an order come in another order at every reading", source: "Order API overview, and seen by integrators", quirk: "line order",
 			does: "reads an order of three or more units up to 6 times", calls: 7,
 			ifNot: "nothing to set: the bridge goes by the ids of lines",
 			try:   tryLineOrder,
@@ -128,7 +128,7 @@ func shopOrderChecks() []check {
 			},
 		},
 		{
-			assumes: "a request to cancel does not move the update time of its order", source: "Get Order List", quirk: "update time of status only",
+			assumes: "a request to cancel does not move the update time of its order", source: "Get Order List, whose text speaks of the status alone", quirk: "update time of status only",
 			does: "compares the times of an order whose buyer asked to cancel it", calls: 2,
 			ifNot: "nothing to set: the list by update time then finds such orders too, before the search of cancellations does",
 			try: func(ctx context.Context, a accounts) (bool, string, error) {

@@ -55,6 +55,29 @@ func shopStockChecks() []check {
 			},
 		},
 		{
+			assumes: "stock can be set to 0", source: "Update Inventory, which does not say so",
+			does: "sets the stock of the test SKU to 0 in its last warehouse, and puts it back", calls: 4, writes: true,
+			ifNot: "nothing to set, and not to be left so: the bridge cannot take sold-out listings off sale; keep a unit back with Settings.Buffer, and take what is sold out off sale in Seller Center",
+			try: func(ctx context.Context, a accounts) (_ bool, _ string, err error) {
+				l, err := listingOf(ctx, a, a.sku)
+				if err != nil {
+					return false, "", err
+				}
+				levels := l.levels()
+				if len(levels) == 0 || levels[len(levels)-1].Quantity == 0 {
+					return false, "", notTried("the test SKU has no stock in its last warehouse")
+				}
+				levels[len(levels)-1].Quantity = 0
+				written := l.write(ctx, a, levels)
+				if code := codeOf(written); code == badQuantity || code == quantityOutOfRange {
+					return false, fmt.Sprintf("refused with code %d", code), nil
+				} else if code != 0 {
+					return false, "", written
+				}
+				return true, "it was accepted", andThen(written, l.restore(ctx, a, l.levels()))
+			},
+		},
+		{
 			assumes: "stock cannot be set below what campaigns and creators have locked", source: "Update Inventory", quirk: "campaign lock",
 			does: "sets the test SKU to one unit less than is locked, and puts it back", calls: 5, writes: true,
 			ifNot: "nothing to set: the bridge publishes what there is, and a promise to a campaign may then be broken; keep its units back with Settings.Buffer",
