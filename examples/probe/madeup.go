@@ -55,10 +55,21 @@ func findable() []string {
 	return names
 }
 
+// hiddenBy are quirks that nothing shows while another one is switched: where no item has
+// an error of its own, there is no code of one.
+var hiddenBy = map[tiktokshoptest.Quirk]tiktokshoptest.Quirk{
+	tiktokshoptest.QuirkItemCodesAsText: tiktokshoptest.QuirkItemErrors,
+}
+
 // drawn returns n of the quirks that the checks find.
 func drawn(n int, seed uint64) []string {
 	names := findable()
 	random := rand.New(rand.NewPCG(seed, 0))
 	random.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	first := slices.Clone(names[:min(n, len(names))])
+	names = slices.DeleteFunc(names, func(name string) bool {
+		by, hidden := hiddenBy[tiktokshoptest.Quirk(name)]
+		return hidden && slices.Contains(first, string(by))
+	})
 	return names[:min(n, len(names))]
 }

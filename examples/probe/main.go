@@ -35,6 +35,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/examples/internal/environ"
 	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
 func main() {
@@ -94,7 +95,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	var a accounts
 	if *live {
 		a = accounts{sku: *sku, order: *order, write: *write}
-		a.shop, a.warehouse, err = environ.Clients(ctx, getenv, environ.More{Warehouse: []linnworks.Option{linnworks.WithMiddleware(tapped)}})
+		a.shop, a.warehouse, err = environ.Clients(ctx, getenv, environ.More{
+			Shop:      []tiktokshop.Option{tiktokshop.WithMiddleware(bent)},
+			Warehouse: []linnworks.Option{linnworks.WithMiddleware(tapped)},
+		})
 	} else {
 		var names []string
 		if *quirks != "" {
