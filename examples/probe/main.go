@@ -13,7 +13,9 @@
 //
 // It changes nothing unless -write allows it, and then only the stock item and the shop's
 // order that are named, which nobody may need any longer: make a test SKU in both systems
-// and buy it yourself. What needs an example that the accounts do not have, such as an
+// and buy it yourself. In Linnworks it makes orders for the test SKU, of the source PROBE,
+// and deletes them; a few remain, processed or cancelled. No printer or picker should be
+// waiting for orders meanwhile. What needs an example that the accounts do not have, such as an
 // order on hold, is not tried, and the report says what was missing.
 //
 // Most is found with a test SKU in two warehouses of the shop with a few units of it in a

@@ -78,7 +78,7 @@ var levelChecks = []check{
 	{
 		assumes: "UpdateStockLevelsBulk refuses kits",
 		source:  "apps.linnworks.net, Stock-UpdateStockLevelsBulk",
-		does:    "makes the test SKU a kit, writes a level, and makes it an item again", calls: benchCalls(0) + 5 + lookPages, writes: true,
+		does:    "makes the test SKU a kit, writes a level, and makes it an item again", calls: benchCalls(0) + 7 + lookPages, writes: true,
 		ifNot: "programs of your own could give kits a level by mistake: set linnworksadapter.Options.KitsHaveNoStock if no kit is packed in advance",
 		quirk: string(linnworkstest.BulkRefusesComposites),
 		try: onBench(func(ctx context.Context, b *bench) (bool, string, error) {
@@ -98,7 +98,7 @@ var levelChecks = []check{
 	{
 		assumes: "a kit that was made through the API shows no stock until a level of a component is written",
 		source:  "seen by integrators",
-		does:    "makes the test SKU a kit of one other item, reads its level, and makes it an item again", calls: benchCalls(0) + 7 + lookPages, writes: true,
+		does:    "makes the test SKU a kit of one other item, reads its level, and makes it an item again", calls: benchCalls(0) + 9 + lookPages, writes: true,
 		ifNot: "nothing to set: the bridge computes kits from their components",
 		quirk: string(linnworkstest.StaleKitLevels),
 		try: onBench(func(ctx context.Context, b *bench) (holds bool, seen string, err error) {
@@ -177,6 +177,15 @@ func (b *bench) asKit(ctx context.Context, do func(part linnworks.StockItem) err
 	if err != nil {
 		return err
 	}
+	parts := func(ctx context.Context) (int, error) {
+		rows, err := b.warehouse.Inventory.GetInventoryItemCompositions(ctx, &linnworks.GetInventoryItemCompositionsRequest{InventoryItemID: b.item, GetFullDetail: new(false)})
+		return len(rows), err
+	}
+	if n, err := parts(ctx); err != nil {
+		return err
+	} else if n > 0 {
+		return notTried("the test SKU is a kit: name another one")
+	}
 	defer func() {
 		e := putBack(ctx, func(ctx context.Context) error {
 			_, unmade := b.warehouse.Inventory.DeleteInventoryItemCompositions(ctx, &linnworks.DeleteInventoryItemCompositionsRequest{
@@ -185,7 +194,11 @@ func (b *bench) asKit(ctx context.Context, do func(part linnworks.StockItem) err
 			_, tracked := b.warehouse.Stock.UpdateStockMinimumLevel(ctx, &linnworks.UpdateStockMinimumLevelRequest{
 				StockItemID: b.item, LocationID: b.home(), MinimumLevel: new(rowAt(b.before, b.home()).MinimumLevel),
 			})
-			return errors.Join(unmade, tracked)
+			n, read := parts(ctx)
+			if n > 0 {
+				read = errors.New("it still has components")
+			}
+			return errors.Join(unmade, tracked, read)
 		})
 		if e != nil {
 			err = fmt.Errorf("make %s an item again in Linnworks, for the check could not: %w", b.sku, e)
