@@ -83,11 +83,12 @@ func checks() []check {
 // probe tries every check; one that fails does not stop the others.
 func probe(ctx context.Context, a accounts, progress io.Writer) ([]result, error) {
 	var list []result
-	for i, c := range checks() {
+	all := checks()
+	for i, c := range all {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(progress, "\r%d of %d ", i+1, len(checks()))
+		fmt.Fprintf(progress, "\r%d of %d ", i+1, len(all))
 		list = append(list, c.result(ctx, a))
 	}
 	fmt.Fprintln(progress)

@@ -63,6 +63,7 @@ func backorder(t *testing.T, a accounts) (n int) {
 // TestShopChecksKeepTheirWord holds each check against what it says of itself: how many
 // calls it makes, that it writes only if it says so, and what it leaves behind.
 func TestShopChecksKeepTheirWord(t *testing.T) {
+	withoutRaces(t)
 	names := []string{""}
 	for _, c := range shopChecks() {
 		if c.quirk != "" {
@@ -106,6 +107,7 @@ func TestShopChecksKeepTheirWord(t *testing.T) {
 // TestShopIsLeftAsItWasWhenCallsFail breaks one call of each check that writes after the
 // other: one that reads is refused, and the reply of one that writes is lost.
 func TestShopIsLeftAsItWasWhenCallsFail(t *testing.T) {
+	withoutRaces(t)
 	for _, c := range shopChecks() {
 		if !c.writes {
 			continue

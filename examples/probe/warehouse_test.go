@@ -84,6 +84,7 @@ func standingOf(t *testing.T, f *linnworkstest.Fake) standing {
 // account is afterwards as it was, what does not write only reads, and no check makes
 // more calls than it says.
 func TestWarehouseIsLeftAsItWas(t *testing.T) {
+	withoutRaces(t)
 	for _, c := range warehouseChecks() {
 		t.Run(c.assumes, func(t *testing.T) {
 			t.Parallel()
@@ -135,6 +136,7 @@ func TestWarehouseWithoutPermission(t *testing.T) {
 // afterwards as it was, and the check says that it failed, unless it only was putting
 // back, which it tries again.
 func TestWarehouseAfterAnError(t *testing.T) {
+	withoutRaces(t)
 	for _, c := range warehouseChecks() {
 		if !c.writes {
 			continue
