@@ -32,7 +32,6 @@ const (
 	unknownPath        = 36009009
 	unknownVersion     = 36009014
 	badSignature       = 106001
-	badCode            = 36004004
 	foreignOrder       = 21008111
 	foreignProduct     = 12052048
 	tooManySKUs        = 12019027
@@ -145,7 +144,7 @@ func detail(ctx context.Context, a accounts, id string) (tiktokshop.Order, error
 	case err != nil:
 		return tiktokshop.Order{}, err
 	case len(orders) != 1:
-		return tiktokshop.Order{}, fmt.Errorf("Order.GetOrderDetail of order %s: %d orders came", id, len(orders))
+		return tiktokshop.Order{}, fmt.Errorf("reading order %s: %d orders came", id, len(orders))
 	}
 	return orders[0], nil
 }

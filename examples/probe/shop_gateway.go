@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -54,7 +55,7 @@ func shopGatewayChecks() []check {
 				_, err := a.shop.ExchangeCode(ctx, "PROBE-no-such-code")
 				right := codeOf(err)
 				if right == 0 {
-					return false, "", fmt.Errorf("ExchangeCode of a made-up code: %w", err)
+					return false, "", orAccepted(err, "a made-up code")
 				}
 				ctx = bending(ctx, func(r *http.Request) {
 					setQuery(r, "grant_type", func(string) string { return "authorization_code" })
@@ -62,7 +63,7 @@ func shopGatewayChecks() []check {
 				_, err = a.shop.ExchangeCode(ctx, "PROBE-no-such-code")
 				wrong := codeOf(err)
 				if wrong == 0 {
-					return false, "", fmt.Errorf("ExchangeCode with authorization_code: %w", err)
+					return false, "", orAccepted(err, "a made-up code with authorization_code")
 				}
 				return wrong != right, fmt.Sprintf("a made-up code is refused with code %d, the other grant type with code %d", right, wrong), nil
 			},
@@ -223,8 +224,11 @@ func tryItemCodes(ctx context.Context, a accounts) (bool, string, error) {
 			Code json.RawMessage `json:"code"`
 		} `json:"errors"`
 	}
-	if err := json.Unmarshal([]byte(dataOf(r.Body)), &data); err != nil || len(data.Errors) == 0 {
-		return false, "", fmt.Errorf("Order.AddExternalOrderReferences: the item's error cannot be read: %w", err)
+	if err := json.Unmarshal([]byte(dataOf(r.Body)), &data); err != nil {
+		return false, "", fmt.Errorf("reading the error of an external reference: %w", err)
+	}
+	if len(data.Errors) == 0 {
+		return false, "", errors.New("the reply about an external reference has its error in another place")
 	}
 	code := string(data.Errors[0].Code)
 	return strings.HasPrefix(code, `"`), "the code was " + code, nil
@@ -238,7 +242,7 @@ func tryLastToken(ctx context.Context, a accounts) (bool, string, error) {
 		}
 		var data map[string]json.RawMessage
 		if err := json.Unmarshal([]byte(dataOf(body)), &data); err != nil {
-			return false, "", fmt.Errorf("Order.GetOrderList: its data are no object: %w", err)
+			return false, "", fmt.Errorf("reading a page of orders: %w", err)
 		}
 		if _, there := data["next_page_token"]; !there {
 			return true, fmt.Sprintf("reply %d had no token", i+1), nil

@@ -201,7 +201,7 @@ func rejectRequest(ctx context.Context, a accounts) error {
 	}
 	reason, err := find(reply.Reasons, "", func(r tiktokshop.GetRejectReasonsResponseReason) bool { return r.Name != "" })
 	if err != nil {
-		return errors.New("ReturnRefund.GetRejectReasons: there is none to refuse the request for the test order with")
+		return errors.New("the shop offers no reason to refuse the request for the test order with: refuse it in Seller Center")
 	}
 	_, err = a.shop.ReturnRefund.RejectCancellation(ctx, id, &tiktokshop.RejectCancellationRequest{IdempotencyKey: new("PROBE-" + id), RejectReason: reason.Name})
 	return err

@@ -80,7 +80,7 @@ func Clients(ctx context.Context, getenv func(string) string, more More) (*tikto
 func connectShop(ctx context.Context, getenv func(string) string, more []tiktokshop.Option) (*tiktokshop.Client, error) {
 	options := []tiktokshop.Option{tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret(getenv("TIKTOK_ACCESS_TOKEN"))))}
 	if url := getenv("TIKTOK_URL"); url != "" {
-		options = append(options, tiktokshop.WithBaseURL(url))
+		options = append(options, tiktokshop.WithBaseURL(url), tiktokshop.WithAuthURL(url))
 	}
 	client, err := tiktokshop.NewClient(tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET"))}, append(options, more...)...)
 	if err != nil {
