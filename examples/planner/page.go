@@ -87,7 +87,7 @@ func agePlot(s shop) template.HTML {
 // outagePlot is the time to catch up, by how long the outage was.
 func outagePlot(s shop) template.HTML {
 	var points []point
-	for i := 0; i <= 48; i++ {
+	for i := range 49 {
 		t := s
 		t.outageHours = float64(i) / 2
 		up := compute(t).shipCatchUp
@@ -123,7 +123,7 @@ func plot(title string, points []point, xName string) template.HTML {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img" aria-label="%s" fill="currentColor" font-size="12">`, width, height, template.HTMLEscapeString(title))
 	fmt.Fprintf(&b, `<text x="%g" y="14">%s</text>`, left, template.HTMLEscapeString(title))
-	for i := 0; i <= 4; i++ {
+	for i := range 5 {
 		v, h := mostY*float64(i)/4, mostX*float64(i)/4
 		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" stroke="currentColor" stroke-opacity=".2"/><text x="%.1f" y="%.1f" text-anchor="end">%s</text>`, left, y(v), width-right, left-6, y(v)+4, number(v))
 		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x(h), height-bottom+16, number(h))
