@@ -72,3 +72,20 @@ func (d *DB) SetClock(now func() int64) { d.clock = now }
 func (d *DB) WaitFor(ctx context.Context, name string, calls float64, window time.Duration) error {
 	return d.share(name, quota{calls, window.Microseconds()}).wait(ctx, 1)
 }
+
+// Callers are how many hints wait for an answer.
+func (d *DB) Callers() int {
+	d.hints.mu.Lock()
+	defer d.hints.mu.Unlock()
+	return d.hints.callers
+}
+
+// HintsClosed reports whether no more hints are taken.
+func (d *DB) HintsClosed() bool {
+	d.hints.mu.Lock()
+	defer d.hints.mu.Unlock()
+	return d.hints.closed
+}
+
+// ConfigOf is what a database was opened with.
+func (d *DB) ConfigOf() Config { return d.config }

@@ -43,6 +43,9 @@ func (w *world) plenty(b *testing.B, units int) {
 // those orders. It is killed after the last; every one that was answered is stored.
 //
 //	go test -run '^$' -bench Webhooks -benchtime 1x -webhookrate 500 -webhooktime 1m .
+//
+// Two cores, which the shop, the warehouse and other programs used too (load 8): 500 a
+// second, p50 1.9 ms, p99 69 ms, the longest 270 ms, none refused, none lost.
 func BenchmarkWebhooks(b *testing.B) {
 	w := newWorld(b, filepath.Join(b.TempDir(), "bridge.db"))
 	n := int(webhookTime.Seconds() * float64(*webhookRate))
