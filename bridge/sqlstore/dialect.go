@@ -48,6 +48,8 @@ type dialect struct {
 	// answered reports whether an error is the database's own answer: a commit that has
 	// failed with another may have succeeded.
 	answered func(error) bool
+	// full reports whether an error says that there is no room.
+	full func(error) bool
 	// ofOne reports whether an error is of what one row has in it, so that others can be
 	// written without it.
 	ofOne func(error) bool
@@ -71,6 +73,10 @@ var sqliteDialect = &dialect{
 	lazy:     sqliteBegin,
 	tick:     time.Millisecond,
 	answered: func(error) bool { return true },
+	full: func(err error) bool {
+		e, ok := errors.AsType[*sqlite.Error](err)
+		return ok && e.Code()&0xff == sqlite3.SQLITE_FULL
+	},
 	ofOne: func(err error) bool {
 		e, ok := errors.AsType[*sqlite.Error](err)
 		return ok && slices.Contains([]int{sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}, e.Code()&0xff)
@@ -95,6 +101,10 @@ var postgresDialect = &dialect{
 	answered: func(err error) bool {
 		e, ok := errors.AsType[*pgconn.PgError](err)
 		return ok && !strings.HasPrefix(e.Code, "08") && !strings.HasPrefix(e.Code, "57P")
+	},
+	full: func(err error) bool {
+		e, ok := errors.AsType[*pgconn.PgError](err)
+		return ok && e.Code == "53100"
 	},
 	ofOne: func(err error) bool { // data, constraints, and limits such as that of an index
 		e, ok := errors.AsType[*pgconn.PgError](err)

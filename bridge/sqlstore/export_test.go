@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -89,3 +90,13 @@ func (d *DB) HintsClosed() bool {
 
 // ConfigOf is what a database was opened with.
 func (d *DB) ConfigOf() Config { return d.config }
+
+// Fill has a SQLite file grow no more, until it may grow again.
+func (d *DB) Fill(ctx context.Context, full bool) error {
+	most := 1 << 30
+	if full {
+		most = 1 // which is taken for the size that it has
+	}
+	_, err := d.writer.ExecContext(ctx, "PRAGMA max_page_count = "+strconv.Itoa(most)) // of its only connection
+	return err
+}
