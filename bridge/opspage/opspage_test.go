@@ -20,6 +20,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/opspage"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -50,6 +51,10 @@ func newBench(t testing.TB) *bench {
 			Deadlines: func(context.Context) (bridge.DeadlineReport, error) {
 				return bridge.DeadlineReport{At: noon, Open: 7, AtRisk: []bridge.Deadline{
 					{OrderID: "576000000000000001", Clock: bridge.ClockShip, At: noon.Add(90 * time.Minute), Left: 90 * time.Minute, AtRisk: true, Severity: exceptions.Urgent},
+				}, Rates: []bridge.Rate{
+					{Measure: policy.LateAtReady, Market: "GB", Orders: 200, Bad: 4, Coming: 8, Percent: 2, Forecast: 6, Limit: policy.Limit{Known: true, Percent: 4}},
+					{Measure: policy.ValidTracking, Market: "GB", Orders: 100, Bad: 10, Percent: 90, Forecast: 90, Limit: policy.Limit{Known: true, Percent: 95, Least: true}},
+					{Measure: policy.SellerCancellation, Market: "GB", Orders: 100, Bad: 1, Percent: 1, Forecast: 1},
 				}}, nil
 			},
 		})
@@ -206,6 +211,27 @@ func TestPagesSay(t *testing.T) {
 	}
 	if _, text := b.get("/stock?q=lamp"); strings.Contains(text, "MUG-RED") {
 		t.Errorf("the stock of lamp has the mug:\n%s", text)
+	}
+}
+
+// Each rate with a known limit has its bars to scale, in the colour of how it stands.
+func TestRatesAreDrawn(t *testing.T) {
+	t.Parallel()
+	_, text := newBench(t).get("/orders?shop=UK")
+	for _, want := range []string{
+		"GB: 2.0 %, will be 6.0 %, at most 4 %</text>",
+		`<rect class="will" x="0" y="20" width="474.0" height="4"/><rect class="warning" x="0" y="17" width="158.0" height="10"/>`, // a quarter of 632, and three
+		"GB: 90.0 %, will be 90.0 %, at least 95 %</text>",
+		`<rect class="will" x="0" y="54" width="632.0" height="4"/><rect class="urgent" x="0" y="51" width="632.0" height="10"/>`, // twice what may be missing
+		`<line class="limit" x1="316.0"`,
+		`viewBox="0 0 640 68"`, // two of them: nobody knows the limit of the third
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(text)
 	}
 }
 
