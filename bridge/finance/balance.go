@@ -3,7 +3,6 @@ package finance
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -63,13 +62,13 @@ func (r *Report) readBalance(b Books) {
 				residual(MovementUnknown, "")
 			}
 		case m.Type == movedOut && m.Status == string(Processing) && r.AsOf.Sub(m.CreatedAt) > r.options.PayWithin:
-			residual(WithdrawalLate, "on its way since "+date(m.CreatedAt))
+			residual(WithdrawalLate, "on its way since "+m.CreatedAt.Format(time.DateOnly))
 		}
 	}
 	r.Movements = movements
 	for _, s := range sources {
 		if lists && b.WithdrawalsRead && !s.used && s.minors[0].Minor != 0 && r.AsOf.Sub(s.at) > r.options.PayWithin {
-			x := Residual{Reason: NotInBalance, Of: OfPayment, ID: s.payment, Minor: -s.minors[0].Minor, Currency: s.minors[0].Currency, Seen: "paid on " + date(s.at)}
+			x := Residual{Reason: NotInBalance, Of: OfPayment, ID: s.payment, Minor: -s.minors[0].Minor, Currency: s.minors[0].Currency, Seen: "paid on " + s.at.UTC().Format(time.DateOnly)}
 			if s.payment == "" {
 				x.Of, x.ID, x.StatementID = OfStatement, s.statements[0], s.statements[0]
 			}
@@ -167,13 +166,4 @@ func (r *Report) Due() []Due {
 // String is one line for a log or a terminal.
 func (d Due) String() string {
 	return fmt.Sprintf("%s in %d case(s): %s", amount(d.Minor, d.Currency), d.Count, d.Reason)
-}
-
-// WriteMovements writes one row for each movement of the balance, as CSV.
-func (r *Report) WriteMovements(w io.Writer) error {
-	rows := [][]string{{"movement", "created", "type", "status", "currency", "amount", "payment", "statements"}}
-	for _, m := range r.Movements {
-		rows = append(rows, []string{m.ID, date(m.CreatedAt), m.Type, m.Status, m.Amount.Currency, m.Amount.Decimal(), m.PaymentID, strings.Join(m.StatementIDs, " ")})
-	}
-	return writeCSV(w, rows)
 }

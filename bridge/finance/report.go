@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
-	"github.com/linnbridge/linnbridge/bridge/money"
 )
 
 // Report is what came out.
@@ -248,8 +247,6 @@ func (s *Statement) unfit(l *Line) string {
 	}
 	return ""
 }
-
-func absurd(n int64) bool { return n > money.Max || n < -money.Max }
 
 // once sorts records by id and drops those that came twice.
 func once[T any](r *Report, list []T, of Object, id func(T) string, value func(T) (int64, string), same func(a, b T) bool) []T {

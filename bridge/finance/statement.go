@@ -239,3 +239,5 @@ func amount(minor int64, currency string) string {
 func decimal(minor int64, currency string) string {
 	return money.Amount{Minor: minor, Currency: currency}.Decimal()
 }
+
+func absurd(n int64) bool { return n > money.Max || n < -money.Max }

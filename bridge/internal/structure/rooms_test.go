@@ -76,8 +76,8 @@ var rooms = []room{
 	{path: "bridge/rates", uses: []string{"bridge/internal/part", "bridge/policy", "bridge/store"}, subjects: one("orders that are over, counted")},
 	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions"}, subjects: []subject{
 		{"what is read", []string{"doc.go", "statement.go"}},
-		{"what names and reasons mean", []string{"category.go", "reason.go", "options.go"}},
-		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "order.go", "reserve.go"}},
+		{"what names and reasons mean", []string{"category.go", "reason.go", "feerules.go", "options.go"}},
+		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "balance.go", "order.go", "feecheck.go", "reserve.go"}},
 		{"the journal", []string{"journal.go", "month.go", "text.go"}},
 		{"reading", []string{"read.go"}},
 		{"cases", []string{"cases.go"}},
