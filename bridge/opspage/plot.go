@@ -89,45 +89,30 @@ func plot(of string, samples []sample, now time.Time) template.HTML {
 	return template.HTML(b.String()) //nolint:gosec // numbers and names of this file
 }
 
-// ratePlot draws each rate that the shop judges by beside its limit: a bar for now, a
-// thinner one behind it for what will be if nothing is done, and a line at the limit. Each
-// is drawn to a scale of its own, on which the limit stands in the middle; one that has to
-// be at least so high is drawn by what is missing to 100 %.
-func ratePlot(rates []bridge.Rate) template.HTML {
-	const row, width = 34, plotWidth - plotRight
-	var b strings.Builder
-	n := 0
-	for _, r := range rates {
-		if !r.Limit.Known || r.Unknown != "" || r.Orders+r.Coming == 0 {
-			continue
-		}
-		now, will, limit := r.Percent, r.Forecast, r.Limit.Percent
-		name := fmt.Sprintf("%s: %.1f %%, will be %.1f %%, at most %g %%", r.Name(), now, will, limit)
-		if r.Limit.Least {
-			name = fmt.Sprintf("%s: %.1f %%, will be %.1f %%, at least %g %%", r.Name(), now, will, limit)
-			now, will, limit = 100-now, 100-will, 100-limit
-		}
-		x := func(percent float64) float64 { // the limit in the middle
-			return min(max(percent, 0)/max(2*limit, 0.01), 1) * width
-		}
-		class := "good"
-		switch {
-		case r.Broken():
-			class = "urgent"
-		case r.Breaking():
-			class = "warning"
-		}
-		top := n * row
-		fmt.Fprintf(&b, `<text x="0" y="%d">%s</text>`, top+12, template.HTMLEscapeString(name))
-		fmt.Fprintf(&b, `<rect class="will" x="0" y="%d" width="%.1f" height="4"/><rect class="%s" x="0" y="%d" width="%.1f" height="10"/>`, top+20, x(will), class, top+17, x(now))
-		fmt.Fprintf(&b, `<line class="limit" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`, x(limit), top+14, x(limit), top+30)
-		n++
-	}
-	if n == 0 {
+// rateBar draws a rate that the shop judges by beside its limit: a bar for now, a thinner one
+// behind it for what will be if nothing is done, and a line in the middle, which is the
+// limit. A rate that has to be at least so high is drawn by what is missing to 100 %. It is
+// empty if nobody knows whether the limit is kept.
+func rateBar(r bridge.Rate) template.HTML {
+	if !r.Limit.Known || r.Unknown != "" || r.Orders+r.Coming == 0 {
 		return ""
 	}
-	return template.HTML(fmt.Sprintf(`<svg class="plot" viewBox="0 0 %d %d" role="img" aria-label="rates beside their limits">%s</svg>`, //nolint:gosec // numbers and escaped names
-		plotWidth, n*row, b.String()))
+	now, will, limit := r.Percent, r.Forecast, r.Limit.Percent
+	if r.Limit.Least {
+		now, will, limit = 100-now, 100-will, 100-limit
+	}
+	const width = 100
+	x := func(percent float64) float64 { return min(max(percent, 0)/max(2*limit, 0.01), 1) * width }
+	class := "good"
+	switch {
+	case r.Broken():
+		class = "urgent"
+	case r.Breaking():
+		class = "warning"
+	}
+	return template.HTML(fmt.Sprintf(`<svg class="bar" viewBox="0 0 %d 14" preserveAspectRatio="none" role="img" aria-label="%.1f of 100, the limit is at 50">`+ //nolint:gosec // numbers and a word of this file
+		`<rect class="will" y="5" width="%.1f" height="4"/><rect class="%s" y="2" width="%.1f" height="10"/><path d="M%.1f 0V14"/></svg>`,
+		width, x(now), x(will), class, x(now), x(limit)))
 }
 
 // ago says how long ago, in words.
