@@ -38,6 +38,9 @@
 // in one statement, as of one moment. Records of a shop and its cases are counted in the
 // same way. Hints are not: nobody waits for a webhook.
 //
+// Hints that come in at once are written in one transaction, and each webhook can be
+// answered when that is on the disk.
+//
 // Locks are leases of [Config.Lease], by the clock of the database. A goroutine renews
 // all of a DB as long as there are any. A process that dies frees its locks when they run
 // out; who takes one over breaks the lease it was of, in the same transaction, and a write
@@ -62,7 +65,7 @@
 // Buyers' data are in two tables: lb_labels, the documents to print, which go with their
 // order, and lb_printed ([DB.ShippingLabels]), which forgets by itself. lb_tokens has the
 // secrets of the sellers' authorisations as they are, and lb_installations the passwords
-// that people have filled in for the shipping integration. A new file
+// that people have filled in for the integrations in Linnworks. A new file
 // is readable for its owner alone; for PostgreSQL, and for backups, that is yours to see
 // to.
 //
