@@ -145,12 +145,12 @@ func printResults(out io.Writer, results []result) error {
 			if r.Outcome != group.outcome {
 				continue
 			}
-			fmt.Fprintf(table, "  %s\t%s\t\n", r.Side, r.Assumes)
+			fmt.Fprintf(table, "  %s\t%s\n", r.Side, r.Assumes)
 			if r.Outcome != asAssumed {
-				fmt.Fprintf(table, "  \t  %s\t\n", r.Seen)
+				fmt.Fprintf(table, "  \t  %s\n", r.Seen)
 			}
 			if r.Set != "" {
-				fmt.Fprintf(table, "  \t  %s\t\n", r.Set)
+				fmt.Fprintf(table, "  \t  %s\n", r.Set)
 			}
 		}
 		if err := table.Flush(); err != nil {
