@@ -37,12 +37,6 @@ type Config struct {
 	// Wrap may replace ports before the bridge is put together.
 	Wrap func(*Ports)
 
-	// Locks has people lock orders in Linnworks now and then. It is off by default, because
-	// on about one day in five hundred the engine then offers a unit of a locked order again:
-	// seed 108299520402922, with one shop, whose order was on hold as well, and seeds 370, 797
-	// and 931 while days with two shops had locks too.
-	Locks bool
-
 	// mix are the weights of the trades instead of those that the seed draws.
 	mix []float64
 }
