@@ -169,6 +169,9 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 		return nil, fmt.Errorf("bridge: import: reading the ledger: %w", err)
 	}
 	run := im.newRun(reserved)
+	if err := run.recall(ctx, orders); err != nil {
+		return nil, fmt.Errorf("bridge: import: reading what was imported: %w", err)
+	}
 	if err := run.lookUp(ctx, slices.DeleteFunc(slices.Clone(orders), run.needless)); err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
@@ -210,10 +213,28 @@ func (im importRun) lookUp(ctx context.Context, orders []Order) error {
 
 // needless reports whether nobody asks what the listings of an order are, as long as the
 // warehouse holds it as one whole order: its units have left or do not count, or the
-// ledger has them, and the warehouse too.
+// warehouse has them by what the ledger or the records say.
 func (im importRun) needless(o Order) bool {
 	r, have := im.reserved[o.ID]
-	return !takes(o) || have && !r.VisibleAt.IsZero()
+	return !takes(o) || have && !r.VisibleAt.IsZero() || !have && im.imported[o.ID]
+}
+
+// recall finds out which orders that are not in the ledger were imported.
+func (im importRun) recall(ctx context.Context, orders []Order) error {
+	var ids []string
+	for _, o := range orders {
+		if _, have := im.reserved[o.ID]; !have && o.ID != "" && takes(o) {
+			ids = append(ids, o.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	records, _, err := im.ports.Records.RecordsOf(ctx, ids...)
+	for id, r := range records {
+		im.imported[id] = len(r.WarehouseIDs) > 0 && !r.OutcomeUnknown
+	}
+	return err
 }
 
 // lookUpLate reads the items of orders that were needless when the run began, and turn
@@ -267,6 +288,7 @@ type importRun struct {
 	looked   map[string]bool              // orders whose listings were looked up
 	lost     map[string]error             // orders whose listings could not be
 	reserved map[string]store.Reservation // as the run began
+	imported map[string]bool              // orders that are not reserved and were imported before
 }
 
 func (im *Importer) newRun(reserved map[string]store.Reservation) importRun {
@@ -274,7 +296,7 @@ func (im *Importer) newRun(reserved map[string]store.Reservation) importRun {
 		reserved = map[string]store.Reservation{}
 	}
 	return importRun{
-		Importer: im, reserved: reserved, looked: map[string]bool{}, lost: map[string]error{},
+		Importer: im, reserved: reserved, imported: map[string]bool{}, looked: map[string]bool{}, lost: map[string]error{},
 		known: catalogue.Lookup{Items: map[string]catalogue.Item{}, Broken: map[string]error{}, Prices: map[string]int64{}},
 	}
 }
