@@ -74,7 +74,10 @@ type ImportOptions struct {
 	// FindFirst has each new order looked up by its reference before it is created, one
 	// call an order. It is for accounts in which people or another integration, such as
 	// Linnworks' own TikTok channel, create orders of this shop too: without it the
-	// bridge looks only for orders that it cannot be the first to import.
+	// bridge looks only for orders that it cannot be the first to import, and for those that
+	// [Importer.NoteForeign] was told of in this process before they were created. One that
+	// somebody enters by hand while no bridge runs is created a second time by the next one,
+	// and [exceptions.DuplicateOrder] says so once the warehouse's list is read.
 	FindFirst bool
 	// CreationTakes is how long after it was sent an order may appear in the warehouse
 	// if the reply was lost. Default one hour. An order that is cancelled in the shop
@@ -109,6 +112,8 @@ type Importer struct {
 	ports   ImportPorts
 	options ImportOptions
 	timings health.Timings
+	// strangers are orders of others of which some may be this shop's.
+	strangers strangers
 }
 
 // NewImporter returns an Importer, or an error that names every missing port or

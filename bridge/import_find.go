@@ -62,7 +62,8 @@ func (b *importBatch) find(ctx context.Context) {
 		t.found = shareOf(t.order, t.found)
 		twin := t.record.Notes[noteTwin] != ""
 		untouched := t.record.SentAt.IsZero() && !byID && t.record.Notes[noteBlocked] == "" && !twin
-		isNew := untouched && t.order.CreatedAt.After(since.Add(clockMargin)) && !sent(t.order) && !b.options.FindFirst
+		isNew := untouched && t.order.CreatedAt.After(since.Add(clockMargin)) && !sent(t.order) && !b.options.FindFirst &&
+			!b.strangers.has(t.order.ID)
 		if isNew || byID && (!short(t.order, t.found) || over(t)) && !twin {
 			return nil
 		}
