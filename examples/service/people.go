@@ -146,9 +146,12 @@ func (s *service) flows(ctx context.Context, shop *shop) (map[string]health.Flow
 	}
 	flows := map[string]health.Flow{}
 	for name, f := range h.Flows {
-		flow := health.Flow{LastSuccess: f.Success, LastError: f.Error}
-		if f.Error != "" {
-			flow.LastFailure = f.Ended
+		flow := health.Flow{
+			Runs: f.Runs, Failures: f.Failures, LastSuccess: f.Success, LastFailure: f.Failed, LastError: f.Why,
+			P50: f.percentile(50), P99: f.percentile(99), Max: f.percentile(100),
+		}
+		if n := len(f.state.Took); n > 0 {
+			flow.Last = f.state.Took[n-1]
 		}
 		if f.Overdue {
 			flow.Overdue = cmp.Or(f.Ended, s.began)
