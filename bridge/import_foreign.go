@@ -22,10 +22,10 @@ const noteTwin = "twin"
 // and looks for one of them before it creates that order. Without it, an order that somebody
 // enters by hand is not noticed.
 func (im *Importer) NoteForeign(ctx context.Context, orders ...WarehouseOrder) (ids []string, err error) {
-	twins := map[string]string{}
+	twins, strange := map[string]string{}, map[string]bool{}
 	for _, w := range orders {
 		if w.Foreign != "" && w.Reference != "" && w.State != Dropped {
-			twins[w.Reference] = w.ID
+			twins[w.Reference], strange[w.Reference] = w.ID, strange[w.Reference] || !w.Sibling
 		}
 	}
 	for references := range slices.Chunk(slices.Sorted(maps.Keys(twins)), maxImportBatch) {
@@ -34,7 +34,7 @@ func (im *Importer) NoteForeign(ctx context.Context, orders ...WarehouseOrder) (
 			return ids, fmt.Errorf("bridge: import: reading what was imported: %w", err)
 		}
 		for _, reference := range references {
-			if _, have := records[reference]; !have {
+			if _, have := records[reference]; !have && strange[reference] {
 				im.strangers.add(reference)
 			}
 		}
