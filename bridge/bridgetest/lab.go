@@ -151,6 +151,9 @@ type Counts struct {
 	// Kills are ends of the process in the middle of a call, Restarts in good order.
 	Passes, Calls, Faults, Kills, Restarts int
 	Exceptions                             int
+	// Settled orders were on a statement, Refunded ones paid back, FeesCompared held
+	// against the published rules; ErrorsFound are those made in the books on purpose.
+	Payouts, Settled, Refunded, FeesCompared, ErrorsFound int
 }
 
 // String names every count that is not zero.
@@ -248,6 +251,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 			l.report.Exceptions += len(open)
 		}
 	}
+	l.closeBooks(ctx)
 	return l.report, errors.Join(append([]error{err}, l.violations...)...)
 }
 
