@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -51,7 +52,11 @@ func (l *lab) closeBooks(ctx context.Context) {
 		}
 	}
 	for _, s := range l.shops {
-		if err := s.reconcile(ctx, r); err != nil {
+		open, err := s.queue.Open(ctx)
+		if err == nil {
+			err = (&books{shop: s, open: open, copies: l.copies()}).reconcile(ctx, r)
+		}
+		if err != nil {
 			l.violate("the books of %s cannot be read: %v", s.name, err)
 		}
 	}
@@ -125,8 +130,15 @@ func (s *shop) things(r *rand.Rand, round int) error {
 	return errors.Join(append(errs, err)...)
 }
 
+// books are those of a shop, with what is known of its orders.
+type books struct {
+	*shop
+	open   []exceptions.Exception
+	copies map[ref][]linnworks.OrderDetails
+}
+
 // reconcile reads the books as a program would, and judges the report.
-func (s *shop) reconcile(ctx context.Context, r *rand.Rand) error {
+func (s *books) reconcile(ctx context.Context, r *rand.Rand) error {
 	house, err := linnworksadapter.New(ctx, s.elsewhere, linnworksadapter.Options{Source: source, SubSource: s.name})
 	if err != nil {
 		return err
@@ -135,7 +147,7 @@ func (s *shop) reconcile(ctx context.Context, r *rand.Rand) error {
 	if err != nil {
 		return err
 	}
-	books, err := reader.Read(ctx, s.start.Add(-48*time.Hour), s.now().Add(time.Hour))
+	read, err := reader.Read(ctx, s.start.Add(-48*time.Hour), s.now().Add(time.Hour))
 	if err != nil {
 		return err
 	}
@@ -144,7 +156,7 @@ func (s *shop) reconcile(ctx context.Context, r *rand.Rand) error {
 		return err
 	}
 	options := finance.Options{Shop: s.name, AsOf: s.now(), Market: s.market, FeeRules: rules}
-	report, err := finance.Reconcile(books, options)
+	report, err := finance.Reconcile(read, options)
 	if err != nil {
 		return err
 	}
@@ -176,15 +188,15 @@ func (s *shop) reconcile(ctx context.Context, r *rand.Rand) error {
 		}
 	}
 	s.report.FeesCompared += report.Fees.Orders
-	s.plantErrors(r, books, options)
+	s.plantErrors(r, read, options)
 	return nil
 }
 
 // plantErrors makes a penny and a fee wrong: both have to be found where they are.
-func (s *shop) plantErrors(r *rand.Rand, books finance.Books, options finance.Options) {
+func (s *books) plantErrors(r *rand.Rand, read finance.Books, options finance.Options) {
 	type place struct{ statement, line int }
 	var places []place
-	for i, statement := range books.Statements {
+	for i, statement := range read.Statements {
 		for j, l := range statement.Lines {
 			if l.Type == finance.OrderLine && l.Stated.Revenue > 500 && !s.odd(l.OrderID) {
 				places = append(places, place{i, j})
@@ -195,14 +207,14 @@ func (s *shop) plantErrors(r *rand.Rand, books finance.Books, options finance.Op
 		return
 	}
 	at := places[r.IntN(len(places))]
-	statements := books.Statements
+	statements := read.Statements
 	change := func(how func(*finance.Line)) (finance.Line, *finance.Report) {
-		books.Statements = slices.Clone(statements)
+		read.Statements = slices.Clone(statements)
 		lines := slices.Clone(statements[at.statement].Lines)
 		lines[at.line].Details = slices.Clone(lines[at.line].Details)
 		how(&lines[at.line])
-		books.Statements[at.statement].Lines = lines
-		report, err := finance.Reconcile(books, options)
+		read.Statements[at.statement].Lines = lines
+		report, err := finance.Reconcile(read, options)
 		if err != nil {
 			s.violate("the books cannot be reconciled: %v", err)
 			return lines[at.line], &finance.Report{}
@@ -226,8 +238,10 @@ func (s *shop) plantErrors(r *rand.Rand, books finance.Books, options finance.Op
 
 // odd reports whether people have done something to an order, so that Linnworks need not
 // have what the shop has sold: the books tell of it then, as they should.
-func (s *shop) odd(id string) bool {
-	if s.truth.poisoned(id) || s.truth.dropped[id] || s.told(id) || len(s.copies()[ref{s.name, id}]) == 0 {
+func (s *books) odd(id string) bool {
+	copies := s.copies[ref{s.name, id}]
+	raised := slices.ContainsFunc(s.open, func(e exceptions.Exception) bool { return isAbout(e, id) })
+	if s.truth.poisoned(id) || s.truth.dropped[id] || raised || len(copies) == 0 {
 		return true
 	}
 	for made := range s.made {
@@ -235,5 +249,5 @@ func (s *shop) odd(id string) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(s.copies()[ref{s.name, id}], func(o linnworks.OrderDetails) bool { return s.byHand[o.OrderID] != "" })
+	return slices.ContainsFunc(copies, func(o linnworks.OrderDetails) bool { return s.byHand[o.OrderID] != "" })
 }
