@@ -56,6 +56,28 @@ const (
 	UnreadableListing Rule = "product that cannot be read"
 	NotListed         Rule = "promoted and not listed"
 	NothingFree       Rule = "promoted and not in stock"
+
+	ScopeMissing     Rule = "scope not granted"
+	ConsentEnds      Rule = "authorisation ends soon"
+	WebhookOff       Rule = "webhook not set"
+	WebhookElsewhere Rule = "webhook goes elsewhere"
+	NativeChannel    Rule = "second integration is on"
+	ChannelFights    Rule = "channel setting fights with the bridge"
+	UnmappedLocation Rule = "stock location that feeds nothing"
+	OptionUnmapped   Rule = "delivery option without a service"
+	ServiceUnmapped  Rule = "service without a provider"
+	CarrierInactive  Rule = "carrier not active for this shop"
+	NoLabelRoute     Rule = "shipping model without labels"
+	WarehouseOff     Rule = "warehouse of the shop switched off"
+	NoPickUp         Rule = "no pick-up warehouse"
+	NoReturns        Rule = "no return warehouse"
+	NoDelivery       Rule = "warehouse without a delivery option"
+	NoTemplate       Rule = "no shipping template"
+	TaxForm          Rule = "tax form not in order"
+	NoCurrencyRate   Rule = "currency without a rate"
+	OrderLimitNear   Rule = "daily order limit near"
+	ClockDiffers     Rule = "clocks differ"
+	NoHeadroom       Rule = "calls refused for their pace"
 )
 
 // Info is what there is to know about a rule.
@@ -78,6 +100,25 @@ var rules = []Info{
 	{ShopStopped, exceptions.OwnerEcommerce, exceptions.Urgent, "everything is shown as sold out"},
 	{UnmappedWarehouse, exceptions.OwnerIntegration, exceptions.Urgent, "stock in that warehouse of the shop is never set"},
 	{UnknownName, exceptions.OwnerIntegration, exceptions.Urgent, "the bridge does not start with these settings"},
+	{ScopeMissing, exceptions.OwnerIntegration, exceptions.Urgent, "every call that needs it fails"},
+	{NativeChannel, exceptions.OwnerIntegration, exceptions.Urgent, "orders come in twice, and two programs write stock"},
+	{ChannelFights, exceptions.OwnerIntegration, exceptions.Urgent, "Linnworks undoes what the bridge does"},
+	{NoLabelRoute, exceptions.OwnerIntegration, exceptions.Urgent, "its orders cannot be sent"},
+	{WarehouseOff, exceptions.OwnerEcommerce, exceptions.Urgent, "nothing sells from there"},
+	{NoPickUp, exceptions.OwnerEcommerce, exceptions.Urgent, "nothing can be sold"},
+	{NoDelivery, exceptions.OwnerEcommerce, exceptions.Urgent, "nothing sells from there"},
+	{NoTemplate, exceptions.OwnerEcommerce, exceptions.Urgent, "nothing can be listed"},
+	{CarrierInactive, exceptions.OwnerIntegration, exceptions.Warning, "the shop takes its tracking numbers for invalid, and the orders for late"},
+	{ServiceUnmapped, exceptions.OwnerIntegration, exceptions.Warning, "tracking numbers of its parcels wait for a person"},
+	{OptionUnmapped, exceptions.OwnerIntegration, exceptions.Warning, "its orders have no postal service until somebody chooses one"},
+	{ConsentEnds, exceptions.OwnerIntegration, exceptions.Warning, "from that day on every call fails"},
+	{WebhookElsewhere, exceptions.OwnerIntegration, exceptions.Warning, "orders and cancellations are seen by the next poll only"},
+	{ClockDiffers, exceptions.OwnerIntegration, exceptions.Warning, "the shop refuses calls at five minutes, and units are held back long before"},
+	{NoHeadroom, exceptions.OwnerIntegration, exceptions.Warning, "in a burst stock and cancellations are late"},
+	{NoReturns, exceptions.OwnerEcommerce, exceptions.Warning, "buyers do not know where to send goods back"},
+	{TaxForm, exceptions.OwnerFinance, exceptions.Warning, "the shop may hold payouts back"},
+	{NoCurrencyRate, exceptions.OwnerFinance, exceptions.Warning, "Linnworks counts its orders at a rate of one"},
+	{OrderLimitNear, exceptions.OwnerEcommerce, exceptions.Warning, "everything is shown as sold out for the rest of a busy day"},
 	{NoComposite, exceptions.OwnerEcommerce, exceptions.Warning, "its orders are imported as components, and reports miss the bundle"},
 	{BundleDiffers, exceptions.OwnerEcommerce, exceptions.Warning, "buyers get something else than the shop promised"},
 	{ItemUntracked, exceptions.OwnerEcommerce, exceptions.Warning, "there is no number to show in the shop"},
@@ -85,6 +126,8 @@ var rules = []Info{
 	{UnreadableListing, exceptions.OwnerIntegration, exceptions.Warning, "nothing is known about it"},
 	{SpeltDifferently, exceptions.OwnerEcommerce, exceptions.Notice, "a second item of nearly the same SKU would stop its orders"},
 	{ItemListedTwice, exceptions.OwnerEcommerce, exceptions.Notice, "each listing shows all units of it: two buyers may get the last one"},
+	{WebhookOff, exceptions.OwnerIntegration, exceptions.Notice, "what it tells is seen by the next poll"},
+	{UnmappedLocation, exceptions.OwnerEcommerce, exceptions.Notice, "units that lie there are not sold in the shop"},
 	{NoSellerSKU, exceptions.OwnerEcommerce, exceptions.Notice, "people cannot find it by its SKU, and it needs a row in the table"},
 }
 
@@ -143,6 +186,16 @@ type Ports struct {
 	Warehouse delivery.Warehouse
 	// Status reports whether the shop sells.
 	Status shopstatus.Source
+
+	// Grants to Quotas are how both sides are set up for the bridge. Clocks are by the name
+	// of the side.
+	Grants    Grants
+	Webhooks  Webhooks
+	Setup     ShopSetup
+	Models    ModelCounter
+	Linnworks WarehouseSetup
+	Clocks    map[string]Clock
+	Quotas    Quotas
 }
 
 // Options configure a run. All are optional.
@@ -159,6 +212,16 @@ type Options struct {
 	LeaveAlone       []string
 	// SellingStatuses are words of a shop that sells, besides [shopstatus.Selling].
 	SellingStatuses []string
+	// LocationsApart are stock locations whose stock is not for this shop.
+	LocationsApart []string
+	// WebhookURL is where the bridge listens; empty if that is not known yet.
+	WebhookURL string
+	// LabelRoutes are the shipping models that the warehouse has labels for.
+	LabelRoutes []string
+	// OrdersPerDay is the shop's daily order limit, zero if none is known.
+	OrdersPerDay int
+	// TaxForms are further words for a tax form that is in order.
+	TaxForms []string
 	// Promotion are the seller SKUs or SKU ids that will be promoted.
 	Promotion []string
 	// Progress is told of each step as it begins.
@@ -190,6 +253,16 @@ func Run(ctx context.Context, p Ports, o Options) (Report, error) {
 		{"stock of the items", r.stock, p.Levels != nil},
 		{"warehouses, locations and ways to deliver", r.names, true},
 		{"status of the shop", r.status, p.Status != nil},
+		{"orders of the last days", r.orderLimit, p.Status != nil && o.OrdersPerDay > 0},
+		{"authorisation", r.grants, p.Grants != nil},
+		{"webhooks", r.webhooks, p.Webhooks != nil},
+		{"set-up of the shop", r.shopSetup, p.Setup != nil},
+		{"channels of the warehouse", r.channels, p.Linnworks != nil},
+		{"delivery options", r.deliveryOptions, p.Shop != nil && p.Warehouse != nil},
+		{"services in use", r.used, p.Linnworks != nil},
+		{"shipping models in use", r.labelRoutes, p.Models != nil},
+		{"clocks", r.clocks, len(p.Clocks) > 0},
+		{"calls refused", r.quotas, p.Quotas != nil},
 		{"promotion", r.promotion, len(o.Promotion) > 0},
 	} {
 		if !step.need {
