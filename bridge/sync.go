@@ -417,7 +417,7 @@ func (s *Sync) Check(ctx context.Context) error {
 	}
 	unchecked, err := delivery.Check(ctx, s.shop, s.warehouse, delivery.Names{
 		Services: s.Settings.Services, Carriers: s.Settings.Carriers,
-		Models: []string{string(SellerShipping), string(TikTokShipping), string(FulfilledByTikTok)},
+		Models: shippingModels(),
 	})
 	if err := errors.Join(
 		catalogue.CheckPlaces(ctx, s.shop, "warehouse of the shop", warehouses...),

@@ -141,7 +141,7 @@ func (r *run) terms(ctx context.Context, terms Terms) error {
 		r.byHand("the tax form: this shop does not tell its state; look in Seller Center, My Account, Tax information")
 	case !in(taxForms) && !in(r.options.TaxForms):
 		r.find(TaxForm, "tax form", "", fmt.Sprintf("the shop has it as %q, which is not known to be in order", terms.TaxForm),
-			"complete it in Seller Center, My Account, Tax information, or name the word in tax_forms if it is in order", terms.TaxForm)
+			"complete it in Seller Center, My Account, Tax information, or name the word in audit.tax_forms if it is in order", terms.TaxForm)
 	}
 	if r.Linnworks == nil || terms.Currency == "" {
 		return nil
@@ -288,7 +288,7 @@ func (r *run) deliveryOptions(ctx context.Context) error {
 		}
 		for _, model := range names.Models {
 			_, ok := names.Services[model+"/"+o.Name]
-			has = has || ok
+			has = has || ok || all[strings.ToLower(model+"/"+o.Name)]
 		}
 		if !has {
 			r.find(OptionUnmapped, "delivery option "+o.Name, "", "no postal service of Linnworks is named for it, and none has its name",
@@ -361,7 +361,7 @@ func (r *run) spare(ctx context.Context, units, items map[string]int) error {
 	for _, id := range slices.Sorted(maps.Keys(units)) {
 		r.find(UnmappedLocation, fmt.Sprintf("stock location %s (%s)", id, cmp.Or(names[strings.ToLower(id)], "no name")), "",
 			fmt.Sprintf("%d unit(s) of %d listed item(s) are free there, and no warehouse of the shop draws on it", units[id], items[id]),
-			"let a warehouse of the shop draw on it, or name it in locations_apart if its stock is not for this shop", fmt.Sprintf(`"locations": {"<warehouse of the shop>": [%q]}`, id))
+			"let a warehouse of the shop draw on it, or name it in audit.locations_apart if its stock is not for this shop", fmt.Sprintf(`"locations": {"<warehouse of the shop>": [%q]}`, id))
 	}
 	return nil
 }

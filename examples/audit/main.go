@@ -26,7 +26,6 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/audit"
-	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/examples/internal/environ"
@@ -132,16 +131,7 @@ func portsOf(shop *tiktokadapter.Shop, warehouse *linnworksadapter.Warehouse) au
 	return audit.Ports{
 		Listings: shop, Items: warehouse, Mappings: warehouse, Bundles: shop, Levels: warehouse, States: warehouse,
 		Warehouses: shop, Locations: warehouse, Shop: shop, Warehouse: warehouse, Status: shop,
-	}
-}
-
-// optionsOf are the settings that an audit compares with both sides.
-func optionsOf(s bridge.Settings) audit.Options {
-	return audit.Options{
-		SKUs: s.SKUs, Locations: s.Locations, DefaultLocation: s.DefaultLocation, PlatformLocation: s.PlatformLocation, KeepItems: s.KeepItems, LeaveAlone: s.LeaveAlone, SellingStatuses: s.SellingStatuses,
-		Delivery: delivery.Names{Services: s.Services, Carriers: s.Carriers, Models: []string{
-			string(bridge.SellerShipping), string(bridge.TikTokShipping), string(bridge.FulfilledByTikTok),
-		}},
+		Webhooks: shop, Setup: shop, Models: shop, Linnworks: warehouse, Clocks: map[string]audit.Clock{"TikTok Shop": shop, "Linnworks": warehouse},
 	}
 }
 
@@ -158,5 +148,5 @@ func theirs(ctx context.Context, file string, getenv func(string) string) (audit
 	if err != nil {
 		return fail(err)
 	}
-	return portsOf(shop, warehouse), optionsOf(settings), nil
+	return portsOf(shop, warehouse), settings.AuditOptions(), nil
 }
