@@ -19,7 +19,7 @@ func shippingModels() []string {
 func (s Settings) AuditOptions() audit.Options {
 	s = s.lowered().clone()
 	return audit.Options{
-		SKUs: s.SKUs, Locations: s.Locations, DefaultLocation: s.DefaultLocation, PlatformLocation: s.PlatformLocation,
+		SubSource: s.SubSource, SKUs: s.SKUs, Locations: s.Locations, DefaultLocation: s.DefaultLocation, PlatformLocation: s.PlatformLocation,
 		KeepItems: s.KeepItems, LeaveAlone: s.LeaveAlone, SellingStatuses: s.SellingStatuses, OrdersPerDay: s.OrdersPerDay,
 		LocationsApart: s.Audit.LocationsApart, TaxForms: s.Audit.TaxForms,
 		Delivery:    delivery.Names{Services: s.Services, Carriers: s.Carriers, Models: shippingModels()},

@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -156,6 +157,8 @@ type Finding struct {
 	Seen, Do string
 	// Enter is what to enter, a row each: components of a composite, or the setting.
 	Enter []string
+	// Rows are the same for Linnworks to import, see [Report.WriteImport].
+	Rows []Row
 }
 
 // String is one line for a log or a terminal.
@@ -214,6 +217,9 @@ type Options struct {
 	SellingStatuses []string
 	// LocationsApart are stock locations whose stock is not for this shop.
 	LocationsApart []string
+	// Source and SubSource are those of the shop's orders in Linnworks, for mappings. Default
+	// source [DefaultSource].
+	Source, SubSource string
 	// WebhookURL is where the bridge listens; empty if that is not known yet.
 	WebhookURL string
 	// LabelRoutes are the shipping models that the warehouse has labels for.
@@ -355,10 +361,14 @@ func (r *run) match(ctx context.Context) error {
 		l := r.list[i]
 		if l.SellerSKU == "" {
 			r.find(NoSellerSKU, l.String(), l.ID, "the shop has no seller SKU for "+titled(l), "enter the SKU of the item as its seller SKU")
+			if match.Usable() {
+				r.importable(r.mapping(l.SKU, match.Item.SKU))
+			}
 		}
 		if match.Usable() && match.By == catalogue.MatchedByNormalised {
 			r.find(SpeltDifferently, l.String(), l.ID, fmt.Sprintf("the shop writes %q and Linnworks %q", l.SellerSKU, match.Item.SKU),
-				"write the seller SKU of the listing as Linnworks does", match.Item.SKU)
+				"write the seller SKU of the listing as Linnworks does, or map the listing to the item", match.Item.SKU)
+			r.importable(r.mapping(l.SKU, match.Item.SKU))
 		}
 		if match.Usable() {
 			r.items[l.ID] = match.Item
@@ -443,17 +453,25 @@ func (r *run) bundles(ctx context.Context) error {
 func (r *run) bundle(l catalogue.Listing, match catalogue.Match, components []catalogue.BundleComponent) {
 	items := map[string]catalogue.Item{}
 	rows := make([]string, len(components))
+	var composition []Row // none if an item is missing: half a composite would be wrong
+	composite := cmp.Or(match.Item.SKU, l.SellerSKU, l.ID)
 	for i, c := range components {
 		sku := cmp.Or(c.Listing.SellerSKU, c.Listing.ID)
 		if item, ok := r.items[c.Listing.ID]; ok {
 			items[c.Listing.ID], sku = item, item.SKU
+			composition = append(composition, Row{Composites, []string{composite, sku, strconv.Itoa(c.Quantity)}})
 		}
 		rows[i] = fmt.Sprintf("%d x %s", c.Quantity, sku)
 	}
+	if len(composition) < len(components) {
+		composition = nil
+	}
 	if !match.Usable() {
-		sku := cmp.Or(l.SellerSKU, l.ID)
+		sku := composite
 		r.find(NoComposite, l.String(), l.ID, titled(l)+" is a bundle of the shop, and Linnworks has no composite for it",
 			"create an item with the SKU "+sku+", enter its composition, and switch its stock tracking off", rows...)
+		r.importable(Row{Items, []string{sku, l.Title, "no"}})
+		r.importable(composition...)
 		return
 	}
 	if differs := catalogue.CompareKit(components, items, match.Item); len(differs) > 0 {
@@ -463,5 +481,6 @@ func (r *run) bundle(l catalogue.Listing, match catalogue.Match, components []ca
 		}
 		r.find(BundleDiffers, l.String(), l.ID, "the shop's bundle and the composite "+match.Item.SKU+" hold other units: "+strings.Join(texts, "; "),
 			"compare both with what is packed, and correct the one that is wrong", rows...)
+		r.importable(composition...)
 	}
 }

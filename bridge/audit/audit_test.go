@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"math/rand/v2"
 	"slices"
@@ -726,6 +727,37 @@ func TestOutputs(t *testing.T) {
 	if err != nil || json.Unmarshal(encoded, &decoded) != nil || decoded.Listings != report.Listings || decoded.Unread == nil ||
 		decoded.Findings[0].Severity != "urgent" || decoded.Findings[0].Owner != "e-commerce" {
 		t.Errorf("got %s, %v", encoded, err)
+	}
+}
+
+// What Linnworks can import is written in its order, and half a composite is not.
+func TestWriteImport(t *testing.T) {
+	t.Parallel()
+	a := sound(rand.New(rand.NewPCG(6, 6)))
+	a.settings.SubSource = "uk"
+	a.item("SPELT-A", 3)
+	spelt := a.list("spelt-a")
+	spelt.ID = "1"
+	set := a.list("NEWSET")
+	a.bundle(set, a.listings[0], 7)
+	half := a.list("HALFSET")
+	a.bundle(half, catalogue.Listing{SKU: catalogue.SKU{ID: "9", SellerSKU: "NOBODY"}}, 2)
+	report, err := audit.Run(t.Context(), a.ports(), a.settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[audit.Import]string{
+		audit.Items:      "SKU,Title,Track stock\nHALFSET,Something,no\nNEWSET,Something,no\n",
+		audit.Composites: "Composite SKU,Component SKU,Quantity\nNEWSET," + a.listings[0].SellerSKU + ",7\n",
+		audit.Mappings:   "Source,Sub source,Channel SKU,Channel reference,SKU\nTIKTOKBRIDGE,uk,spelt-a,1,SPELT-A\n",
+	} {
+		var got bytes.Buffer
+		if err := report.WriteImport(&got, kind); err != nil || got.String() != want {
+			t.Errorf("%s: got %q, %v; want %q", kind, got.String(), err, want)
+		}
+	}
+	if err := report.WriteImport(io.Discard, "stock"); err == nil {
+		t.Error("there is an import of stock")
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge"
@@ -58,12 +59,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	outputs := map[string]func(audit.Report, io.Writer) error{
 		"csv": audit.Report.WriteCSV, "html": audit.Report.WriteHTML, "json": writeJSON,
 	}
+	imports := flags.String("imports", "", "write what Linnworks can import (items, composites, mappings) as CSV files into a `folder`")
 	files := map[string]*string{}
 	for kind := range outputs {
 		files[kind] = flags.String(kind, "", "write the report as "+strings.ToUpper(kind)+" to a `file` too")
 	}
 	flags.Usage = func() {
-		fmt.Fprintln(progress, "usage: audit [-live -settings client.json] [-promotion sku,...] [-csv file] [-html file] [-json file]")
+		fmt.Fprintln(progress, "usage: audit [-live -settings client.json] [-promotion sku,...] [-csv file] [-html file] [-json file] [-imports folder]")
 		flags.PrintDefaults()
 		fmt.Fprint(progress, environment)
 	}
@@ -99,6 +101,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	for kind, file := range files {
 		if *file != "" {
 			if err := write(*file, func(w io.Writer) error { return outputs[kind](report, w) }); err != nil {
+				return trouble, err
+			}
+		}
+	}
+	if *imports != "" {
+		for _, kind := range audit.Imports {
+			if err := write(filepath.Join(*imports, string(kind)+".csv"), func(w io.Writer) error { return report.WriteImport(w, kind) }); err != nil {
 				return trouble, err
 			}
 		}

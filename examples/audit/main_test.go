@@ -20,7 +20,7 @@ func TestAudit(t *testing.T) {
 	file := func(name string) string { return filepath.Join(dir, name) }
 	var out bytes.Buffer
 	code, err := run(t.Context(), []string{
-		"-promotion", "MUG-RED, LAMP-OAK,KETTLE", "-csv", file("a.csv"), "-html", file("a.html"), "-json", file("a.json"),
+		"-promotion", "MUG-RED, LAMP-OAK,KETTLE", "-csv", file("a.csv"), "-html", file("a.html"), "-json", file("a.json"), "-imports", dir,
 	}, none, &out, io.Discard)
 	if err != nil || code != toMend {
 		t.Fatalf("exit code %d, %v; want %d", code, err, toMend)
@@ -46,6 +46,9 @@ func TestAudit(t *testing.T) {
 	}
 	if rows, err := csv.NewReader(bytes.NewReader(read("a.csv"))).ReadAll(); err != nil || len(rows) != 1+19+3+4 {
 		t.Errorf("the CSV has %d rows, %v; want a head, 19 findings, 3 verdicts and 4 things to look at", len(rows), err)
+	}
+	if got := string(read("composites.csv")); got != "Composite SKU,Component SKU,Quantity\nTEA-FOR-TWO,MUG-RED,2\nTEA-FOR-TWO,TEA-EARL,1\n" {
+		t.Errorf("the composites to import are %q", got)
 	}
 	if page := string(read("a.html")); !strings.Contains(page, "LAMP-OAK") || strings.Contains(page, "http://") || strings.Contains(page, "https://") {
 		t.Error("the page lacks a finding, or needs another")
