@@ -44,6 +44,7 @@ type accounts struct {
 	status     shopstatus.Status
 	providers  []delivery.Name
 	setup      setup
+	books      books
 	settings   audit.Options
 	next       int
 }
@@ -175,7 +176,7 @@ func (a *accounts) ports() audit.Ports {
 	return audit.Ports{
 		Listings: a, Items: a, Bundles: a, Levels: a, States: a, Warehouses: a, Locations: a, Shop: a, Warehouse: a, Status: a,
 		Grants: &a.setup, Webhooks: &a.setup, Setup: &a.setup, Models: &a.setup, Linnworks: &a.setup, Quotas: &a.setup.quotas,
-		Clocks: map[string]audit.Clock{"TikTok Shop": &a.setup},
+		Clocks: map[string]audit.Clock{"TikTok Shop": &a.setup}, Orders: &a.books, Booked: &a.books, Shelf: &a.books,
 	}
 }
 
@@ -228,8 +229,12 @@ func sound(r *rand.Rand) *accounts {
 	a.settings = audit.Options{
 		Now:        func() time.Time { return now },
 		WebhookURL: "https://bridge.example.com/hooks", LabelRoutes: []string{"seller"}, OrdersPerDay: 100,
+		OrdersFrom: yesterday.AddDate(0, 0, -7), OrdersTo: yesterday.AddDate(0, 0, 1),
 		Locations: map[string][]string{"w1": {"leeds"}}, DefaultLocation: "leeds",
 		Delivery: delivery.Names{Services: map[string]string{"Standard": "Tracked 48"}},
+	}
+	for range r.IntN(20) {
+		a.books.pair(a.id("76"))
 	}
 	var components []catalogue.Listing
 	for range 5 + r.IntN(30) {
@@ -478,6 +483,59 @@ var defects = map[audit.Rule][]func(*accounts) (object, remedy string){
 		}
 		return "Linnworks " + operation, "the other program"
 	}},
+	audit.OrderMissing: {func(a *accounts) (string, string) {
+		shop, _ := a.order()
+		a.books.booked = a.books.booked[:len(a.books.booked)-1]
+		return "order " + shop.ID, "tell the integrator"
+	}},
+	audit.OrderUnknown: {func(a *accounts) (string, string) {
+		shop, _ := a.order()
+		id := shop.ID
+		a.books.shop = a.books.shop[:len(a.books.shop)-1]
+		return "order " + id, "correct the reference"
+	}},
+	audit.OrderDoubled: {
+		func(a *accounts) (string, string) {
+			shop, booked := a.order()
+			a.books.booked = append(a.books.booked, again(*booked, ""))
+			return "order " + shop.ID, "without a parcel"
+		},
+		func(a *accounts) (string, string) {
+			shop, booked := a.order()
+			a.books.booked = append(a.books.booked, again(*booked, "DIRECT"))
+			return "order " + shop.ID, "switch off what made it"
+		},
+	},
+	audit.OrderStates: {func(a *accounts) (string, string) {
+		shop, _ := a.order()
+		shop.Void = true
+		return "order " + shop.ID, "which side is right"
+	}},
+	audit.OrderLines: {func(a *accounts) (string, string) {
+		shop, booked := a.order()
+		booked.LineIDs = booked.LineIDs[:1]
+		return "order " + shop.ID, "before it is packed"
+	}},
+	audit.OrderTotal: {func(a *accounts) (string, string) {
+		shop, booked := a.order()
+		booked.Total.Minor--
+		return "order " + shop.ID, "tiktok."
+	}},
+	audit.OrderTracking: {func(a *accounts) (string, string) {
+		shop, booked := a.order()
+		booked.Tracking = "XX"
+		return "order " + shop.ID, "carrier's website"
+	}},
+	audit.StockHigh: {func(a *accounts) (string, string) {
+		sku := a.id("HIGH-")
+		a.books.shelf = append(a.books.shelf, audit.StockLine{SKUID: a.id("18"), SKU: sku, WarehouseID: "w1", Shown: 3, Wanted: 2})
+		return "stock of " + sku + " in warehouse w1", "keeps the number back"
+	}},
+	audit.StockLow: {func(a *accounts) (string, string) {
+		sku := a.id("LOW-")
+		a.books.shelf = append(a.books.shelf, audit.StockLine{SKUID: a.id("18"), SKU: sku, WarehouseID: "w1", Shown: 1, Wanted: 2})
+		return "stock of " + sku + " in warehouse w1", "keeps the number back"
+	}},
 	audit.NoSellerSKU: {func(a *accounts) (string, string) {
 		sku := a.id("TABLE-")
 		a.item(sku, 3)
@@ -496,6 +554,9 @@ func (a *accounts) fights(c audit.Channel) (object string) {
 	a.setup.channels = append(a.setup.channels, c)
 	return "channel " + c.Source + ", " + c.SubSource
 }
+
+// order is one more that both sides have.
+func (a *accounts) order() (*audit.ShopOrder, *audit.BookedOrder) { return a.books.pair(a.id("57")) }
 
 // lost lists an item that has no level.
 func (a *accounts) lost(state stock.ItemState) (object string) {

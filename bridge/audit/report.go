@@ -23,6 +23,8 @@ type Report struct {
 	At time.Time
 	// Listings is how many were looked at.
 	Listings int
+	// Orders is how many orders of the shop were compared.
+	Orders int
 	// Findings are what to mend, the most severe first, then by owner.
 	Findings []Finding
 	// Promotion judges each SKU of [Options.Promotion], in their order.
@@ -32,6 +34,9 @@ type Report struct {
 	// ByHand is what no API tells, and where a person finds it. A report is complete
 	// without it.
 	ByHand []string
+
+	sawOrders map[string]bool // the objects of those that were compared
+	unsure    map[Rule]bool   // rules that this run cannot say are kept
 }
 
 // Verdict is whether a SKU can be promoted.

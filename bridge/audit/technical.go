@@ -52,6 +52,7 @@ func (r *run) grants(ctx context.Context) error {
 	}
 	switch left := grant.Ends.Sub(r.report.At); {
 	case grant.Ends.IsZero():
+		r.cannotSay(ConsentEnds)
 		r.byHand("when the seller's authorisation ends is not on record: look in Seller Center, My Account, Linked apps")
 	case left < consentWithin:
 		r.find(ConsentEnds, "authorisation", "", "it ends on "+grant.Ends.UTC().Format("2 January 2006"),
@@ -83,7 +84,10 @@ func (r *run) webhooks(ctx context.Context) error {
 // shopSetup looks at what a shop needs before it can sell and send.
 func (r *run) shopSetup(ctx context.Context) error {
 	var failed []error
-	ask := func(what string, byHand string, err error) bool {
+	ask := func(what string, byHand string, err error, rules ...Rule) bool {
+		if err != nil {
+			r.cannotSay(rules...)
+		}
 		switch {
 		case errors.Is(err, errors.ErrUnsupported):
 			r.byHand(byHand)
@@ -93,17 +97,17 @@ func (r *run) shopSetup(ctx context.Context) error {
 		return err == nil
 	}
 	warehouses, err := r.Setup.ShopWarehouses(ctx)
-	if ask("warehouses", "the warehouses of the shop: look in Seller Center, Shipping, Warehouse settings", err) {
+	if ask("warehouses", "the warehouses of the shop: look in Seller Center, Shipping, Warehouse settings", err, WarehouseOff, NoPickUp, NoReturns, NoDelivery) {
 		r.shopWarehouses(warehouses)
 	}
 	templates, err := r.Setup.ShippingTemplates(ctx)
-	if ask("shipping templates", "shipping templates: look in Seller Center, Shipping, Shipping templates, that every delivery option has one", err) && len(templates) == 0 {
+	if ask("shipping templates", "shipping templates: look in Seller Center, Shipping, Shipping templates, that every delivery option has one", err, NoTemplate) && len(templates) == 0 {
 		r.find(NoTemplate, "shipping template", "", "the shop has none that can be used", "create one in Seller Center, Shipping, Shipping templates")
 	}
 	terms, err := r.Setup.ShopTerms(ctx)
-	if ask("tax form and currency", "tax form and currency: look in Seller Center, My Account, Tax information", err) {
+	if ask("tax form and currency", "tax form and currency: look in Seller Center, My Account, Tax information", err, TaxForm, NoCurrencyRate) {
 		err = r.terms(ctx, terms)
-		ask("currencies of the warehouse", "the rate of the shop's currency: look in Linnworks, Settings, Currency rates", err)
+		ask("currencies of the warehouse", "the rate of the shop's currency: look in Linnworks, Settings, Currency rates", err, NoCurrencyRate)
 	}
 	r.byHand("quantity limits of products, and how many may be listed a day, which no API tells: look in Seller Center, Account Health")
 	if r.options.OrdersPerDay == 0 {
@@ -138,12 +142,14 @@ func (r *run) terms(ctx context.Context, terms Terms) error {
 		return slices.ContainsFunc(list, func(word string) bool { return strings.EqualFold(word, terms.TaxForm) })
 	}; {
 	case terms.TaxForm == "":
+		r.cannotSay(TaxForm)
 		r.byHand("the tax form: this shop does not tell its state; look in Seller Center, My Account, Tax information")
 	case !in(taxForms) && !in(r.options.TaxForms):
 		r.find(TaxForm, "tax form", "", fmt.Sprintf("the shop has it as %q, which is not known to be in order", terms.TaxForm),
 			"complete it in Seller Center, My Account, Tax information, or name the word in audit.tax_forms if it is in order", terms.TaxForm)
 	}
 	if r.Linnworks == nil || terms.Currency == "" {
+		r.cannotSay(NoCurrencyRate)
 		return nil
 	}
 	known, err := r.Linnworks.Currencies(ctx)
@@ -211,14 +217,12 @@ func (r *run) channels(ctx context.Context) error {
 
 // used compares the services by which parcels left with the carriers that the shop takes.
 func (r *run) used(ctx context.Context) error {
-	if r.Shop == nil || r.Warehouse == nil {
-		return nil
-	}
 	counts, err := r.Linnworks.ServicesUsed(ctx, r.report.At.Add(-usedWithin), r.report.At)
 	if err != nil {
 		return err
 	}
-	if len(counts) == 0 {
+	if len(counts) == 0 { // nothing has left in a month
+		r.cannotSay(ServiceUnmapped, CarrierInactive)
 		return nil
 	}
 	services, err := r.Warehouse.PostalServices(ctx)
@@ -228,6 +232,7 @@ func (r *run) used(ctx context.Context) error {
 	providers, err := r.Shop.ShippingProviders(ctx)
 	if errors.Is(err, errors.ErrUnsupported) {
 		r.byHand("carriers of the services used: " + err.Error())
+		r.cannotSay(ServiceUnmapped, CarrierInactive)
 		return nil
 	} else if err != nil {
 		return err
@@ -320,6 +325,7 @@ func (r *run) clocks(ctx context.Context) error {
 		ahead, within, err := r.Clocks[side].ClockAhead(ctx)
 		switch {
 		case errors.Is(err, errors.ErrUnsupported):
+			r.cannotSay(ClockDiffers)
 			r.byHand("the clock of " + side + ", which it does not tell: see that ours is set by a time server")
 		case err != nil:
 			failed = append(failed, fmt.Errorf("%s: %w", side, err))
@@ -338,6 +344,9 @@ func (r *run) clocks(ctx context.Context) error {
 // quotas looks for operations that are refused for their pace.
 func (r *run) quotas(context.Context) error {
 	for _, q := range r.Quotas.Quotas() {
+		if q.Calls < fewCalls && q.Refused > 0 {
+			r.cannotSay(NoHeadroom)
+		}
 		if q.Calls >= fewCalls && q.Refused*100 > q.Calls*refusedShare {
 			r.find(NoHeadroom, q.Side+" "+q.Operation, "", fmt.Sprintf("%d of %d calls were refused for their pace, although the bridge keeps to the published limit", q.Refused, q.Calls),
 				"find the other program that uses the same account or app, and slow it down; otherwise have the bridge run less often (every)")

@@ -71,7 +71,7 @@ var rooms = []room{
 		{"who is told when", []string{"notify.go", "ladder.go", "digest.go"}},
 	}},
 	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
-	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
+	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge/rates", uses: []string{"bridge/internal/part", "bridge/policy", "bridge/store"}, subjects: one("orders that are over, counted")},
 	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions"}, subjects: []subject{
@@ -123,7 +123,7 @@ var rooms = []room{
 		{"stock", []string{"stock.go", "states.go", "bundles.go"}},
 		{"what stops the whole shop", []string{"status.go"}},
 		{"webhooks", []string{"webhooks.go"}},
-		{"how the shop is set up", []string{"setup.go"}},
+		{"for audits", []string{"setup.go", "reconcile.go"}},
 		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
@@ -140,7 +140,7 @@ var rooms = []room{
 		{"the channel integration", []string{"channel.go"}},
 		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
 		{"the printing view", []string{"printview.go"}},
-		{"how the account is set up", []string{"setup.go"}},
+		{"for audits", []string{"setup.go", "reconcile.go"}},
 		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/internal/world", uses: []string{"bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("the fake world")},
