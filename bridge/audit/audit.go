@@ -342,6 +342,7 @@ type run struct {
 	blocked map[string]Rule           // SKU ids that cannot be sold
 
 	differed map[string]StockLine // what the shop shows wrongly, as it was read last
+	noShelf  bool                 // nobody here knows what it shows
 }
 
 // cannotSay notes rules of which not everything was looked at: they may be broken though

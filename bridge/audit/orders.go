@@ -287,6 +287,8 @@ func (r *run) total(object string, o ShopOrder, live []BookedOrder) {
 
 // Shelf is what is shown in the shop and should be, as the stock engine knows it.
 type Shelf interface {
+	// StockLines returns what is known of every listing. The error wraps
+	// [errors.ErrUnsupported] where nothing is, as in a process that publishes no stock.
 	StockLines(ctx context.Context) ([]StockLine, error)
 }
 
@@ -305,6 +307,11 @@ func (l StockLine) key() string { return l.SKUID + "|" + l.WarehouseID }
 // number on its way is no fault.
 func (r *run) shelf(ctx context.Context) error {
 	lines, err := r.Shelf.StockLines(ctx)
+	if errors.Is(err, errors.ErrUnsupported) {
+		r.noShelf = true
+		r.cannotSay(StockHigh, StockLow)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -319,6 +326,9 @@ func (r *run) shelf(ctx context.Context) error {
 
 // shelfAgain tells of what differs as it did.
 func (r *run) shelfAgain(ctx context.Context) error {
+	if r.noShelf {
+		return nil
+	}
 	if r.differed == nil {
 		return errors.New("it could not be read at the beginning")
 	}

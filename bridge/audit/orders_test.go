@@ -293,3 +293,27 @@ func TestNewWatch(t *testing.T) {
 		t.Error("93 days are accepted")
 	}
 }
+
+// What was refused long ago counts no more, and one reader does not take it from another.
+func TestMeter(t *testing.T) {
+	t.Parallel()
+	now := yesterday
+	m := &audit.Meter{Now: func() time.Time { return now }}
+	m.Saw("Linnworks", "Orders.GetOrdersById", 429)
+	now = now.Add(13 * time.Hour)
+	m.Saw("Linnworks", "Orders.GetOrdersById", 200)
+	want := []audit.Quota{{Side: "Linnworks", Operation: "Orders.GetOrdersById", Calls: 2, Refused: 1}}
+	for range 2 {
+		if diff := gocmp.Diff(want, m.Quotas()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	now = now.Add(12 * time.Hour)
+	if got := m.Quotas(); len(got) != 1 || got[0].Refused != 0 {
+		t.Errorf("12 hours later: %+v", got)
+	}
+	now = now.Add(24 * time.Hour)
+	if got := m.Quotas(); len(got) != 0 {
+		t.Errorf("a day later: %+v", got)
+	}
+}
