@@ -344,7 +344,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			if err != nil {
 				return err
 			}
-			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m, Over: over, Faults: faults}, DeadlineOptions{
+			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m, Over: over, Faults: faults, Returns: shop}, DeadlineOptions{
 				Measures: measures, Kinds: kinds, Market: set.Market, Collections: calendar,
 			})
 			return err
