@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
@@ -71,5 +72,31 @@ func TestAuditOfOrders(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// What the settings say of audits is checked with the rest, and goes into the options.
+func TestSettingsOfAudits(t *testing.T) {
+	t.Parallel()
+	s := newSides(t, "GB")
+	for want, schedule := range map[string]audit.Schedule{
+		"audit.order_days: without audit.hours": {OrderDays: 5},
+		"audit.hours: 745 is too many":          {Hours: 745},
+		"audit.locations_apart[0]: empty":       {Hours: 24, LocationsApart: []string{""}},
+	} {
+		settings := syncSettings()
+		settings.Audit = schedule
+		if _, err := bridge.NewSync(s.shop, s.book, new(bridge.Memory).Shop(settings.Shop), settings); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: got %v, want %q", schedule, err, want)
+		}
+	}
+	settings := syncSettings()
+	if got := settings.AuditOptions().LabelRoutes; slices.Contains(got, string(bridge.TikTokShipping)) {
+		t.Errorf("without a service for TikTok's labels the routes are %q", got)
+	}
+	settings.Services = map[string]string{"tiktok/Standard shipping": "TikTok label"}
+	settings.Audit.TaxForms = []string{"CERTIFIED"}
+	if got := settings.AuditOptions(); !slices.Contains(got.LabelRoutes, string(bridge.TikTokShipping)) || got.SubSource != "test" || len(got.TaxForms) != 1 {
+		t.Errorf("got %+v", got)
 	}
 }
