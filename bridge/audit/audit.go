@@ -12,6 +12,11 @@
 // What a port is not there for is not looked at, and what could not be read is in
 // [Report.Unread]: a report is only clean if it is complete too, see [Report.Clean].
 //
+// Ports from Grants on are for how both accounts are set up, Orders and Booked for the
+// orders of a period on both sides, Shelf for the stock that is shown. A [Watch] does all of
+// it on a schedule, raises cases and closes them. [Report.WriteImport] writes what Linnworks
+// can import.
+//
 // With [Options.Promotion] the report says of each SKU that is going to be promoted
 // whether it can be sold.
 package audit

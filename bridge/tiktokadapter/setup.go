@@ -9,6 +9,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/audit"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -91,11 +92,15 @@ func (t *Shop) ShopWarehouses(ctx context.Context) ([]audit.ShopWarehouse, error
 	return list, nil
 }
 
-// ShippingTemplates implements [audit.ShopSetup].
+// ShippingTemplates implements [audit.ShopSetup]. Not every market has the call, it seems:
+// where TikTok refuses it, the shop cannot be asked.
 //
 // https://partner.tiktokshop.com/docv2/page/get-available-shipping-template-202510
 func (t *Shop) ShippingTemplates(ctx context.Context) ([]string, error) {
 	reply, err := t.client.Logistics.GetAvailableShippingTemplate(ctx, nil)
+	if _, refused := exceptions.AsRefused(readError(err)); refused {
+		return nil, fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
+	}
 	if err != nil {
 		return nil, err
 	}
