@@ -306,23 +306,3 @@ func (f *Fake) getChannels(req *sourceQuery) (any, error) {
 	}
 	return out, nil
 }
-
-// ratesQuery are the parameters of currencyRates.
-type ratesQuery struct {
-	GetCurrenciesFromOrders bool   `json:"getCurrenciesFromOrders"`
-	Currency                string `json:"currency"`
-}
-
-// currencyRates serves GetCurrencyConversionRates, of an account whose own currency is the
-// pound.
-//
-// https://apps.linnworks.net/Api/Method/Settings-GetCurrencyConversionRates
-func (f *Fake) currencyRates(req *ratesQuery) (any, error) {
-	out := []linnworks.CurrencyConversionRate{}
-	for _, r := range []linnworks.CurrencyConversionRate{{Currency: "GBP", ConversionRate: "1"}, {Currency: "EUR", ConversionRate: "1.17"}, {Currency: "USD", ConversionRate: "1.32"}} {
-		if req.Currency == "" || strings.EqualFold(req.Currency, r.Currency) {
-			out = append(out, r)
-		}
-	}
-	return out, nil
-}

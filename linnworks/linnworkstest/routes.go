@@ -78,8 +78,6 @@ var routes = []route{
 
 	// Settings
 	{name: "Settings.GetCurrencyConversionRates", path: "Settings/GetCurrencyConversionRates", shape: query, limit: 250, get: true,
-		handler: on((*Fake).currencyRates)},
-	{name: "Settings.GetCurrencyConversionRates", path: "Settings/GetCurrencyConversionRates", shape: query, limit: 250, get: true,
 		handler: on((*Fake).getCurrencyConversionRates)},
 
 	// Locations

@@ -142,8 +142,8 @@ var rooms = []room{
 		{"the channel integration", []string{"channel.go"}},
 		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
 		{"the printing view", []string{"printview.go"}},
-		{"for audits", []string{"setup.go", "reconcile.go"}},
 		{"finance", []string{"finance.go"}},
+		{"for audits", []string{"setup.go", "reconcile.go"}},
 	}},
 	{path: "bridge/internal/world", uses: []string{"bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("the fake world")},
 	{path: "bridge/bridgetest", uses: []string{
