@@ -15,6 +15,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/rates"
+	"github.com/linnbridge/linnbridge/bridge/returns"
 )
 
 // Clock is one of the shop's deadlines for an order.
@@ -28,6 +29,10 @@ const (
 	ClockCancel  Clock = "cancelled unless shipped"    // (shipping_due_time)
 	ClockCollect Clock = "cancelled unless collected"  // (collection_due_time)
 	ClockRequest Clock = "request decided by the shop" // a buyer's request to cancel
+
+	// What buyers want back has cases of its own: its clocks are on the board alone.
+	clockReturn Clock = "return decided by the shop"
+	clockGoods  Clock = "returned goods accepted by the shop"
 )
 
 // Deadline is a clock of an order at a moment.
@@ -86,11 +91,14 @@ func (d Deadline) vanGone() bool {
 	return !d.LastCollection.IsZero() && d.LastCollection.Before(d.At.Add(-d.Left))
 }
 
+// returned reports whether it is a clock of what a buyer wants back.
+func (d Deadline) returned() bool { return d.Clock == clockReturn || d.Clock == clockGoods }
+
 // collected measures the deadline by the last van before it, if that is the earlier
 // end: once it has gone, hours that are left help nobody.
 func (d Deadline) collected(calendar *policy.Calendar, levels []DeadlineLevel) Deadline {
 	at, ok := calendar.Last(d.At)
-	if !ok || d.Clock == ClockRequest {
+	if !ok || d.Clock == ClockRequest || d.returned() {
 		return d
 	}
 	d.LastCollection = at
@@ -201,6 +209,11 @@ type DeadlinePorts struct {
 	// Faults counts returns at the seller's fault, in Over. Optional: without it nobody
 	// tells how many there are.
 	Faults rates.FaultCounter
+	// Returns are those that wait for the seller, whose clocks are reported too; their cases
+	// are raised by a [returns.Watch]. Optional.
+	Returns interface {
+		WaitingReturns(ctx context.Context) ([]returns.Return, error)
+	}
 }
 
 // DeadlineOptions configure a [Deadlines]. Zero values take the defaults.
@@ -238,7 +251,8 @@ type Deadlines struct {
 }
 
 // NewDeadlines returns a Deadlines, or an error that names every missing port or
-// the option that is wrong. All ports but Over and Faults are required.
+// the option that is wrong. All ports but Over, Faults and Returns are
+// required.
 func NewDeadlines(p DeadlinePorts, o DeadlineOptions) (*Deadlines, error) {
 	err := part.Required("bridge: NewDeadlines", map[string]any{"OpenOrders": p.OpenOrders, "Cancellations": p.Cancellations, "Exceptions": p.Exceptions})
 	if err != nil {
@@ -294,7 +308,8 @@ type DeadlineReport struct {
 	At time.Time
 	// Open is the number of orders with a clock running.
 	Open int
-	// AtRisk are the clocks that are near or past, the nearest first.
+	// AtRisk are the clocks that are near or past, the nearest first; those of returns that
+	// wait are among them.
 	AtRisk []Deadline
 	// Next is the nearest of all clocks, zero if none runs.
 	Next Deadline
@@ -356,13 +371,20 @@ func (d *Deadlines) Check(ctx context.Context, history ...Order) (report Deadlin
 			unread, returnsErr = returnsUnread, fmt.Errorf("bridge: deadlines: reading returns: %w", returnsErr)
 		}
 	}
+	var waiting []returns.Return // those that were read, also beside an error
+	if d.ports.Returns != nil {
+		var failed error
+		if waiting, failed = d.ports.Returns.WaitingReturns(ctx); failed != nil {
+			returnsErr = errors.Join(returnsErr, fmt.Errorf("bridge: deadlines: reading the returns that wait: %w", failed))
+		}
+	}
 	var over rates.Counts
 	if d.ports.Over != nil {
 		if over, err = d.ports.Over.Counts(ctx, slices.Collect(maps.Keys(seen))...); err != nil {
 			return report, errors.Join(fmt.Errorf("bridge: deadlines: %w", err), returnsErr)
 		}
 	}
-	report = d.report(start.UTC(), orders, pending, history, seen, over, unread)
+	report = d.report(start.UTC(), orders, pending, waiting, history, seen, over, unread)
 	d.timings.Waiting(len(report.AtRisk), time.Time{})
 	if err := d.tell(ctx, report); err != nil {
 		return report, errors.Join(fmt.Errorf("bridge: deadlines: %w", err), returnsErr)
@@ -370,7 +392,7 @@ func (d *Deadlines) Check(ctx context.Context, history ...Order) (report Deadlin
 	return report, returnsErr
 }
 
-func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation, history []Order, seen map[string]bool, over rates.Counts, unread string) DeadlineReport {
+func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation, waiting []returns.Return, history []Order, seen map[string]bool, over rates.Counts, unread string) DeadlineReport {
 	r := DeadlineReport{At: now}
 	requests := map[string][]Cancellation{}
 	for _, c := range pending {
@@ -383,8 +405,22 @@ func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation
 			listed = append(listed, Order{ID: id})
 		}
 	}
+	back := map[string][]Deadline{}
+	for _, w := range waiting {
+		if w.Ask == "" || w.Deadline.IsZero() {
+			continue
+		}
+		c := Deadline{OrderID: w.OrderID, Clock: clockReturn, At: w.Deadline.UTC(), Left: w.Deadline.Sub(now)}
+		if w.Ask == returns.AskGoods {
+			c.Clock = clockGoods
+		}
+		c.Severity, c.AtRisk = levelAt(d.options.Levels, w.Deadline, now)
+		if back[w.OrderID] = append(back[w.OrderID], c); !slices.ContainsFunc(listed, func(o Order) bool { return o.ID == w.OrderID }) {
+			listed = append(listed, Order{ID: w.OrderID})
+		}
+	}
 	for _, o := range listed {
-		clocks := o.Deadlines(requests[o.ID], now, d.options.Levels...)
+		clocks := append(o.Deadlines(requests[o.ID], now, d.options.Levels...), back[o.ID]...)
 		if len(clocks) > 0 {
 			r.Open++
 		}
@@ -429,6 +465,9 @@ var deadlineRemedies = map[Clock]string{
 func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 	wanted := map[exceptions.Ref]exceptions.Exception{}
 	for _, c := range r.AtRisk {
+		if c.returned() {
+			continue // it has a case of its own
+		}
 		by, do := c.At, deadlineRemedies[c.Clock]
 		if c.vanGone() {
 			do += "; the van has gone: ask the carrier for another collection, or take the parcel to its depot"

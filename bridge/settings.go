@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
@@ -132,6 +133,9 @@ type Settings struct {
 	// Finance says whether payouts are compared with orders once a day, which costs about
 	// a call for each hundred orders of the days before. The zero value compares nothing.
 	Finance finance.Schedule `json:"finance,omitzero"`
+	// Audit says how often both sides are compared as a whole, beside a [Sync]: see
+	// [audit.Watch]. The zero value compares nothing.
+	Audit audit.Schedule `json:"audit,omitzero"`
 
 	// OrdersPerDay is the shop's daily order limit, as Seller Center tells it; zero if it
 	// has none. Zone is the shop's time zone by its IANA name, in which its days begin:
@@ -198,7 +202,7 @@ func (s Settings) clone() Settings {
 	}
 	s.Locations = locations
 	s.SKUs, s.Services, s.Carriers, s.KeepItems = maps.Clone(s.SKUs), maps.Clone(s.Services), maps.Clone(s.Carriers), maps.Clone(s.KeepItems)
-	for _, list := range []*[]string{&s.StatusTable, &s.RejectReasons, &s.CancelReasons, &s.Kinds, &s.SellingStatuses, &s.Measures, &s.ReturnReasons, &s.LeaveAlone} {
+	for _, list := range []*[]string{&s.StatusTable, &s.RejectReasons, &s.CancelReasons, &s.Kinds, &s.SellingStatuses, &s.Measures, &s.ReturnReasons, &s.LeaveAlone, &s.Audit.LocationsApart, &s.Audit.TaxForms} {
 		*list = slices.Clone(*list)
 	}
 	if s.Collections != nil {
@@ -417,6 +421,11 @@ func (s Settings) mistakes() (list []mistake) {
 	if len(s.ShippingRules) > 0 && s.PrintView == nil {
 		bad("shipping_rules", "without print_view nobody applies them")
 	}
+	names("audit.locations_apart", s.Audit.LocationsApart)
+	names("audit.tax_forms", s.Audit.TaxForms)
+	if s.Audit.OrderDays > 0 && s.Audit.Hours == 0 {
+		bad("audit.order_days", "without audit.hours nothing is compared")
+	}
 	names("reject_reasons", s.RejectReasons)
 	names("cancel_reasons", s.CancelReasons)
 	for i, reason := range s.CancelReasons {
@@ -464,7 +473,8 @@ func (s Settings) mistakes() (list []mistake) {
 	for _, n := range []struct {
 		path        string
 		value, most int
-	}{{"orders_per_day", s.OrdersPerDay, mostOrdersPerDay}, {"max_stock", s.MaxStock, mostStock}, {"finance.days", s.Finance.Days, finance.MostDays}} {
+	}{{"orders_per_day", s.OrdersPerDay, mostOrdersPerDay}, {"max_stock", s.MaxStock, mostStock}, {"finance.days", s.Finance.Days, finance.MostDays},
+		{"audit.hours", s.Audit.Hours, audit.MostHours}, {"audit.order_days", s.Audit.OrderDays, audit.MostOrderDays}} {
 		switch {
 		case n.value < 0:
 			bad(n.path, "%d is negative", n.value)

@@ -344,7 +344,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			if err != nil {
 				return err
 			}
-			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m, Over: over, Faults: faults}, DeadlineOptions{
+			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m, Over: over, Faults: faults, Returns: shop}, DeadlineOptions{
 				Measures: measures, Kinds: kinds, Market: set.Market, Collections: calendar,
 			})
 			return err
@@ -417,7 +417,7 @@ func (s *Sync) Check(ctx context.Context) error {
 	}
 	unchecked, err := delivery.Check(ctx, s.shop, s.warehouse, delivery.Names{
 		Services: s.Settings.Services, Carriers: s.Settings.Carriers,
-		Models: []string{string(SellerShipping), string(TikTokShipping), string(FulfilledByTikTok)},
+		Models: shippingModels(),
 	})
 	if err := errors.Join(
 		catalogue.CheckPlaces(ctx, s.shop, "warehouse of the shop", warehouses...),

@@ -12,6 +12,11 @@
 // What a port is not there for is not looked at, and what could not be read is in
 // [Report.Unread]: a report is only clean if it is complete too, see [Report.Clean].
 //
+// Ports from Grants on are for how both accounts are set up, Orders and Booked for the
+// orders of a period on both sides, Shelf for the stock that is shown. A [Watch] does all of
+// it on a schedule, raises cases and closes them. [Report.WriteImport] writes what Linnworks
+// can import.
+//
 // With [Options.Promotion] the report says of each SKU that is going to be promoted
 // whether it can be sold.
 package audit
@@ -23,6 +28,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,6 +62,38 @@ const (
 	UnreadableListing Rule = "product that cannot be read"
 	NotListed         Rule = "promoted and not listed"
 	NothingFree       Rule = "promoted and not in stock"
+
+	ScopeMissing     Rule = "scope not granted"
+	ConsentEnds      Rule = "authorisation ends soon"
+	WebhookOff       Rule = "webhook not set"
+	WebhookElsewhere Rule = "webhook goes elsewhere"
+	NativeChannel    Rule = "second integration is on"
+	ChannelFights    Rule = "channel setting fights with the bridge"
+	UnmappedLocation Rule = "stock location that feeds nothing"
+	OptionUnmapped   Rule = "delivery option without a service"
+	ServiceUnmapped  Rule = "service without a provider"
+	CarrierInactive  Rule = "carrier not active for this shop"
+	NoLabelRoute     Rule = "shipping model without labels"
+	WarehouseOff     Rule = "warehouse of the shop switched off"
+	NoPickUp         Rule = "no pick-up warehouse"
+	NoReturns        Rule = "no return warehouse"
+	NoDelivery       Rule = "warehouse without a delivery option"
+	NoTemplate       Rule = "no shipping template"
+	TaxForm          Rule = "tax form not in order"
+	NoCurrencyRate   Rule = "currency without a rate"
+	OrderLimitNear   Rule = "daily order limit near"
+	ClockDiffers     Rule = "clocks differ"
+	NoHeadroom       Rule = "calls refused for their pace"
+
+	OrderMissing  Rule = "order missing in Linnworks"
+	OrderUnknown  Rule = "order unknown to the shop"
+	OrderDoubled  Rule = "order doubled in Linnworks"
+	OrderStates   Rule = "states of an order disagree"
+	OrderLines    Rule = "lines of an order differ"
+	OrderTotal    Rule = "total of an order differs"
+	OrderTracking Rule = "tracking of an order differs"
+	StockHigh     Rule = "more shown than there should be"
+	StockLow      Rule = "less shown than there should be"
 )
 
 // Info is what there is to know about a rule.
@@ -65,27 +103,60 @@ type Info struct {
 	Severity exceptions.Severity
 	// Costs is what happens if nobody mends it.
 	Costs string
+	// Raised reports that the running bridge raises it by itself, so that a [Watch] makes
+	// no second case of it.
+	Raised bool
 }
 
 // rules is the table, in the order of the report's summary.
 var rules = []Info{
-	{NoItem, exceptions.OwnerEcommerce, exceptions.Urgent, "its orders cannot be imported, and its stock is not set"},
-	{AmbiguousItem, exceptions.OwnerEcommerce, exceptions.Urgent, "nobody knows what to send: its orders wait for a person"},
-	{BrokenKit, exceptions.OwnerEcommerce, exceptions.Urgent, "its orders cannot be imported, and its stock is not set"},
-	{ItemGone, exceptions.OwnerEcommerce, exceptions.Urgent, "the warehouse does not pick it, and shows no stock of it"},
-	{NotListed, exceptions.OwnerEcommerce, exceptions.Urgent, "nobody can buy what is promoted"},
-	{NothingFree, exceptions.OwnerEcommerce, exceptions.Urgent, "it is sold out before the promotion begins"},
-	{ShopStopped, exceptions.OwnerEcommerce, exceptions.Urgent, "everything is shown as sold out"},
-	{UnmappedWarehouse, exceptions.OwnerIntegration, exceptions.Urgent, "stock in that warehouse of the shop is never set"},
-	{UnknownName, exceptions.OwnerIntegration, exceptions.Urgent, "the bridge does not start with these settings"},
-	{NoComposite, exceptions.OwnerEcommerce, exceptions.Warning, "its orders are imported as components, and reports miss the bundle"},
-	{BundleDiffers, exceptions.OwnerEcommerce, exceptions.Warning, "buyers get something else than the shop promised"},
-	{ItemUntracked, exceptions.OwnerEcommerce, exceptions.Warning, "there is no number to show in the shop"},
-	{LevelMissing, exceptions.OwnerWarehouse, exceptions.Warning, "it is left as it is in the shop"},
-	{UnreadableListing, exceptions.OwnerIntegration, exceptions.Warning, "nothing is known about it"},
-	{SpeltDifferently, exceptions.OwnerEcommerce, exceptions.Notice, "a second item of nearly the same SKU would stop its orders"},
-	{ItemListedTwice, exceptions.OwnerEcommerce, exceptions.Notice, "each listing shows all units of it: two buyers may get the last one"},
-	{NoSellerSKU, exceptions.OwnerEcommerce, exceptions.Notice, "people cannot find it by its SKU, and it needs a row in the table"},
+	{NoItem, exceptions.OwnerEcommerce, exceptions.Urgent, "its orders cannot be imported, and its stock is not set", true},
+	{AmbiguousItem, exceptions.OwnerEcommerce, exceptions.Urgent, "nobody knows what to send: its orders wait for a person", true},
+	{BrokenKit, exceptions.OwnerEcommerce, exceptions.Urgent, "its orders cannot be imported, and its stock is not set", true},
+	{ItemGone, exceptions.OwnerEcommerce, exceptions.Urgent, "the warehouse does not pick it, and shows no stock of it", false},
+	{NotListed, exceptions.OwnerEcommerce, exceptions.Urgent, "nobody can buy what is promoted", false},
+	{NothingFree, exceptions.OwnerEcommerce, exceptions.Urgent, "it is sold out before the promotion begins", false},
+	{ShopStopped, exceptions.OwnerEcommerce, exceptions.Urgent, "everything is shown as sold out", true},
+	{UnmappedWarehouse, exceptions.OwnerIntegration, exceptions.Urgent, "stock in that warehouse of the shop is never set", true},
+	{UnknownName, exceptions.OwnerIntegration, exceptions.Urgent, "the bridge does not start with these settings", false},
+	{ScopeMissing, exceptions.OwnerIntegration, exceptions.Urgent, "every call that needs it fails", false},
+	{NativeChannel, exceptions.OwnerIntegration, exceptions.Urgent, "orders come in twice, and two programs write stock", false},
+	{ChannelFights, exceptions.OwnerIntegration, exceptions.Urgent, "Linnworks undoes what the bridge does", false},
+	{NoLabelRoute, exceptions.OwnerIntegration, exceptions.Urgent, "its orders cannot be sent", false},
+	{WarehouseOff, exceptions.OwnerEcommerce, exceptions.Urgent, "nothing sells from there", false},
+	{NoPickUp, exceptions.OwnerEcommerce, exceptions.Urgent, "nothing can be sold", false},
+	{NoDelivery, exceptions.OwnerEcommerce, exceptions.Urgent, "nothing sells from there", false},
+	{NoTemplate, exceptions.OwnerEcommerce, exceptions.Urgent, "nothing can be listed", false},
+	{CarrierInactive, exceptions.OwnerIntegration, exceptions.Warning, "the shop takes its tracking numbers for invalid, and the orders for late", false},
+	{ServiceUnmapped, exceptions.OwnerIntegration, exceptions.Warning, "tracking numbers of its parcels wait for a person", false},
+	{OptionUnmapped, exceptions.OwnerIntegration, exceptions.Warning, "its orders have no postal service until somebody chooses one", false},
+	{ConsentEnds, exceptions.OwnerIntegration, exceptions.Warning, "from that day on every call fails", false},
+	{WebhookElsewhere, exceptions.OwnerIntegration, exceptions.Warning, "orders and cancellations are seen by the next poll only", false},
+	{ClockDiffers, exceptions.OwnerIntegration, exceptions.Warning, "the shop refuses calls at five minutes, and units are held back long before", false},
+	{NoHeadroom, exceptions.OwnerIntegration, exceptions.Warning, "in a burst stock and cancellations are late", false},
+	{NoReturns, exceptions.OwnerEcommerce, exceptions.Warning, "buyers do not know where to send goods back", false},
+	{TaxForm, exceptions.OwnerFinance, exceptions.Warning, "the shop may hold payouts back", false},
+	{NoCurrencyRate, exceptions.OwnerFinance, exceptions.Warning, "Linnworks counts its orders at a rate of one", false},
+	{OrderLimitNear, exceptions.OwnerEcommerce, exceptions.Warning, "everything is shown as sold out for the rest of a busy day", false},
+	{OrderMissing, exceptions.OwnerIntegration, exceptions.Urgent, "nobody sends it, and the shop cancels it", false},
+	{OrderDoubled, exceptions.OwnerWarehouse, exceptions.Urgent, "two parcels leave for one sale", false},
+	{OrderLines, exceptions.OwnerWarehouse, exceptions.Urgent, "the buyer gets something else than was ordered", false},
+	{StockHigh, exceptions.OwnerIntegration, exceptions.Urgent, "units are sold that are not there", false},
+	{OrderStates, exceptions.OwnerCustomerService, exceptions.Warning, "a buyer waits, or goods leave that nobody pays for", false},
+	{OrderUnknown, exceptions.OwnerIntegration, exceptions.Warning, "the shop is not told of its parcel", false},
+	{OrderTracking, exceptions.OwnerWarehouse, exceptions.Warning, "the shop counts the number as invalid", false},
+	{OrderTotal, exceptions.OwnerFinance, exceptions.Warning, "the payout will not match", false},
+	{StockLow, exceptions.OwnerEcommerce, exceptions.Notice, "units that are there cannot be bought", false},
+	{NoComposite, exceptions.OwnerEcommerce, exceptions.Warning, "its orders are imported as components, and reports miss the bundle", false},
+	{BundleDiffers, exceptions.OwnerEcommerce, exceptions.Warning, "buyers get something else than the shop promised", false},
+	{ItemUntracked, exceptions.OwnerEcommerce, exceptions.Warning, "there is no number to show in the shop", false},
+	{LevelMissing, exceptions.OwnerWarehouse, exceptions.Warning, "it is left as it is in the shop", false},
+	{UnreadableListing, exceptions.OwnerIntegration, exceptions.Warning, "nothing is known about it", true},
+	{SpeltDifferently, exceptions.OwnerEcommerce, exceptions.Notice, "a second item of nearly the same SKU would stop its orders", true},
+	{ItemListedTwice, exceptions.OwnerEcommerce, exceptions.Notice, "each listing shows all units of it: two buyers may get the last one", false},
+	{WebhookOff, exceptions.OwnerIntegration, exceptions.Notice, "what it tells is seen by the next poll", false},
+	{UnmappedLocation, exceptions.OwnerEcommerce, exceptions.Notice, "units that lie there are not sold in the shop", false},
+	{NoSellerSKU, exceptions.OwnerEcommerce, exceptions.Notice, "people cannot find it by its SKU, and it needs a row in the table", false},
 }
 
 // Rules returns the closed set.
@@ -113,6 +184,8 @@ type Finding struct {
 	Seen, Do string
 	// Enter is what to enter, a row each: components of a composite, or the setting.
 	Enter []string
+	// Rows are the same for Linnworks to import, see [Report.WriteImport].
+	Rows []Row
 }
 
 // String is one line for a log or a terminal.
@@ -143,6 +216,22 @@ type Ports struct {
 	Warehouse delivery.Warehouse
 	// Status reports whether the shop sells.
 	Status shopstatus.Source
+
+	// Grants to Quotas are how both sides are set up for the bridge. Clocks are by the name
+	// of the side.
+	Grants    Grants
+	Webhooks  Webhooks
+	Setup     ShopSetup
+	Models    ModelCounter
+	Linnworks WarehouseSetup
+	Clocks    map[string]Clock
+	Quotas    Quotas
+
+	// Orders and Booked are the orders of both sides, for [Options].OrdersFrom. Shelf is
+	// what is shown in the shop.
+	Orders ShopOrders
+	Booked BookedOrders
+	Shelf  Shelf
 }
 
 // Options configure a run. All are optional.
@@ -159,6 +248,22 @@ type Options struct {
 	LeaveAlone       []string
 	// SellingStatuses are words of a shop that sells, besides [shopstatus.Selling].
 	SellingStatuses []string
+	// LocationsApart are stock locations whose stock is not for this shop.
+	LocationsApart []string
+	// Source and SubSource are those of the shop's orders in Linnworks, for mappings. Default
+	// source [DefaultSource].
+	Source, SubSource string
+	// WebhookURL is where the bridge listens; empty if that is not known yet.
+	WebhookURL string
+	// LabelRoutes are the shipping models that the warehouse has labels for.
+	LabelRoutes []string
+	// OrdersPerDay is the shop's daily order limit, zero if none is known.
+	OrdersPerDay int
+	// TaxForms are further words for a tax form that is in order.
+	TaxForms []string
+	// OrdersFrom and OrdersTo are the period of which orders are compared: by when they were
+	// created. Zero: none are.
+	OrdersFrom, OrdersTo time.Time
 	// Promotion are the seller SKUs or SKU ids that will be promoted.
 	Promotion []string
 	// Progress is told of each step as it begins.
@@ -180,19 +285,34 @@ func Run(ctx context.Context, p Ports, o Options) (Report, error) {
 	}
 	r := &run{Ports: p, options: o, report: Report{At: o.Now().UTC()}, items: map[string]catalogue.Item{}, blocked: map[string]Rule{}}
 	for _, step := range []struct {
-		what string
-		do   func(context.Context) error
-		need bool
+		what  string
+		do    func(context.Context) error
+		need  bool
+		rules []Rule // that it looks at
 	}{
-		{"listings of the shop", r.listings, true},
-		{"items of the listings", r.match, true},
-		{"bundles of the shop", r.bundles, p.Bundles != nil},
-		{"stock of the items", r.stock, p.Levels != nil},
-		{"warehouses, locations and ways to deliver", r.names, true},
-		{"status of the shop", r.status, p.Status != nil},
-		{"promotion", r.promotion, len(o.Promotion) > 0},
+		{"stock shown", r.shelf, p.Shelf != nil, nil},
+		{"listings of the shop", r.listings, true, ofListings},
+		{"items of the listings", r.match, true, []Rule{NoItem, AmbiguousItem, BrokenKit, SpeltDifferently, ItemListedTwice, NoSellerSKU, LevelMissing, ItemGone, ItemUntracked, NothingFree}},
+		{"bundles of the shop", r.bundles, p.Bundles != nil, []Rule{NoComposite, BundleDiffers, NoItem, AmbiguousItem, BrokenKit}},
+		{"stock of the items", r.stock, p.Levels != nil, []Rule{ItemGone, LevelMissing, ItemUntracked, NothingFree, UnmappedLocation}},
+		{"warehouses, locations and ways to deliver", r.names, true, []Rule{UnknownName, UnmappedWarehouse}},
+		{"status of the shop", r.status, p.Status != nil, []Rule{ShopStopped}},
+		{"orders of the last days", r.orderLimit, p.Status != nil && o.OrdersPerDay > 0, []Rule{OrderLimitNear}},
+		{"authorisation", r.grants, p.Grants != nil, []Rule{ScopeMissing, ConsentEnds}},
+		{"webhooks", r.webhooks, p.Webhooks != nil, []Rule{WebhookOff, WebhookElsewhere}},
+		{"set-up of the shop", r.shopSetup, p.Setup != nil, []Rule{WarehouseOff, NoPickUp, NoReturns, NoDelivery, NoTemplate, TaxForm, NoCurrencyRate}},
+		{"channels of the warehouse", r.channels, p.Linnworks != nil, []Rule{NativeChannel, ChannelFights}},
+		{"delivery options", r.deliveryOptions, p.Shop != nil && p.Warehouse != nil, []Rule{OptionUnmapped}},
+		{"services in use", r.used, p.Linnworks != nil && p.Shop != nil && p.Warehouse != nil, []Rule{ServiceUnmapped, CarrierInactive}},
+		{"shipping models in use", r.labelRoutes, p.Models != nil, []Rule{NoLabelRoute}},
+		{"clocks", r.clocks, len(p.Clocks) > 0, []Rule{ClockDiffers}},
+		{"calls refused", r.quotas, p.Quotas != nil, []Rule{NoHeadroom}},
+		{"orders of both sides", r.orders, p.Orders != nil && p.Booked != nil && !o.OrdersFrom.IsZero(), nil},
+		{"stock shown, again", r.shelfAgain, p.Shelf != nil, []Rule{StockHigh, StockLow}},
+		{"promotion", r.promotion, len(o.Promotion) > 0, []Rule{NotListed, NothingFree}},
 	} {
 		if !step.need {
+			r.cannotSay(step.rules...)
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -201,9 +321,16 @@ func Run(ctx context.Context, p Ports, o Options) (Report, error) {
 		o.Progress(step.what)
 		if err := step.do(ctx); err != nil {
 			r.report.Unread = append(r.report.Unread, fmt.Sprintf("%s: %v", step.what, err))
+			r.cannotSay(step.rules...)
 		}
 	}
 	return r.end(), ctx.Err()
+}
+
+// ofListings are the rules that only a whole list of the shop's listings can say are kept.
+var ofListings = []Rule{
+	NoItem, AmbiguousItem, BrokenKit, SpeltDifferently, ItemListedTwice, NoSellerSKU, LevelMissing, ItemGone, ItemUntracked, NothingFree,
+	NoComposite, BundleDiffers, UnmappedWarehouse, UnmappedLocation, NotListed, UnreadableListing,
 }
 
 // run is a run.
@@ -218,6 +345,20 @@ type run struct {
 	kits    map[string]bool           // SKU ids of bundles of the shop
 	free    map[string]int            // units of listings, by SKU id; those that are known
 	blocked map[string]Rule           // SKU ids that cannot be sold
+
+	differed map[string]StockLine // what the shop shows wrongly, as it was read last
+	noShelf  bool                 // nobody here knows what it shows
+}
+
+// cannotSay notes rules of which not everything was looked at: they may be broken though
+// nothing was found.
+func (r *run) cannotSay(rules ...Rule) {
+	if r.report.unsure == nil {
+		r.report.unsure = map[Rule]bool{}
+	}
+	for _, rule := range rules {
+		r.report.unsure[rule] = true
+	}
 }
 
 func (r *run) find(rule Rule, object, sku, seen, do string, enter ...string) {
@@ -250,6 +391,7 @@ func (r *run) listings(ctx context.Context) error {
 				r.find(UnreadableListing, "product "+cmp.Or(id, "of an id that cannot be read"), "", e.Reasons[id],
 					"look at it in Seller Center, and tell the integrator what is odd about it")
 			}
+			r.cannotSay(slices.DeleteFunc(slices.Clone(ofListings), func(rule Rule) bool { return rule == UnreadableListing })...)
 			continue
 		}
 		if err != nil {
@@ -282,10 +424,14 @@ func (r *run) match(ctx context.Context) error {
 		l := r.list[i]
 		if l.SellerSKU == "" {
 			r.find(NoSellerSKU, l.String(), l.ID, "the shop has no seller SKU for "+titled(l), "enter the SKU of the item as its seller SKU")
+			if match.Usable() {
+				r.importable(r.mapping(l.SKU, match.Item.SKU))
+			}
 		}
 		if match.Usable() && match.By == catalogue.MatchedByNormalised {
 			r.find(SpeltDifferently, l.String(), l.ID, fmt.Sprintf("the shop writes %q and Linnworks %q", l.SellerSKU, match.Item.SKU),
-				"write the seller SKU of the listing as Linnworks does", match.Item.SKU)
+				"write the seller SKU of the listing as Linnworks does, or map the listing to the item", match.Item.SKU)
+			r.importable(r.mapping(l.SKU, match.Item.SKU))
 		}
 		if match.Usable() {
 			r.items[l.ID] = match.Item
@@ -321,7 +467,12 @@ func (r *run) unmatched(unread map[string]bool) {
 			err = catalogue.ErrUnmapped
 		}
 		e := catalogue.Problem(l.SKU, l.Title, err)
-		rule := map[exceptions.Kind]Rule{exceptions.UnmappedSKU: NoItem, exceptions.AmbiguousSKU: AmbiguousItem, exceptions.BrokenKit: BrokenKit}[e.Kind]
+		rule := NoItem
+		if _, several := errors.AsType[*catalogue.AmbiguousError](err); several {
+			rule = AmbiguousItem
+		} else if _, kit := errors.AsType[*catalogue.KitError](err); kit {
+			rule = BrokenKit
+		}
 		r.find(rule, e.Object, l.ID, e.Seen, e.Do)
 	}
 }
@@ -370,17 +521,25 @@ func (r *run) bundles(ctx context.Context) error {
 func (r *run) bundle(l catalogue.Listing, match catalogue.Match, components []catalogue.BundleComponent) {
 	items := map[string]catalogue.Item{}
 	rows := make([]string, len(components))
+	var composition []Row // none if an item is missing: half a composite would be wrong
+	composite := cmp.Or(match.Item.SKU, l.SellerSKU, l.ID)
 	for i, c := range components {
 		sku := cmp.Or(c.Listing.SellerSKU, c.Listing.ID)
 		if item, ok := r.items[c.Listing.ID]; ok {
 			items[c.Listing.ID], sku = item, item.SKU
+			composition = append(composition, Row{Composites, []string{composite, sku, strconv.Itoa(c.Quantity)}})
 		}
 		rows[i] = fmt.Sprintf("%d x %s", c.Quantity, sku)
 	}
+	if len(composition) < len(components) {
+		composition = nil
+	}
 	if !match.Usable() {
-		sku := cmp.Or(l.SellerSKU, l.ID)
+		sku := composite
 		r.find(NoComposite, l.String(), l.ID, titled(l)+" is a bundle of the shop, and Linnworks has no composite for it",
 			"create an item with the SKU "+sku+", enter its composition, and switch its stock tracking off", rows...)
+		r.importable(Row{Items, []string{sku, l.Title, "no"}})
+		r.importable(composition...)
 		return
 	}
 	if differs := catalogue.CompareKit(components, items, match.Item); len(differs) > 0 {
@@ -390,5 +549,6 @@ func (r *run) bundle(l catalogue.Listing, match catalogue.Match, components []ca
 		}
 		r.find(BundleDiffers, l.String(), l.ID, "the shop's bundle and the composite "+match.Item.SKU+" hold other units: "+strings.Join(texts, "; "),
 			"compare both with what is packed, and correct the one that is wrong", rows...)
+		r.importable(composition...)
 	}
 }

@@ -23,12 +23,20 @@ type Report struct {
 	At time.Time
 	// Listings is how many were looked at.
 	Listings int
+	// Orders is how many orders of the shop were compared.
+	Orders int
 	// Findings are what to mend, the most severe first, then by owner.
 	Findings []Finding
 	// Promotion judges each SKU of [Options.Promotion], in their order.
 	Promotion []Verdict
 	// Unread says what could not be read or compared, and why: nothing is known of it.
 	Unread []string
+	// ByHand is what no API tells, and where a person finds it. A report is complete
+	// without it.
+	ByHand []string
+
+	sawOrders map[string]bool // the objects of those that were compared
+	unsure    map[Rule]bool   // rules that this run cannot say are kept
 }
 
 // Verdict is whether a SKU can be promoted.
@@ -126,6 +134,12 @@ func (r Report) String() string {
 			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(text, "\n", "\n  "))
 		}
 	}
+	if len(r.ByHand) > 0 {
+		b.WriteString("\nTO LOOK AT BY HAND\n")
+		for _, text := range r.ByHand {
+			fmt.Fprintf(&b, "  %s\n", sentence(text))
+		}
+	}
 	if used := r.rules(); len(used) > 0 {
 		b.WriteString("\nWhat waiting costs\n")
 		w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -190,6 +204,9 @@ func (r Report) WriteCSV(w io.Writer) error {
 	for _, text := range r.Unread {
 		row("not read", "", "", "", "", text)
 	}
+	for _, text := range r.ByHand {
+		row("by hand", "", "", "", "", "", text)
+	}
 	out.Flush()
 	return out.Error()
 }
@@ -248,6 +265,9 @@ dt { font-weight: 600 } dd { margin: 0 0 .5rem }
 {{with .Enter}}<pre>{{range .}}{{.}}
 {{end}}</pre>{{end}}
 </article>
+{{end}}{{end}}
+{{with .ByHand}}<h2>To look at by hand</h2>
+{{range .}}<article>{{sentence .}}</article>
 {{end}}{{end}}
 {{with .Rules}}<h2>What waiting costs</h2>
 <dl>{{range .}}<dt>{{.Rule}}</dt><dd>{{.Costs}}</dd>

@@ -96,7 +96,29 @@ func (r *run) stock(ctx context.Context) error {
 		}
 	}
 	r.count(reading, untracked)
+	if len(r.options.Locations) > 0 && err == nil {
+		units, items := r.unfed(reading)
+		err = r.spare(ctx, units, items)
+	}
 	return err
+}
+
+// unfed counts free units, and items that have some, at locations that feed nothing.
+func (r *run) unfed(reading stock.Reading) (units, items map[string]int) {
+	aside := r.feeding()
+	for _, id := range append(slices.Clone(r.options.LocationsApart), r.options.PlatformLocation) {
+		aside[strings.ToLower(id)] = true
+	}
+	units, items = map[string]int{}, map[string]int{}
+	for _, places := range reading.Available {
+		for place, n := range places {
+			if n > 0 && !aside[strings.ToLower(place)] {
+				units[place] += n
+				items[place]++
+			}
+		}
+	}
+	return units, items
 }
 
 // feedsNothing reports whether every location that feeds the shop is one of those where

@@ -79,6 +79,8 @@ const (
 	OrdersUnseen         Kind = "orders not seen"
 	UnmappedWarehouse    Kind = "unmapped warehouse"
 	Unreadable           Kind = "unreadable product"
+	AuditFinding         Kind = "found by the audit"
+	OrdersDiffer         Kind = "order differs on both sides"
 )
 
 // Part is the part of the bridge that raises a kind. No other does, and no other
@@ -102,6 +104,7 @@ const (
 	PartGate          Part = "gate"
 	PartReturns       Part = "returns"
 	PartFinance       Part = "finance"
+	PartAudit         Part = "audit"
 	PartCatalogue     Part = "catalogue" // for the importer and the stock too
 	PartStock         Part = "stock"
 )

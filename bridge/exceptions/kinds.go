@@ -150,6 +150,29 @@ var kinds = map[Kind]Info{
 		Closes: "By itself, when the same period is read again and the amount ties up.",
 		Part:   PartFinance,
 	},
+	AuditFinding: {
+		Owner: OwnerIntegration, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "The regular audit of the shop and of Linnworks has found something that costs sales, orders or stock, or soon will. The case says what, and its severity how much waiting costs.",
+		Steps: []string{
+			"Read in the case what was found and what to do about it. What it says to enter can be copied as it stands.",
+			"If nothing is wrong, tell the integrator: the settings have a place for what is meant to be so.",
+		},
+		Where:  []string{"Seller Center and Linnworks: the screens that the case names", "Bridge: the settings of the shop"},
+		Closes: "By itself, when a later audit has read everything that it takes and finds it mended.",
+		Part:   PartAudit,
+	},
+	OrdersDiffer: {
+		Owner: OwnerIntegration, Severity: Warning, Within: 4 * time.Hour,
+		Meaning: "The regular audit has compared an order in the shop with the same order in Linnworks, and they differ: it is missing or there twice, or its state, units, total or tracking number is not the same.",
+		Steps: []string{
+			"Read in the case what differs, and look for other cases of the order, which may say why.",
+			"Open the order on both sides and find out which is right.",
+			"Correct the other side. If the order is there twice, cancel one before it is picked.",
+		},
+		Where:  []string{inSellerOrders, inOpenOrders, inProcessed},
+		Closes: "By itself, when a later audit finds the order right. By hand, if the order has become older than what the audits look at.",
+		Part:   PartAudit, Ends: []End{EndVoid},
+	},
 	AmountUnread: {
 		Owner: OwnerIntegration, Severity: Notice, Within: 7 * 24 * time.Hour,
 		Meaning: "The shop sent something that is not an amount where a tax, a fee or a discount should be. The orders were imported without it, at the shop's total. Their properties show what was sent.",

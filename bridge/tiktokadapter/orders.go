@@ -25,31 +25,35 @@ import (
 // counts in seconds: the one that the window ends in is included.
 func (t *Shop) OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[bridge.Order, error] {
 	return func(yield func(bridge.Order, error) bool) {
-		request := &tiktokshop.GetOrderListRequest{
+		t.search(ctx, &tiktokshop.GetOrderListRequest{
 			PageSize: pageSize, SortField: new("update_time"), SortOrder: new(tiktokshop.SortOrder("ASC")),
 			UpdateTimeGe: new(tiktokshop.At(from)), UpdateTimeLt: new(tiktokshop.At(to.Add(time.Second))),
+		}, yield)
+	}
+}
+
+// search yields the orders of a list, with their details.
+func (t *Shop) search(ctx context.Context, request *tiktokshop.GetOrderListRequest, yield func(bridge.Order, error) bool) {
+	var ids []string
+	flush := func() bool {
+		part := ids
+		ids = nil
+		return t.listed(ctx, part, yield)
+	}
+	var nameless error
+	for o, err := range t.client.Order.GetOrderListAll(ctx, request) {
+		// The list is needed for the ids alone.
+		more, err := listedIDs(o.ID, err, &nameless)
+		if err != nil {
+			yield(bridge.Order{}, err)
+			return
 		}
-		var ids []string
-		flush := func() bool {
-			part := ids
-			ids = nil
-			return t.listed(ctx, part, yield)
+		if ids = append(ids, more...); len(ids) >= maxOrderIDs && !flush() {
+			return
 		}
-		var nameless error
-		for o, err := range t.client.Order.GetOrderListAll(ctx, request) {
-			// The list is needed for the ids alone.
-			more, err := listedIDs(o.ID, err, &nameless)
-			if err != nil {
-				yield(bridge.Order{}, err)
-				return
-			}
-			if ids = append(ids, more...); len(ids) >= maxOrderIDs && !flush() {
-				return
-			}
-		}
-		if flush() && nameless != nil {
-			yield(bridge.Order{}, nameless)
-		}
+	}
+	if flush() && nameless != nil {
+		yield(bridge.Order{}, nameless)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
@@ -15,7 +16,8 @@ import (
 )
 
 // madeUp is a shop that has grown for a while: the other examples' world, and what
-// nobody has noticed in it. The settings know Leeds only, and name a carrier in a hurry.
+// nobody has noticed in it: an integration that was never switched off, settings that know
+// Leeds only, and a carrier named in a hurry.
 func madeUp(ctx context.Context) (audit.Ports, audit.Options, error) {
 	world, err := madeup.New(tiktokshoptest.New(), linnworkstest.New(linnworkstest.WithoutQuotas()))
 	if err != nil {
@@ -24,6 +26,7 @@ func madeUp(ctx context.Context) (audit.Ports, audit.Options, error) {
 	leeds := map[linnworks.GUID]int{linnworks.ZeroGUID: 12}
 	_, jug := world.Warehouse.AddItem(linnworkstest.Item{SKU: "JUG-WHITE", Title: "Milk jug", Levels: leeds})
 	_, voucher := world.Warehouse.AddItem(linnworkstest.Item{SKU: "VOUCHER", Title: "Gift voucher", Untracked: true})
+	world.Warehouse.AddChannel("TIKTOK", "old shop", true)
 	stock := map[string]int{madeup.Leeds: 3}
 	err = errors.Join(jug, voucher,
 		world.Shop.AddProduct(tiktokshoptest.Product{ID: "1729592969712207011", Title: "Milk jug", SKUs: []tiktokshoptest.SKU{
@@ -54,7 +57,10 @@ func madeUp(ctx context.Context) (audit.Ports, audit.Options, error) {
 	warehouse, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: madeup.SubSource})
 	return portsOf(shop, warehouse), audit.Options{
 		Locations: map[string][]string{madeup.Leeds: {string(linnworks.ZeroGUID)}},
-		Delivery:  delivery.Names{Carriers: map[string]string{"Tracked 48": "Royal Mial"}},
+		Delivery: delivery.Names{
+			Services: map[string]string{"Standard shipping": "Tracked 48"}, Carriers: map[string]string{"Tracked 48": "Royal Mial"},
+		},
+		LabelRoutes: []string{string(bridge.SellerShipping)},
 	}, err
 }
 

@@ -22,11 +22,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/audit"
-	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/examples/internal/environ"
@@ -59,12 +59,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	outputs := map[string]func(audit.Report, io.Writer) error{
 		"csv": audit.Report.WriteCSV, "html": audit.Report.WriteHTML, "json": writeJSON,
 	}
+	imports := flags.String("imports", "", "write what Linnworks can import (items, composites, mappings) as CSV files into a `folder`")
 	files := map[string]*string{}
 	for kind := range outputs {
 		files[kind] = flags.String(kind, "", "write the report as "+strings.ToUpper(kind)+" to a `file` too")
 	}
 	flags.Usage = func() {
-		fmt.Fprintln(progress, "usage: audit [-live -settings client.json] [-promotion sku,...] [-csv file] [-html file] [-json file]")
+		fmt.Fprintln(progress, "usage: audit [-live -settings client.json] [-promotion sku,...] [-csv file] [-html file] [-json file] [-imports folder]")
 		flags.PrintDefaults()
 		fmt.Fprint(progress, environment)
 	}
@@ -104,6 +105,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 			}
 		}
 	}
+	if *imports != "" {
+		for _, kind := range audit.Imports {
+			if err := write(filepath.Join(*imports, string(kind)+".csv"), func(w io.Writer) error { return report.WriteImport(w, kind) }); err != nil {
+				return trouble, err
+			}
+		}
+	}
 	switch {
 	case !report.Complete():
 		return trouble, nil
@@ -132,16 +140,7 @@ func portsOf(shop *tiktokadapter.Shop, warehouse *linnworksadapter.Warehouse) au
 	return audit.Ports{
 		Listings: shop, Items: warehouse, Mappings: warehouse, Bundles: shop, Levels: warehouse, States: warehouse,
 		Warehouses: shop, Locations: warehouse, Shop: shop, Warehouse: warehouse, Status: shop,
-	}
-}
-
-// optionsOf are the settings that an audit compares with both sides.
-func optionsOf(s bridge.Settings) audit.Options {
-	return audit.Options{
-		SKUs: s.SKUs, Locations: s.Locations, DefaultLocation: s.DefaultLocation, PlatformLocation: s.PlatformLocation, KeepItems: s.KeepItems, LeaveAlone: s.LeaveAlone, SellingStatuses: s.SellingStatuses,
-		Delivery: delivery.Names{Services: s.Services, Carriers: s.Carriers, Models: []string{
-			string(bridge.SellerShipping), string(bridge.TikTokShipping), string(bridge.FulfilledByTikTok),
-		}},
+		Webhooks: shop, Setup: shop, Models: shop, Linnworks: warehouse, Clocks: map[string]audit.Clock{"TikTok Shop": shop, "Linnworks": warehouse},
 	}
 }
 
@@ -158,5 +157,5 @@ func theirs(ctx context.Context, file string, getenv func(string) string) (audit
 	if err != nil {
 		return fail(err)
 	}
-	return portsOf(shop, warehouse), optionsOf(settings), nil
+	return portsOf(shop, warehouse), settings.AuditOptions(), nil
 }

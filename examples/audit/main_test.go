@@ -20,14 +20,16 @@ func TestAudit(t *testing.T) {
 	file := func(name string) string { return filepath.Join(dir, name) }
 	var out bytes.Buffer
 	code, err := run(t.Context(), []string{
-		"-promotion", "MUG-RED, LAMP-OAK,KETTLE", "-csv", file("a.csv"), "-html", file("a.html"), "-json", file("a.json"),
+		"-promotion", "MUG-RED, LAMP-OAK,KETTLE", "-csv", file("a.csv"), "-html", file("a.html"), "-json", file("a.json"), "-imports", dir,
 	}, none, &out, io.Discard)
 	if err != nil || code != toMend {
 		t.Fatalf("exit code %d, %v; want %d", code, err, toMend)
 	}
 	for _, want := range []string{
-		"9 listing(s), 8 finding(s): 4 urgent, 2 warning(s), 2 notice(s)\n",
+		"9 listing(s), 19 finding(s): 6 urgent, 5 warning(s), 8 notice(s)\n",
 		"SKU LAMP-OAK: listing without an item", "2 x MUG-RED", `did you mean 7117858858072016687 (Royal Mail)?`,
+		"channel TIKTOK, old shop: second integration is on", "shipping model tiktok: shipping model without labels", "return warehouse: no return warehouse",
+		"webhook ORDER_STATUS_CHANGE: webhook not set", "(Bristol): stock location that feeds nothing", "22 unit(s) of 2 listed item(s)", "TO LOOK AT BY HAND",
 		"MUG-RED: ready, 24 free", "KETTLE: not ready: promoted and not listed",
 	} {
 		if !strings.Contains(out.String(), want) {
@@ -42,14 +44,17 @@ func TestAudit(t *testing.T) {
 		}
 		return b
 	}
-	if rows, err := csv.NewReader(bytes.NewReader(read("a.csv"))).ReadAll(); err != nil || len(rows) != 1+8+3 {
-		t.Errorf("the CSV has %d rows, %v; want a head, 8 findings and 3 verdicts", len(rows), err)
+	if rows, err := csv.NewReader(bytes.NewReader(read("a.csv"))).ReadAll(); err != nil || len(rows) != 1+19+3+4 {
+		t.Errorf("the CSV has %d rows, %v; want a head, 19 findings, 3 verdicts and 4 things to look at", len(rows), err)
+	}
+	if got := string(read("composites.csv")); got != "Composite SKU,Component SKU,Quantity\nTEA-FOR-TWO,MUG-RED,2\nTEA-FOR-TWO,TEA-EARL,1\n" {
+		t.Errorf("the composites to import are %q", got)
 	}
 	if page := string(read("a.html")); !strings.Contains(page, "LAMP-OAK") || strings.Contains(page, "http://") || strings.Contains(page, "https://") {
 		t.Error("the page lacks a finding, or needs another")
 	}
 	var report struct{ Findings []struct{ Rule string } }
-	if err := json.Unmarshal(read("a.json"), &report); err != nil || len(report.Findings) != 8 {
+	if err := json.Unmarshal(read("a.json"), &report); err != nil || len(report.Findings) != 19 {
 		t.Errorf("the JSON has %d findings, %v", len(report.Findings), err)
 	}
 }

@@ -89,6 +89,7 @@ var topics = []struct {
 	{"Returns and money", []decision{
 		{"returns", "Goods that come back", "Where they go, and what the bridge does about them and their refunds.", "Goods and refunds are booked in Linnworks, at the location that sent them; decisions are left to people."},
 		{"finance", "Payouts", "Once a day TikTok's statements of so many days are compared with the orders, to the penny.", ""},
+		{"audit", "Both sides compared", "Every so many hours TikTok Shop and Linnworks are compared as a whole, with the orders of the last days; what is wrong becomes a case.", ""},
 		{"return_reasons", "Returns that count", "Which reasons of returns count as the seller's fault, where that is not as by default.", ""},
 	}},
 	{"The shop's limits", []decision{

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -19,6 +20,7 @@ import (
 // metrics are what Prometheus is told. Counters are of this process; what the gauges of
 // flows and cases say is the same in all.
 type metrics struct {
+	meter    audit.Meter
 	registry *prometheus.Registry
 	runs     *prometheus.CounterVec
 	took     *prometheus.HistogramVec
@@ -63,11 +65,13 @@ func (m *metrics) flowRan(ctx context.Context, run bridge.FlowRun) {
 }
 
 func (m *metrics) tiktokCall(_ context.Context, e tiktokshop.Event) {
+	m.meter.Saw("TikTok Shop", e.Operation, e.Status)
 	m.calls.WithLabelValues("tiktok", e.Operation, strconv.Itoa(e.Status)).Inc()
 	m.waited.WithLabelValues("tiktok").Add(e.Wait.Seconds())
 }
 
 func (m *metrics) linnworksCall(_ context.Context, e linnworks.Event) {
+	m.meter.Saw("Linnworks", e.Operation, e.Status)
 	m.calls.WithLabelValues("linnworks", e.Operation, strconv.Itoa(e.Status)).Inc()
 	m.waited.WithLabelValues("linnworks").Add(e.Wait.Seconds())
 }

@@ -268,6 +268,9 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 	if err := shop.withRelease(ctx, b, warehouse); err != nil {
 		return nil, err
 	}
+	if err := s.withAudit(shop, b, warehouse); err != nil {
+		return nil, err
+	}
 	return b, nil
 }
 

@@ -248,6 +248,7 @@ func (l *lab) session(market string) {
 	l.ok(errOf(c.Event.UpdateShopWebhook(ctx, &tiktokshop.UpdateShopWebhookRequest{Address: "https://hooks.example.com/t", EventType: "ORDER_STATUS_CHANGE"})))
 	l.ok(errOf(c.Event.GetShopWebhooks(ctx, nil)))
 	l.ok(errOf(c.Event.DeleteShopWebhook(ctx, &tiktokshop.DeleteShopWebhookRequest{EventType: "ORDER_STATUS_CHANGE"})))
+	l.ok(errOf(c.Logistics.GetAvailableShippingTemplate(ctx, nil)))
 	l.ok(errOf(c.Logistics.GetWarehouseList(ctx, nil)))
 	got(c.Logistics.GetWarehouseDeliveryOptions(ctx, north, nil))(l)
 	got(c.Logistics.GetShippingProviders(ctx, tiktokshoptest.OptionStandard, nil))(l)

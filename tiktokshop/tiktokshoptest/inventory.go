@@ -201,3 +201,14 @@ func (f *Fake) warehouseList(*request) (any, error) {
 	}
 	return out, nil
 }
+
+// shippingTemplates serves Logistics.GetAvailableShippingTemplate: every shop of the fake
+// has one.
+//
+// https://partner.tiktokshop.com/docv2/page/get-available-shipping-template-202510
+func (f *Fake) shippingTemplates(*request) (any, error) {
+	var one tiktokshop.GetAvailableShippingTemplateResponseTemplate
+	one.TemplateIsAvailable = true
+	one.Template.IsDefault, one.Template.TemplateID, one.Template.TemplateName, one.Template.TemplateParty = true, "7410000000000000001", "Standard", 1
+	return tiktokshop.GetAvailableShippingTemplateResponse{Templates: []tiktokshop.GetAvailableShippingTemplateResponseTemplate{one}}, nil
+}

@@ -48,6 +48,7 @@ var operations = []operation{
 
 	{name: "Logistics.GetShippingProviders", method: "GET", path: "/logistics/202309/delivery_options/{delivery_option_id}/shipping_providers", scope: scopeLogistics, serve: (*Fake).shippingProviders},
 	{name: "Logistics.GetWarehouseDeliveryOptions", method: "GET", path: "/logistics/202309/warehouses/{warehouse_id}/delivery_options", scope: scopeLogistics, serve: (*Fake).deliveryOptions},
+	{name: "Logistics.GetAvailableShippingTemplate", method: "GET", path: "/logistics/202510/seller_templates", scope: scopeLogistics, serve: (*Fake).shippingTemplates},
 	{name: "Logistics.GetWarehouseList", method: "GET", path: "/logistics/202309/warehouses", scope: scopeLogistics, serve: (*Fake).warehouseList},
 
 	{name: "Product.SearchProducts", method: "POST", path: "/product/202502/products/search", scope: scopeProducts, omit: []string{"is_pre_owned", "is_cod_allowed", "is_replicated", "minimum_order_quantity", "prescription_requirement"}, serve: (*Fake).searchProducts},

@@ -53,6 +53,7 @@ func ExampleOperations() {
 	// Fulfillment.UploadInvoice
 	// Logistics.GetShippingProviders
 	// Logistics.GetWarehouseDeliveryOptions
+	// Logistics.GetAvailableShippingTemplate
 	// Logistics.GetWarehouseList
 	// Product.SearchProducts
 	// Product.GetProduct

@@ -72,7 +72,7 @@ var rooms = []room{
 		{"who is told, in a file", []string{"people.go"}},
 	}},
 	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
-	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
+	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge/rates", uses: []string{"bridge/internal/part", "bridge/policy", "bridge/store"}, subjects: one("orders that are over, counted")},
 	{path: "bridge/claims", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/money"}, subjects: one("limits of claims")},
@@ -86,7 +86,7 @@ var rooms = []room{
 		{"watching", []string{"watch.go"}},
 	}},
 	{path: "bridge", uses: []string{
-		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns", "bridge/finance", "bridge/claims",
+		"bridge/delivery", "bridge/audit", "bridge/retention", "bridge/rates", "bridge/returns", "bridge/finance", "bridge/claims",
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/shopstatus", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
 		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "worklist.go", "contained.go", "status.go", "results.go", "evidence.go"}},
@@ -114,7 +114,7 @@ var rooms = []room{
 		"bridge/internal/part", "bridge/health", "bridge/policy", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/delivery", "bridge",
 	}, subjects: one("release to print")},
 	{path: "bridge/tiktokadapter", uses: []string{
-		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/rates", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge",
+		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/rates", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge/audit", "bridge",
 	}, subjects: []subject{
 		{"amounts and addresses", []string{"doc.go", "money.go", "address.go", "parcel.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},
@@ -126,11 +126,12 @@ var rooms = []room{
 		{"stock", []string{"stock.go", "states.go", "bundles.go"}},
 		{"what stops the whole shop", []string{"status.go"}},
 		{"webhooks", []string{"webhooks.go"}},
+		{"for audits", []string{"setup.go", "reconcile.go"}},
 		{"finance", []string{"finance.go"}},
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
 		"linnworks", "linnworks/shippingapp", "linnworks/channelapp",
-		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge/returns", "bridge", "bridge/printing", "bridge/release", "bridge/pulled",
+		"bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge/returns", "bridge/audit", "bridge", "bridge/printing", "bridge/release", "bridge/pulled",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},
@@ -143,6 +144,7 @@ var rooms = []room{
 		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
 		{"the printing view", []string{"printview.go"}},
 		{"finance", []string{"finance.go"}},
+		{"for audits", []string{"setup.go", "reconcile.go"}},
 	}},
 	{path: "bridge/internal/world", uses: []string{"bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("the fake world")},
 	{path: "bridge/bridgetest", uses: []string{

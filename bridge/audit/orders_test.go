@@ -1,0 +1,319 @@
+package audit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/audit"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// books are the orders of both sides.
+type books struct {
+	shop     []audit.ShopOrder
+	booked   []audit.BookedOrder
+	lost     map[string]string
+	shelf    []audit.StockLine
+	shelves  [][]audit.StockLine // readings, one after the other, before shelf
+	shopErr  error
+	knownErr error
+}
+
+func (b *books) OrdersCreated(context.Context, time.Time, time.Time) ([]audit.ShopOrder, error) {
+	return b.shop, b.shopErr
+}
+
+func (b *books) KnownOrders(_ context.Context, ids []string) (map[string]bool, error) {
+	known := map[string]bool{}
+	for _, id := range ids {
+		known[id] = strings.HasPrefix(id, "old")
+	}
+	return known, b.knownErr
+}
+
+func (b *books) OrdersBooked(context.Context, time.Time, time.Time) ([]audit.BookedOrder, map[string]string, error) {
+	return b.booked, b.lost, nil
+}
+
+func (b *books) StockLines(context.Context) ([]audit.StockLine, error) {
+	if len(b.shelves) > 0 {
+		lines := b.shelves[0]
+		b.shelves = b.shelves[1:]
+		return lines, nil
+	}
+	return b.shelf, nil
+}
+
+var yesterday = time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)
+
+func gbp(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "GBP"} }
+
+// pair is an order that both sides have as sent.
+func (b *books) pair(id string) (*audit.ShopOrder, *audit.BookedOrder) {
+	b.shop = append(b.shop, audit.ShopOrder{
+		ID: id, State: "IN_TRANSIT", ChangedAt: yesterday, Due: true, Told: true, Sent: true,
+		LineIDs: []string{id + "a", id + "b"}, Total: gbp(2500), TotalKnown: true, Tracking: []string{"RM" + id},
+	})
+	b.booked = append(b.booked, audit.BookedOrder{
+		Number: "L" + id, References: []string{id}, Sent: true, ReceivedAt: yesterday, ChangedAt: yesterday,
+		LineIDs: []string{id + "a", id + "b"}, LinesKnown: true, Total: gbp(2500), TotalKnown: true, Tracking: "RM" + id,
+	})
+	return &b.shop[len(b.shop)-1], &b.booked[len(b.booked)-1]
+}
+
+// audited are accounts without a fault, whose orders are those of b.
+func (b *books) audited() (audit.Ports, audit.Options) {
+	a := sound(rand.New(rand.NewPCG(7, 7)))
+	p := a.ports()
+	p.Orders, p.Booked, p.Shelf = b, b, b
+	a.settings.OrdersFrom, a.settings.OrdersTo = yesterday.AddDate(0, 0, -7), yesterday.AddDate(0, 0, 1)
+	return p, a.settings
+}
+
+// Every way in which an order can differ is found, by the rule that says so, and what
+// does not differ is not.
+func TestOrdersOfBothSides(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		change func(b *books, shop *audit.ShopOrder, booked *audit.BookedOrder)
+		want   []audit.Rule
+	}{
+		"the same": {func(*books, *audit.ShopOrder, *audit.BookedOrder) {}, nil},
+		"missing":  {func(b *books, _ *audit.ShopOrder, _ *audit.BookedOrder) { b.booked = nil }, []audit.Rule{audit.OrderMissing}},
+		"not due": {func(b *books, s *audit.ShopOrder, _ *audit.BookedOrder) {
+			b.booked, s.Due = nil, false
+		}, nil},
+		"cancelled before it came in": {func(b *books, s *audit.ShopOrder, _ *audit.BookedOrder) {
+			b.booked, s.Void = nil, true
+		}, nil},
+		"unknown to the shop": {func(b *books, _ *audit.ShopOrder, _ *audit.BookedOrder) { b.shop = nil }, []audit.Rule{audit.OrderUnknown}},
+		"of another time": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			b.shop, k.References = nil, []string{"old1"}
+		}, nil},
+		"cancelled on both sides": {func(_ *books, s *audit.ShopOrder, k *audit.BookedOrder) {
+			s.Void, k.Void, k.Sent = true, true, false
+		}, nil},
+		"cancelled in the shop, sent":  {func(_ *books, s *audit.ShopOrder, _ *audit.BookedOrder) { s.Void = true }, []audit.Rule{audit.OrderStates}},
+		"cancelled in the shop, open":  {func(_ *books, s *audit.ShopOrder, k *audit.BookedOrder) { s.Void, k.Sent = true, false }, []audit.Rule{audit.OrderStates}},
+		"cancelled in Linnworks":       {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Void = true }, []audit.Rule{audit.OrderStates}},
+		"sent in the shop only":        {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Sent = false }, []audit.Rule{audit.OrderStates}},
+		"sent in Linnworks only":       {func(_ *books, s *audit.ShopOrder, _ *audit.BookedOrder) { s.Told, s.Sent = false, false }, []audit.Rule{audit.OrderStates}},
+		"with the carrier of the shop": {func(_ *books, s *audit.ShopOrder, _ *audit.BookedOrder) { s.Sent, s.Tracking = false, nil }, nil},
+		"a unit is missing":            {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.LineIDs = k.LineIDs[:1] }, []audit.Rule{audit.OrderLines}},
+		"a unit is cancelled in the shop": {func(_ *books, s *audit.ShopOrder, _ *audit.BookedOrder) {
+			s.LineIDs, s.TotalKnown = s.LineIDs[:1], false
+		}, []audit.Rule{audit.OrderLines}},
+		"units are not known":        {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.LineIDs, k.LinesKnown = nil, false }, nil},
+		"a penny":                    {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Total = gbp(2501) }, []audit.Rule{audit.OrderTotal}},
+		"another currency":           {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Total.Currency = "EUR" }, []audit.Rule{audit.OrderTotal}},
+		"another number":             {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Tracking = "XX" }, []audit.Rule{audit.OrderTracking}},
+		"a penny and another number": {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Total, k.Tracking = gbp(1), "XX" }, []audit.Rule{audit.OrderTotal, audit.OrderTracking}},
+		"changed just now, and different": {func(_ *books, s *audit.ShopOrder, k *audit.BookedOrder) {
+			s.ChangedAt, k.Total = yesterday.Add(23*time.Hour+time.Minute), gbp(1)
+		}, nil},
+		"changed just now in the warehouse": {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			k.ChangedAt, k.Total = yesterday.Add(24*time.Hour), gbp(1)
+		}, nil},
+		"split, and both parts there": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) { b.split(k) }, nil},
+		"the same units twice":        {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) { b.booked = append(b.booked, again(*k, "")) }, []audit.Rule{audit.OrderDoubled}},
+		"made by hand as well": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			b.booked = append(b.booked, again(*k, "DIRECT"))
+		}, []audit.Rule{audit.OrderDoubled}},
+		"made by hand alone, with its total": {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			k.Foreign, k.LinesKnown, k.LineIDs, k.Total = "DIRECT", false, nil, gbp(1)
+		}, nil},
+		"merged with another, one total": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			k.References = append(k.References, "old2")
+			k.Total = gbp(9)
+		}, nil},
+		"cancelled twin of one that was sent": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			twin := again(*k, "")
+			twin.Void, twin.Sent = true, false
+			b.booked = append(b.booked, twin)
+		}, nil},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := new(books)
+			b.pair("77")
+			other := &b.shop[0]
+			c.change(b, other, &b.booked[0])
+			p, o := b.audited()
+			report, err := audit.Run(t.Context(), p, o)
+			if err != nil || !report.Complete() {
+				t.Fatalf("%v, not read: %q", err, report.Unread)
+			}
+			var got []audit.Rule
+			for _, f := range report.Findings {
+				if got = append(got, f.Rule); f.Object != "order 77" {
+					t.Errorf("found about %q: %s", f.Object, f)
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(c.want)
+			if diff := gocmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s%s", diff, report)
+			}
+		})
+	}
+}
+
+// again is the same order once more, from another source if one is named.
+func again(b audit.BookedOrder, source string) audit.BookedOrder {
+	b.Number, b.Foreign = b.Number+"2", source
+	if source != "" {
+		b.LineIDs, b.LinesKnown = nil, false
+	}
+	return b
+}
+
+// split makes two orders of one.
+func (b *books) split(k *audit.BookedOrder) {
+	second := again(*k, "")
+	k.LineIDs, k.Total = k.LineIDs[:1], gbp(1200)
+	second.LineIDs, second.Total = second.LineIDs[1:], gbp(1300)
+	b.booked = append(b.booked, second)
+}
+
+// Stock that is on its way is no fault; what is wrong at the beginning and at the end is,
+// with the reason that is known.
+func TestStockShown(t *testing.T) {
+	t.Parallel()
+	wrong := audit.StockLine{SKUID: "1", SKU: "MUG", WarehouseID: "w1", Shown: 9, Wanted: 4, Why: "locked by a campaign"}
+	low := audit.StockLine{SKUID: "2", SKU: "POT", WarehouseID: "w1", Shown: 1, Wanted: 4}
+	moved := audit.StockLine{SKUID: "3", SKU: "CUP", WarehouseID: "w1", Shown: 1, Wanted: 4}
+	arrived := moved
+	arrived.Shown = 4
+	b := &books{shelves: [][]audit.StockLine{{wrong, low, moved}}, shelf: []audit.StockLine{wrong, low, arrived}}
+	p, o := b.audited()
+	report, err := audit.Run(t.Context(), p, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range report.Findings {
+		got = append(got, string(f.Rule)+": "+f.Object+": "+f.Seen)
+	}
+	want := []string{
+		"more shown than there should be: stock of MUG in warehouse w1: 9 are shown and 4 should be: locked by a campaign",
+		"less shown than there should be: stock of POT in warehouse w1: 1 are shown and 4 should be: nobody knows why",
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A watch raises a case once, leaves it while it cannot tell, and closes it when a whole
+// reading has shown that it is mended. What the bridge raises by itself is no case of the
+// audit, and many of one rule are few cases.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	b := new(books)
+	b.pair("1")
+	b.pair("2")
+	b.booked[0].Total, b.booked[0].Tracking = gbp(7), "XX"
+	p, o := b.audited()
+	o.WebhookURL = "https://bridge.example.com/hooks"
+	a := sound(rand.New(rand.NewPCG(7, 7)))
+	ports := a.ports()
+	ports.Orders, ports.Booked, ports.Shelf = p.Orders, p.Booked, p.Shelf
+	desk, values := new(exceptions.Memory), new(store.Memory).Shop("uk")
+	queue := desk.Shop("uk")
+	w, err := audit.NewWatch(audit.WatchPorts{Ports: ports, Exceptions: queue, Values: values}, audit.WatchOptions{Options: o, OrderDays: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.list("GONE")                                        // the catalogue raises it
+	a.setup.grant.Missing = []string{"seller.order.info"} // one case
+	for i := range 40 {                                   // 25 cases and one
+		a.setup.hooks[fmt.Sprintf("EVENT_%02d", i)] = ""
+	}
+	if _, found, err := audit.Last(t.Context(), values); err != nil || found {
+		t.Errorf("before the first run: %t, %v", found, err)
+	}
+	open := func(step string, failed bool, want ...string) {
+		t.Helper()
+		report, err := w.Run(t.Context())
+		if (err != nil) != failed {
+			t.Errorf("%s: %v", step, err)
+		}
+		list, _ := queue.Open(t.Context())
+		var got []string
+		hooks := 0
+		for _, e := range list {
+			if strings.HasPrefix(e.Object, "webhook not set: ") {
+				hooks++
+				continue
+			}
+			got = append(got, fmt.Sprintf("%s, %s: %s (%d)", e.Owner, e.Severity, e.Object, e.Count))
+		}
+		if hooks > 0 {
+			got = append(got, fmt.Sprintf("%d webhooks", hooks))
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", step, diff)
+		}
+		if last, found, err := audit.Last(t.Context(), values); err != nil || !found || gocmp.Diff(report.Findings, last.Findings) != "" || last.String() != report.String() {
+			t.Errorf("%s: the report that is kept is %s, %v", step, last, err)
+		}
+	}
+	scope, order := "integration, urgent: scope not granted: scope seller.order.info (1)", "warehouse, warning: order 1 (1)"
+	open("first", false, scope, order, "26 webhooks")
+	open("again", false, scope, order, "26 webhooks")
+	// Mended, and not to be seen.
+	b.booked[0].Total, b.booked[0].Tracking = gbp(2500), "RM1"
+	a.setup.grant.Missing, a.setup.hooks = nil, map[string]string{"ORDER_STATUS_CHANGE": o.WebhookURL}
+	a.setup.err, b.shopErr = errors.New("down"), errors.New("down")
+	open("down", true, scope, order, "26 webhooks")
+	a.setup.err, b.shopErr = nil, nil
+	b.lost = map[string]string{"1": "it is no JSON"}
+	open("one order is not read", true, order)
+	b.lost = nil
+	open("mended", false)
+}
+
+func TestNewWatch(t *testing.T) {
+	t.Parallel()
+	if _, err := audit.NewWatch(audit.WatchPorts{}, audit.WatchOptions{}); err == nil || !strings.Contains(err.Error(), "Exceptions") {
+		t.Errorf("got %v", err)
+	}
+	a := sound(rand.New(rand.NewPCG(1, 1)))
+	if _, err := audit.NewWatch(audit.WatchPorts{Ports: a.ports(), Exceptions: new(exceptions.Memory).Shop("x")}, audit.WatchOptions{OrderDays: 93}); err == nil {
+		t.Error("93 days are accepted")
+	}
+}
+
+// What was refused long ago counts no more, and one reader does not take it from another.
+func TestMeter(t *testing.T) {
+	t.Parallel()
+	now := yesterday
+	m := &audit.Meter{Now: func() time.Time { return now }}
+	m.Saw("Linnworks", "Orders.GetOrdersById", 429)
+	now = now.Add(13 * time.Hour)
+	m.Saw("Linnworks", "Orders.GetOrdersById", 200)
+	want := []audit.Quota{{Side: "Linnworks", Operation: "Orders.GetOrdersById", Calls: 2, Refused: 1}}
+	for range 2 {
+		if diff := gocmp.Diff(want, m.Quotas()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	now = now.Add(12 * time.Hour)
+	if got := m.Quotas(); len(got) != 1 || got[0].Refused != 0 {
+		t.Errorf("12 hours later: %+v", got)
+	}
+	now = now.Add(24 * time.Hour)
+	if got := m.Quotas(); len(got) != 0 {
+		t.Errorf("a day later: %+v", got)
+	}
+}
