@@ -492,7 +492,7 @@ func (s Settings) mistakes() (list []mistake) {
 			bad(fmt.Sprintf("sessions[%d].ahead", i), "%s is too long: the most is %s", session.Ahead, mostLook)
 		}
 	}
-	_, err = s.table()
+	_, err = s.Table()
 	list = append(list, mistakesIn("", err)...)
 	_, err = s.kinds()
 	list = append(list, mistakesIn("", err)...)
@@ -525,8 +525,9 @@ var platformRows = func() (rows []string) {
 	return rows
 }()
 
-// table is the status table with the rows that replace others.
-func (s Settings) table() (*StatusTable, error) {
+// Table returns the status table with the rows that replace others. The error names the
+// rows that are wrong.
+func (s Settings) Table() (*StatusTable, error) {
 	table := DefaultStatusTable()
 	if s.PlatformLocation != "" {
 		var err error

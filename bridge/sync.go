@@ -247,7 +247,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	if err != nil {
 		return err
 	}
-	table, err := set.table()
+	table, err := set.Table()
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ type Flow struct {
 // Healthy reports whether the last run succeeded and none is overdue. What has not
 // run yet is healthy until it is overdue.
 func (h Flow) Healthy() bool {
-	return h.Overdue.IsZero() && (h.Failures == 0 || h.LastSuccess.After(h.LastFailure))
+	return h.Overdue.IsZero() && (h.LastFailure.IsZero() || h.LastSuccess.After(h.LastFailure))
 }
 
 // MarshalJSON returns the numbers for programs, with durations as text ("1.5s").

@@ -183,7 +183,7 @@ const lockKey = "notify"
 
 // Run tells everybody what is due. One recipient who cannot be reached does not keep the
 // others from being told; the error names each. A run that breaks off between a message
-// and its note tells that message twice, and never not at all.
+// and its note tells that message twice, and never loses it.
 func (n *Notifier) Run(ctx context.Context) (report Report, err error) {
 	start := n.options.Now()
 	defer func() { n.timings.Done(start, n.options.Now(), err) }()
@@ -447,9 +447,10 @@ func (r Recipient) check() (recipient, error) {
 // rung of the ladder, and what is urgent without a deadline.
 type Quiet struct {
 	// From and To are on the clock of the recipient's zone, such as "20:00" and "06:30".
-	From, To string
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
 	// Days are quiet as a whole, such as "sunday".
-	Days []string
+	Days []string `json:"days,omitempty"`
 }
 
 // quiet reports whether it is quiet at a moment.

@@ -22,13 +22,36 @@ type flow struct {
 	Name string
 }
 
-// MarshalJSON returns the numbers with the name and whether the flow is well.
+// Counted reports whether somebody counts the runs: of what goes on without an end there
+// are none.
+func (f flow) Counted() bool { return f.Runs > 0 }
+
+// MarshalJSON returns what is known, with the name and whether the flow is well. Nothing
+// that nobody counts is there as zero.
 func (f flow) MarshalJSON() ([]byte, error) {
+	text, err := json.Marshal(f.Flow)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]json.RawMessage{}
+	if err := json.Unmarshal(text, &known); err != nil {
+		return nil, err
+	}
+	var unknown []string
+	if !f.Counted() {
+		unknown = []string{"runs", "failures", "last", "max", "p50", "p99"}
+	}
+	if f.Backlog == 0 { // only parts know that nothing waits
+		unknown = append(unknown, "backlog", "oldest")
+	}
+	for _, name := range unknown {
+		delete(known, name)
+	}
 	return json.Marshal(struct {
-		Name    string      `json:"name"`
-		Healthy bool        `json:"healthy"`
-		Flow    health.Flow `json:"flow"`
-	}{f.Name, f.Healthy(), f.Flow})
+		Name    string                     `json:"name"`
+		Healthy bool                       `json:"healthy"`
+		Flow    map[string]json.RawMessage `json:"flow"`
+	}{f.Name, f.Healthy(), known})
 }
 
 // shopHealth is how one shop is.

@@ -437,6 +437,39 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// What nobody counts is not shown as zero, and a flow that has failed is not well.
+func TestWhatNobodyCounts(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	counts := func(context.Context) (map[string]health.Flow, error) {
+		return map[string]health.Flow{
+			"orders": {Runs: 7, Failures: 2, LastSuccess: noon, LastFailure: noon.Add(-time.Hour), P50: 3 * time.Second, P99: 9 * time.Second},
+			"stock":  {LastSuccess: noon.Add(-time.Hour), LastFailure: noon, LastError: "no answer"},
+		}, nil
+	}
+	b.shops[0].Health, b.shops[1].Health = counts, counts
+	for _, c := range []struct {
+		path       string
+		have, lack []string
+	}{
+		{"/health", []string{`"Runs">7<`, `"Failed">2<`, `"Half of the runs">3s<`, `"Runs">–<`, `"Failed">–<`, `"99 of 100">–<`, `"Waiting">–<`, `class="urgent">no<`}, []string{`>0<`, `>0s<`}},
+		{"/health.json", []string{`"runs":7`, `"failures":2`, `"name":"stock","healthy":false`, "no answer"}, []string{`"runs":0`, `"failures":0`, `"backlog"`, `"0s","max`}},
+	} {
+		_, text := b.get(c.path)
+		text = strings.NewReplacer(" ", "", "\n", "").Replace(text)
+		for _, want := range c.have {
+			if !strings.Contains(text, strings.ReplaceAll(want, " ", "")) {
+				t.Errorf("%s lacks %s:\n%s", c.path, want, text)
+			}
+		}
+		for _, zero := range c.lack {
+			if strings.Contains(text, zero) {
+				t.Errorf("%s has %s:\n%s", c.path, zero, text)
+			}
+		}
+	}
+}
+
 // A thousand cases make a page that a telephone can load.
 func TestPagesStaySmall(t *testing.T) {
 	t.Parallel()

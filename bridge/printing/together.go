@@ -38,7 +38,7 @@ type question[T any] struct {
 const mostTogether = 50
 
 // ask returns the answers, with those of others among them. The first of a round makes
-// the call, whether it is waited for any more or not: others rely on it.
+// the call, whether or not its caller still waits: others rely on it.
 func (t *together[T]) ask(ctx context.Context, ids []string) ([]T, error) {
 	q := &question[T]{ids: ids}
 	t.mu.Lock()

@@ -205,7 +205,7 @@ func (c *Channel) handOut(ctx context.Context, references []string) (orders []br
 	return orders, nil
 }
 
-// stale says why an order is not any more what was mapped, empty if it is.
+// stale says why an order is no longer what was mapped, empty if it is.
 func stale(p bridge.Permit, n bridge.NewOrder) string {
 	var lines []string
 	for _, line := range n.Lines {

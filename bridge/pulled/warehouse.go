@@ -132,7 +132,7 @@ func (w *Warehouse) FindOrders(ctx context.Context, references []string) ([]brid
 	return found, nil
 }
 
-// drop forgets an order that is not to be pulled any more.
+// drop forgets an order that is no longer to be pulled.
 func (w *Warehouse) drop(reference string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

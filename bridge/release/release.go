@@ -4,7 +4,7 @@
 // Orders come into the warehouse where that view does not show them. [Release.Run], every
 // half minute, asks the gate about those that are due, puts those that may go into the
 // view, renews their permits before they run out, and pulls back what was cancelled, is
-// held or cannot be asked about any more: what stands in the view has a permit. A
+// held or can no longer be asked about: what stands in the view has a permit. A
 // cancelled order stands there no longer than a permit lives, as long as Run runs in time
 // and the warehouse takes the order out. Where it does not, somebody is told
 // ([exceptions.NotPulledBack]).

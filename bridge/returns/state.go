@@ -41,7 +41,7 @@ type opened struct {
 	Done bool `json:",omitzero"`
 }
 
-// keepFor is how long something is remembered about which nothing happens any more.
+// keepFor is how long something is remembered after the last that happened about it.
 const keepFor = 120 * 24 * time.Hour
 
 // load reads the state.

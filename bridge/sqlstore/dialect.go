@@ -24,6 +24,7 @@ import (
 // with ? for parameters and some words in braces:
 //
 //	{in}             is one of a list of texts, which is one parameter
+//	{each}           a list of texts, which is one parameter, as rows with a value
 //	{rows text int}  the rows of an insert, see tx.insert
 //	{now}            the database's clock in microseconds of Unix time
 type dialect struct {
@@ -47,6 +48,11 @@ type dialect struct {
 	// answered reports whether an error is the database's own answer: a commit that has
 	// failed with another may have succeeded.
 	answered func(error) bool
+	// full reports whether an error says that there is no room.
+	full func(error) bool
+	// ofOne reports whether an error is of what one row has in it, so that others can be
+	// written without it.
+	ofOne func(error) bool
 }
 
 const (
@@ -60,13 +66,21 @@ const (
 var sqliteDialect = &dialect{
 	words: map[string]string{
 		"{text}": "TEXT", "{int}": "INTEGER", "{bytes}": "BLOB", "{table}": "STRICT", "{small table}": "STRICT, WITHOUT ROWID",
-		"{in}": "IN (SELECT value FROM json_each(?))", "{contains}": "instr(doc, ?) > 0",
+		"{in}": "IN (SELECT value FROM json_each(?))", "{each}": "json_each(?)", "{contains}": "instr(doc, ?) > 0",
 		"{now}": "(CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000)", "{next hint}": "(SELECT value FROM lb_counters WHERE shop = '' AND name = 'hint')",
 	},
 	begin:    sqliteBegin,
 	lazy:     sqliteBegin,
 	tick:     time.Millisecond,
 	answered: func(error) bool { return true },
+	full: func(err error) bool {
+		e, ok := errors.AsType[*sqlite.Error](err)
+		return ok && e.Code()&0xff == sqlite3.SQLITE_FULL
+	},
+	ofOne: func(err error) bool {
+		e, ok := errors.AsType[*sqlite.Error](err)
+		return ok && slices.Contains([]int{sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}, e.Code()&0xff)
+	},
 	again: func(err error) bool {
 		e, ok := errors.AsType[*sqlite.Error](err)
 		return ok && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED)
@@ -76,7 +90,7 @@ var sqliteDialect = &dialect{
 var postgresDialect = &dialect{
 	words: map[string]string{
 		"{text}": `text COLLATE "C"`, "{int}": "bigint", "{bytes}": "bytea", "{table}": "", "{small table}": "",
-		"{in}": "= ANY(?::text[])", "{contains}": "strpos(doc, ?) > 0",
+		"{in}": "= ANY(?::text[])", "{each}": "unnest(?::text[]) AS each(value)", "{contains}": "strpos(doc, ?) > 0",
 		"{now}": "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint", "{next hint}": "nextval('lb_hint')",
 	},
 	numbered: true,
@@ -87,6 +101,14 @@ var postgresDialect = &dialect{
 	answered: func(err error) bool {
 		e, ok := errors.AsType[*pgconn.PgError](err)
 		return ok && !strings.HasPrefix(e.Code, "08") && !strings.HasPrefix(e.Code, "57P")
+	},
+	full: func(err error) bool {
+		e, ok := errors.AsType[*pgconn.PgError](err)
+		return ok && e.Code == "53100"
+	},
+	ofOne: func(err error) bool { // data, constraints, and limits such as that of an index
+		e, ok := errors.AsType[*pgconn.PgError](err)
+		return ok && slices.Contains([]string{"22", "23", "54"}, e.Code[:min(2, len(e.Code))])
 	},
 	again: func(err error) bool {
 		if e, ok := errors.AsType[*pgconn.PgError](err); ok {

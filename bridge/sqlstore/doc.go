@@ -38,6 +38,9 @@
 // in one statement, as of one moment. Records of a shop and its cases are counted in the
 // same way. Hints are not: nobody waits for a webhook.
 //
+// Hints that come in at once are written in one transaction, and each webhook can be
+// answered when that is on the disk.
+//
 // Locks are leases of [Config.Lease], by the clock of the database. A goroutine renews
 // all of a DB as long as there are any. A process that dies frees its locks when they run
 // out; who takes one over breaks the lease it was of, in the same transaction, and a write

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -71,4 +72,31 @@ func (d *DB) SetClock(now func() int64) { d.clock = now }
 // WaitFor waits for a call under a budget of so many calls in a window.
 func (d *DB) WaitFor(ctx context.Context, name string, calls float64, window time.Duration) error {
 	return d.share(name, quota{calls, window.Microseconds()}).wait(ctx, 1)
+}
+
+// Callers are how many hints wait for an answer.
+func (d *DB) Callers() int {
+	d.hints.mu.Lock()
+	defer d.hints.mu.Unlock()
+	return d.hints.callers
+}
+
+// HintsClosed reports whether no more hints are taken.
+func (d *DB) HintsClosed() bool {
+	d.hints.mu.Lock()
+	defer d.hints.mu.Unlock()
+	return d.hints.closed
+}
+
+// ConfigOf is what a database was opened with.
+func (d *DB) ConfigOf() Config { return d.config }
+
+// Fill has a SQLite file grow no more, until it may grow again.
+func (d *DB) Fill(ctx context.Context, full bool) error {
+	most := 1 << 30
+	if full {
+		most = 1 // which is taken for the size that it has
+	}
+	_, err := d.writer.ExecContext(ctx, "PRAGMA max_page_count = "+strconv.Itoa(most)) // of its only connection
+	return err
 }

@@ -60,6 +60,7 @@ type DB struct {
 
 	statements sync.Map     // as they were written to how the database takes them
 	begun      sync.Map     // shops whose records are begun
+	hints      hintQueue    // that wait to be noted
 	shares     shares       // of the budgets of calls
 	clock      func() int64 // replaces the database's in tests of budgets
 
@@ -178,6 +179,7 @@ func (d *DB) Close() error {
 	d.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), d.config.Patience)
 	defer cancel()
+	d.hints.close(ctx)
 	d.give(ctx, held...)
 	d.shares.mu.Lock()
 	d.shares.closed = true

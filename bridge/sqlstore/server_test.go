@@ -11,6 +11,9 @@ func TestMain(m *testing.M) {
 	if address := os.Getenv(victimOf); address != "" {
 		beVictim(address)
 	}
+	if address := os.Getenv(hinterOf); address != "" {
+		beHinter(address)
+	}
 	if address := os.Getenv(callerOf); address != "" {
 		beCaller(address)
 	}

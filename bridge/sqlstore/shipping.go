@@ -49,7 +49,7 @@ func (d installationDoc) Format(f fmt.State, _ rune) {
 func (s installations) PutInstallation(ctx context.Context, in shippingapp.Installation) error {
 	d := installationDoc{
 		AccountID: string(in.Account.ID), Name: in.Account.Name, Email: in.Account.Email,
-		Status: in.Status, Settings: in.Settings, InstalledAt: moment(in.InstalledAt),
+		Status: in.Step, Settings: in.Settings, InstalledAt: moment(in.InstalledAt),
 	}
 	if len(in.Passwords) > 0 {
 		d.Passwords = map[string]string{}
@@ -82,7 +82,7 @@ func (s installations) Installation(ctx context.Context, id string) (in shipping
 	}
 	in = shippingapp.Installation{
 		ID: id, Account: shippingapp.Account{ID: linnworks.GUID(d.AccountID), Name: d.Name, Email: d.Email},
-		Status: d.Status, Settings: d.Settings, InstalledAt: d.InstalledAt,
+		Step: d.Status, Settings: d.Settings, InstalledAt: d.InstalledAt,
 	}
 	if len(d.Passwords) > 0 {
 		in.Passwords = map[string]linnworks.Secret{}

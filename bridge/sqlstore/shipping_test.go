@@ -28,7 +28,7 @@ func TestShipping(t *testing.T) {
 				}
 			}
 			in := shippingapp.Installation{
-				ID: "id-1", Account: shippingapp.Account{ID: "0d5b3b1e-6c1f-4b57-9d6f-0123456789ab", Name: "Main", Email: "office@example.com"}, Status: shippingapp.StatusActive,
+				ID: "id-1", Account: shippingapp.Account{ID: "0d5b3b1e-6c1f-4b57-9d6f-0123456789ab", Name: "Main", Email: "office@example.com"}, Step: shippingapp.StepComplete,
 				Settings: map[string]string{"printer": "203"}, Passwords: map[string]linnworks.Secret{"password": linnworks.NewSecret("hunter2")}, InstalledAt: now,
 			}
 			check(db.ShippingInstallations().PutInstallation(ctx, in))
@@ -50,8 +50,8 @@ func TestShipping(t *testing.T) {
 				t.Errorf("the installation was found: %t, %v", found, err)
 			}
 			got.Passwords, in.Passwords = nil, nil
-			if got.Account != in.Account || got.Status != in.Status || !got.InstalledAt.Equal(in.InstalledAt) || !cmp.Equal(got.Settings, in.Settings) {
-				t.Errorf("the installation came back otherwise: status %q, installed at %v", got.Status, got.InstalledAt)
+			if got.Account != in.Account || got.Step != in.Step || !got.InstalledAt.Equal(in.InstalledAt) || !cmp.Equal(got.Settings, in.Settings) {
+				t.Errorf("the installation came back otherwise: step %q, installed at %v", got.Step, got.InstalledAt)
 			}
 			kept, found, err := db.ShippingLabels(0).Label(ctx, in.ID, label.OrderID)
 			if diff := cmp.Diff(label, kept); err != nil || !found || diff != "" {

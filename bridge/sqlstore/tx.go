@@ -167,11 +167,19 @@ func (d *DB) write(ctx context.Context, what string, f func(context.Context, *tx
 
 // unfenced is write with its first statement and the leases that must be whole.
 func (d *DB) unfenced(ctx context.Context, what, begin string, fences []string, f func(context.Context, *tx) error) error {
-	if err := d.retry(ctx, func() error { return d.try(ctx, begin, fences, f) }); err != nil {
-		return fmt.Errorf("sqlstore: %s: %w", what, err)
+	err := d.retry(ctx, func() error { return d.try(ctx, begin, fences, f) })
+	switch {
+	case err == nil:
+		return nil
+	case d.dialect.full(err):
+		return fmt.Errorf("%w: %s: %w", ErrFull, what, err)
 	}
-	return nil
+	return fmt.Errorf("sqlstore: %s: %w", what, err)
 }
+
+// ErrFull is wrapped by the error of a write for which the database has no room. It goes on
+// by itself when there is some.
+var ErrFull = errors.New("sqlstore: the disk of the database is full: nothing was written: whoever runs its machine has to make room, and the write can be tried again then")
 
 // try is one try of a write.
 func (d *DB) try(ctx context.Context, begin string, fences []string, f func(context.Context, *tx) error) error {

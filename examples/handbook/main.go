@@ -1,16 +1,19 @@
-// Command handbook writes the operations handbook: for everything that the
-// bridge can ask a person for, what it means, who acts, in what time, what to do,
-// where to click and what closes it.
+// Command handbook writes the operations handbook: where data lives, what is done every
+// day, and for everything that the bridge can ask a person for, what it means, who acts, in
+// what time, what to do, where to click and what closes it.
 //
 //	go run ./examples/handbook
-//	go run ./examples/handbook -o handbook.md
-//	go run ./examples/handbook -override client.txt
-//	go run ./examples/handbook -settings client.json
+//	go run ./examples/handbook -settings client.json -people people.json -o handbook.md
+//	go run ./examples/handbook -settings client.json -html handbook.html
+//	go run ./examples/handbook -settings client.json -against other.json
 //
-// It is Markdown, written from the table of kinds in the package bridge. The
-// status table in it can be a client's: -override takes the same file as
-// ./examples/statustable. -settings takes a client's settings, whose shipping rules it
-// prints.
+// With a client's settings it is that client's book: it has the decisions that they make
+// and what they mean, and nothing that the client does not use. -people is the file that
+// says who is told (see bridge/notify). -against prints, instead of the book, in what two
+// clients differ. It is Markdown, or with -html one page that prints well.
+//
+// -override changes cells of the status table of a book without settings, with the same
+// file as ./examples/statustable.
 package main
 
 import (
@@ -22,7 +25,7 @@ import (
 	"os"
 
 	"github.com/linnbridge/linnbridge/bridge"
-	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/notify"
 )
 
 func main() {
@@ -41,46 +44,84 @@ func run(args []string, out, help io.Writer) error {
 	flags.SetOutput(help)
 	path := flags.String("o", "", "write to a `file` instead of standard output")
 	override := flags.String("override", "", "a `file` that changes cells of the status table")
-	settings := flags.String("settings", "", "a `file` with a client's settings, for the shipping rules")
+	settings := flags.String("settings", "", "a `file` with a client's settings: write that client's book")
+	against := flags.String("against", "", "a `file` with another client's settings: only write what differs")
+	people := flags.String("people", "", "a `file` that says who is told")
+	page := flags.String("html", "", "write one page for a browser or printer to a `file`")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 {
+	switch {
+	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q: see -help", flags.Arg(0))
+	case *settings == "" && (*against != "" || *people != ""):
+		return errors.New("-against and -people go with -settings")
+	case *settings != "" && *override != "":
+		return errors.New("-override is for a book without settings: a client's rows are in status_table")
 	}
 	table := bridge.DefaultStatusTable()
+	var c *client
+	var err error
+	if *settings != "" {
+		if c, err = read(*settings); err != nil {
+			return err
+		}
+		if table, err = c.settings.Table(); err != nil {
+			return fmt.Errorf("%s: %w", *settings, err)
+		}
+	}
 	if *override != "" {
-		var err error
 		if table, err = overridden(table, *override); err != nil {
 			return err
 		}
 	}
-	var client bridge.Settings
-	if *settings != "" {
-		var err error
-		if client, err = read(*settings); err != nil {
+	if *people != "" {
+		if c.people, err = readPeople(*people); err != nil {
 			return err
 		}
 	}
 	var text bytes.Buffer
-	write(&text, exceptions.Kinds(), table, client.ShippingRules)
-	if *path != "" {
+	if *against != "" {
+		other, err := read(*against)
+		if err != nil {
+			return err
+		}
+		differences(&text, c, other)
+	} else {
+		write(&text, c, table)
+	}
+	switch {
+	case *page != "":
+		return os.WriteFile(*page, toHTML(text.String()), 0o644)
+	case *path != "":
 		return os.WriteFile(*path, text.Bytes(), 0o644)
 	}
-	_, err := text.WriteTo(out)
+	_, err = text.WriteTo(out)
 	return err
 }
 
-func read(path string) (bridge.Settings, error) {
+func read(path string) (*client, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return bridge.Settings{}, err
+		return nil, err
 	}
 	settings, err := bridge.ReadSettings(bytes.NewReader(text))
 	if err != nil {
-		return settings, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return settings, nil
+	return newClient(settings)
+}
+
+func readPeople(path string) (*notify.People, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	people, err := notify.ReadPeople(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &people, nil
 }
 
 func overridden(table *bridge.StatusTable, path string) (*bridge.StatusTable, error) {

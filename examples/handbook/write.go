@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -79,9 +80,15 @@ var stages = []struct {
 	{stage.Processed, "it was processed: the goods are gone"},
 }
 
-func write(b *bytes.Buffer, kinds []exceptions.Info, table *bridge.StatusTable, rules policy.ShippingRules) {
+// write writes the book for a client, or for nobody in particular if c is nil.
+func write(b *bytes.Buffer, c *client, table *bridge.StatusTable) {
+	kinds := c.kinds()
 	b.WriteString(introduction)
-	writeContents(b, kinds)
+	writeContents(b, c, kinds)
+	if c != nil {
+		c.write(b)
+	}
+	writeDaily(b, c)
 	var owner exceptions.Owner
 	for _, k := range kinds {
 		if k.Owner != owner {
@@ -90,15 +97,20 @@ func write(b *bytes.Buffer, kinds []exceptions.Info, table *bridge.StatusTable, 
 		}
 		writeKind(b, k)
 	}
-	fmt.Fprintf(b, "## %s\n\n%s", viewHeading, view)
-	if len(rules) > 0 {
-		fmt.Fprintf(b, "How orders are sent, by the first rule that matches:\n\n```text\n%s```\n\n", rules)
-	}
-	writeReference(b, table)
+	writeView(b, c)
+	writeAmounts(b)
+	writeReference(b, c, table)
 }
 
-func writeContents(b *bytes.Buffer, kinds []exceptions.Info) {
+func writeContents(b *bytes.Buffer, c *client, kinds []exceptions.Info) {
 	b.WriteString("## Contents\n\n")
+	if c != nil {
+		fmt.Fprintf(b, "* %s\n", link(clientHeading))
+		if c.people != nil {
+			fmt.Fprintf(b, "* %s\n", link(peopleHeading))
+		}
+	}
+	fmt.Fprintf(b, "* %s\n* %s\n* %s\n", link(livesHeading), link(dailyHeading), link(triageHeading))
 	var owner exceptions.Owner
 	for _, k := range kinds {
 		if k.Owner != owner {
@@ -107,7 +119,10 @@ func writeContents(b *bytes.Buffer, kinds []exceptions.Info) {
 		}
 		fmt.Fprintf(b, "  * %s: %s, within %s\n", link(title(string(k.Kind))), k.Severity, words(k.Within))
 	}
-	fmt.Fprintf(b, "* %s\n* %s\n* %s\n\n", link(viewHeading), link(statusHeading), link(stagesHeading))
+	if c == nil || c.has("print_view") {
+		fmt.Fprintf(b, "* %s\n", link(viewHeading))
+	}
+	fmt.Fprintf(b, "* %s\n* %s\n* %s\n\n", link(moneyHeading), link(statusHeading), link(stagesHeading))
 }
 
 func writeKind(b *bytes.Buffer, k exceptions.Info) {
@@ -135,9 +150,9 @@ const (
 const view = `The bridge puts orders into this view when TikTok lets them go, and takes them out when
 they are cancelled. Print and pick from it only. To set it up in Linnworks, once:
 
-1. Orders > Identifiers: add one with the tag that the setting print_view names, such as READY.
+1. %s
 2. Orders > Open orders > Views: make a view "Ready to print" for the warehouse.
-3. Its filter: Source is TIKTOKBRIDGE and Identifier is READY (or Folder, if print_view names a folder).
+3. Its filter: Source is TIKTOKBRIDGE and %s.
 4. Have everybody who prints, and the rule that makes pick waves, use that view and no other.
 5. Place a test order, see it come into the view, cancel it in Seller Center, see it go within two minutes.
 
@@ -145,12 +160,38 @@ An order that is missing there waits for something: look it up in the list of ca
 
 `
 
-func writeReference(b *bytes.Buffer, table *bridge.StatusTable) {
+// writeView says how the printing view is set up and which service an order gets.
+func writeView(b *bytes.Buffer, c *client) {
+	v := policy.PrintView{Identifier: "READY"}
+	if c != nil {
+		if c.settings.PrintView == nil {
+			return
+		}
+		v = *c.settings.PrintView
+	}
+	first, filter := "Orders > Identifiers: add one with the tag "+v.Identifier+".", "Identifier is "+v.Identifier
+	switch {
+	case v.Parked:
+		first, filter = "Nothing has to be made: orders come in parked.", "Parked is no"
+	case v.Folder != "":
+		first, filter = "Orders > Folders: add one with the name "+v.Folder+".", "Folder is "+v.Folder
+	}
+	fmt.Fprintf(b, "## %s\n\n"+view, viewHeading, first, filter)
+	if c != nil && len(c.settings.ShippingRules) > 0 {
+		fmt.Fprintf(b, "How orders are sent, by the first rule that matches:\n\n```text\n%s```\n\n", c.settings.ShippingRules)
+	}
+}
+
+func writeReference(b *bytes.Buffer, c *client, table *bridge.StatusTable) {
 	fmt.Fprintf(b, "## %s\n\nWhat the bridge does next with an order. Where it says *raise*, an exception is\nraised and nothing is done.\n\n```text\n%s```\n\n", statusHeading, table)
 	fmt.Fprintf(b, "## %s\n\n", stagesHeading)
+	cutOff, unless := stage.LabelPrinted, " unless your integrator\nhas chosen another stage"
+	if c != nil {
+		cutOff, unless = cmp.Or(c.settings.CutOff, cutOff), ""
+	}
 	fmt.Fprintf(b, "A warehouse order goes through these stages in Linnworks. A cancellation that\n"+
-		"arrives at the cut-off or later is not carried out: it becomes the exception\n%s. The cut-off is *%s* unless your integrator\nhas chosen another stage.\n\n",
-		link(title(string(exceptions.LateCancellation))), stage.LabelPrinted)
+		"arrives at the cut-off or later is not carried out: it becomes the exception\n%s. The cut-off is *%s*%s.\n\n",
+		link(title(string(exceptions.LateCancellation))), cutOff, unless)
 	b.WriteString("| Stage | Reached when |\n|---|---|\n")
 	for _, s := range stages {
 		fmt.Fprintf(b, "| %s | %s |\n", s.stage, s.when)

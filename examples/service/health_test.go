@@ -38,6 +38,31 @@ func flows(t *testing.T, p *victim) (healthy bool, flows map[string]flowHealth) 
 	return said.Healthy, said.Shops["made-up"].Flows
 }
 
+// pageFlow is a flow as people see it; what is not there is nil.
+type pageFlow struct {
+	Name    string
+	Healthy bool
+	Flow    struct {
+		Runs, Failures *int
+		P50            string
+	}
+}
+
+// pageFlows reads what the page for people says of the first shop.
+func pageFlows(t *testing.T, p *victim) map[string]pageFlow {
+	t.Helper()
+	var shops []struct{ Flows []pageFlow }
+	_, text := get(t, p.private+"/ops/health.json")
+	if err := json.Unmarshal([]byte(text), &shops); err != nil || len(shops) == 0 {
+		t.Fatalf("%v: %s", err, text)
+	}
+	flows := map[string]pageFlow{}
+	for _, f := range shops[0].Flows {
+		flows[f.Name] = f
+	}
+	return flows
+}
+
 // Health and metrics say of every flow what is true, in every process; a webhook is
 // answered with success only by a process that could store it.
 func TestHealth(t *testing.T) {
@@ -96,6 +121,13 @@ func TestHealth(t *testing.T) {
 	}
 	_, text = get(t, p.private+"/healthz")
 	w.silent(t, "the health", text)
+	shown := pageFlows(t, p)
+	if f := shown[bridge.FlowOrders]; f.Healthy || f.Flow.Runs == nil || f.Flow.Failures == nil || *f.Flow.Runs <= *f.Flow.Failures || *f.Flow.Failures < 1 || f.Flow.P50 == "" {
+		t.Errorf("the page shows the flow of orders as %+v, want its runs, and that it fails", f)
+	}
+	if f := shown[bridge.FlowStock]; f.Healthy || f.Flow.Runs != nil || f.Flow.Failures != nil || f.Flow.P50 != "" {
+		t.Errorf("the page shows live stock as %+v, want that it fails, and no count of runs: it has none", f)
+	}
 	// A new consent mends it without a restart.
 	w.authorise(t)
 	within(t, soon, "orders go on", func() error {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/gob"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -13,7 +12,6 @@ import (
 	"net/smtp"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
@@ -26,32 +24,6 @@ import (
 
 // People see what needs them on a page, /ops/ of the private address, and are told in
 // chat and by mail, as a file says.
-
-// peopleFile says who is told: see "Who is told" in README.md.
-type peopleFile struct {
-	// Page is the address of /ops/ as people reach it, for links in messages.
-	Page       string            `json:"page"`
-	Ladder     []bridge.Duration `json:"ladder"`
-	Repeat     bridge.Duration   `json:"repeat"`
-	Recipients []struct {
-		Name  string             `json:"name"`
-		Teams []exceptions.Owner `json:"teams"`
-		Shops []string           `json:"shops"`
-		After bridge.Duration    `json:"after"`
-		Zone  string             `json:"zone"`
-		Quiet struct {
-			From string   `json:"from"`
-			To   string   `json:"to"`
-			Days []string `json:"days"`
-		} `json:"quiet"`
-		Daily  string `json:"daily"`
-		Weekly string `json:"weekly"`
-		// WebhookEnv is the variable that has the address to post to, which is a secret.
-		WebhookEnv string        `json:"webhook_env"`
-		Format     notify.Format `json:"format"`
-		MailTo     []string      `json:"mail_to"`
-	} `json:"recipients"`
-}
 
 // people is how they are told; nil: by the page alone.
 type people struct {
@@ -72,47 +44,26 @@ func readPeople(getenv func(string) string) (*people, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PEOPLE: %w", err)
 	}
-	var file peopleFile
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&file); err != nil {
+	file, err := notify.ReadPeople(bytes.NewReader(text))
+	if err != nil {
 		return nil, fmt.Errorf("PEOPLE: %s: %w", name, err)
 	}
-	p := &people{page: file.Page, options: notify.Options{Repeat: time.Duration(file.Repeat), Heartbeat: getenv("HEARTBEAT_URL")}}
-	var errs []error
-	if u, err := url.Parse(file.Page); file.Page != "" && (err != nil || u.Host == "" || !strings.HasSuffix(file.Page, "/")) {
-		errs = append(errs, fmt.Errorf("page: %q is no address that ends in a slash", file.Page))
-	}
-	for _, rung := range file.Ladder {
-		p.options.Ladder = append(p.options.Ladder, time.Duration(rung))
-	}
-	for _, r := range file.Recipients {
-		to := notify.Recipient{
-			Name: r.Name, Teams: r.Teams, Shops: r.Shops, After: time.Duration(r.After), Zone: r.Zone,
-			Quiet: notify.Quiet{From: r.Quiet.From, To: r.Quiet.To, Days: r.Quiet.Days}, Daily: r.Daily, Weekly: r.Weekly,
-		}
+	p := &people{page: file.Page}
+	p.options, err = file.Options(func(r notify.Person) (notify.Sender, error) {
 		switch {
-		case (r.WebhookEnv != "") == (len(r.MailTo) > 0):
-			errs = append(errs, fmt.Errorf("recipient %q: it needs webhook_env or mail_to, one of them", r.Name))
-		case r.WebhookEnv != "" && getenv(r.WebhookEnv) == "":
-			errs = append(errs, fmt.Errorf("recipient %q: the environment has no %s", r.Name, r.WebhookEnv))
-		case r.WebhookEnv != "":
-			to.Sender = notify.Webhook{URL: getenv(r.WebhookEnv), Format: r.Format}
-		default:
-			mail, err := mailer(getenv, r.MailTo)
-			if err != nil {
-				errs = append(errs, fmt.Errorf("recipient %q: %w", r.Name, err))
-			}
-			to.Sender = mail
+		case r.WebhookEnv == "":
+			return mailer(getenv, r.MailTo)
+		case getenv(r.WebhookEnv) == "":
+			return nil, fmt.Errorf("the environment has no %s", r.WebhookEnv)
 		}
-		p.options.Recipients = append(p.options.Recipients, to)
-	}
+		return notify.Webhook{URL: getenv(r.WebhookEnv), Format: r.Format}, nil
+	})
+	p.options.Heartbeat = getenv("HEARTBEAT_URL")
 	// What the notifier itself finds wrong is to be known before anything is started.
-	if len(errs) == 0 {
-		_, err := notify.New(notify.Ports{Cases: new(exceptions.Memory), Memory: new(bridge.Memory).Shop("check")}, p.options)
-		errs = append(errs, err)
+	if err == nil {
+		_, err = notify.New(notify.Ports{Cases: new(exceptions.Memory), Memory: new(bridge.Memory).Shop("check")}, p.options)
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("PEOPLE: %s: %w", name, err)
 	}
 	return p, nil
@@ -195,9 +146,12 @@ func (s *service) flows(ctx context.Context, shop *shop) (map[string]health.Flow
 	}
 	flows := map[string]health.Flow{}
 	for name, f := range h.Flows {
-		flow := health.Flow{LastSuccess: f.Success, LastError: f.Error}
-		if f.Error != "" {
-			flow.LastFailure = f.Ended
+		flow := health.Flow{
+			Runs: f.Runs, Failures: f.Failures, LastSuccess: f.Success, LastFailure: f.Failed, LastError: f.Why,
+			P50: f.percentile(50), P99: f.percentile(99), Max: f.percentile(100),
+		}
+		if n := len(f.state.Took); n > 0 {
+			flow.Last = f.state.Took[n-1]
 		}
 		if f.Overdue {
 			flow.Overdue = cmp.Or(f.Ended, s.began)

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -43,6 +44,9 @@ func (w *world) plenty(b *testing.B, units int) {
 // those orders. It is killed after the last; every one that was answered is stored.
 //
 //	go test -run '^$' -bench Webhooks -benchtime 1x -webhookrate 500 -webhooktime 1m .
+//
+// Two cores, which the shop, the warehouse and other programs used too (load 8): 500 a
+// second, p50 1.9 ms, p99 69 ms, the longest 270 ms, none refused, none lost.
 func BenchmarkWebhooks(b *testing.B) {
 	w := newWorld(b, filepath.Join(b.TempDir(), "bridge.db"))
 	n := int(webhookTime.Seconds() * float64(*webhookRate))
@@ -168,6 +172,10 @@ func BenchmarkImport(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer func() { _ = pool.Close() }()
+			// The store is an hour old: in a new one each order is first looked for in Linnworks.
+			if _, err := pool.ExecContext(b.Context(), "UPDATE lb_shops SET since = $1", time.Now().Add(-time.Hour).UTC().Format("2006-01-02T15:04:05.000000000Z")); err != nil {
+				b.Fatal(err)
+			}
 			have := len(w.Warehouse.Orders())
 			w.Warehouse.ForgetCalls()
 			b.ResetTimer()
@@ -195,6 +203,13 @@ func BenchmarkImport(b *testing.B) {
 				b.Errorf("%d orders in Linnworks, want %d", got, n)
 			}
 			calls := len(w.Warehouse.CallsOf("Orders.CreateOrders"))
+			made := map[string]int{}
+			for _, c := range w.Warehouse.Calls() {
+				made[c.Operation]++
+			}
+			for _, operation := range slices.SortedFunc(maps.Keys(made), func(x, y string) int { return made[y] - made[x] })[:min(len(made), 6)] {
+				b.Logf("%s: %d calls, %.0f a minute", operation, made[operation], float64(made[operation])/took.Minutes())
+			}
 			b.ReportMetric(took.Seconds(), "s")
 			b.ReportMetric(float64(n)/took.Minutes(), "orders/min")
 			b.ReportMetric(float64(calls), "creates")

@@ -112,6 +112,10 @@ type shopHealth struct {
 type flowHealth struct {
 	state
 
+	Took *struct{} `json:"took,omitempty"` // those of a hundred runs are for nobody
+	P50  string    `json:"p50,omitempty"`
+	P99  string    `json:"p99,omitempty"`
+
 	Healthy bool `json:"healthy"`
 	// Overdue reports that no run has ended for ten times the pace, and at least a minute.
 	Overdue bool `json:"overdue,omitempty"`
@@ -142,6 +146,9 @@ func (s *service) health(ctx context.Context, shop *shop, now time.Time) (shopHe
 			since = s.began
 		}
 		f := flowHealth{state: last, Overdue: now.Sub(since) > max(10*every, time.Minute)}
+		if last.Runs > 0 {
+			f.P50, f.P99 = last.percentile(50).String(), last.percentile(99).String()
+		}
 		f.Healthy = !f.Overdue && last.Error == ""
 		h.Flows[name], h.Healthy = f, h.Healthy && f.Healthy
 	}

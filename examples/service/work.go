@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/health"
 )
 
 // River says when which flow runs, and on which process; a lease sees to it that no flow of
@@ -214,7 +216,7 @@ func (w *flowWorker) Work(ctx context.Context, job *river.Job[flowArgs]) error {
 	if report, ok := run.Result.(bridge.DeadlineReport); ok && err == nil {
 		err = shop.noteDeadlines(held, report)
 	}
-	return errors.Join(err, shop.note(held, job.Args.Flow, run.Start, err))
+	return errors.Join(err, shop.noteRun(held, job.Args.Flow, run.Start, err))
 }
 
 // progressEvery is how often the log has that a flow is still running.
@@ -241,27 +243,60 @@ func (s *service) progress(ctx context.Context, shop, flow string, b *bridge.Syn
 	}
 }
 
-// state is how a flow went last, whichever process ran it.
+// state is how a flow went last, and its runs so far, whichever processes ran them.
 type state struct {
 	Began   time.Time `json:"began"`
 	Ended   time.Time `json:"ended"`
 	Success time.Time `json:"success,omitzero"`
 	Error   string    `json:"error,omitempty"` // of the last run
 	By      string    `json:"by"`              // the process
+
+	// Live stock has no runs: it goes on without an end.
+	Runs     int             `json:"runs,omitempty"`
+	Failures int             `json:"failures,omitempty"`
+	Failed   time.Time       `json:"failed,omitzero"` // when a run last did
+	Why      string          `json:"why,omitempty"`   // it did
+	Took     []time.Duration `json:"took,omitempty"`  // the last of them, in nanoseconds
 }
 
-// note keeps how a flow went. Its lease is held.
+// keepsTook is how many runs the durations are kept of.
+const keepsTook = 100
+
+// percentile is how long p percent of the last runs took at most.
+func (s state) percentile(p int) time.Duration {
+	return health.Percentile(slices.Sorted(slices.Values(s.Took)), p)
+}
+
+// noteRun keeps how a run of a flow went. Its lease is held, so nobody else counts.
+func (s *shop) noteRun(ctx context.Context, flow string, began time.Time, failed error) error {
+	return s.change(ctx, flow, began, failed, func(now *state) {
+		now.Runs++
+		now.Took = append(now.Took, now.Ended.Sub(now.Began))
+		now.Took = now.Took[max(0, len(now.Took)-keepsTook):]
+		if failed != nil {
+			now.Failures++
+		}
+	})
+}
+
+// note keeps how a flow without an end is going.
 func (s *shop) note(ctx context.Context, flow string, began time.Time, failed error) error {
-	before, err := s.state(ctx, flow)
+	return s.change(ctx, flow, began, failed, func(*state) {})
+}
+
+func (s *shop) change(ctx context.Context, flow string, began time.Time, failed error, more func(*state)) error {
+	now, err := s.state(ctx, flow)
 	if err != nil {
 		return err
 	}
-	now := state{Began: began.UTC(), Ended: time.Now().UTC(), Success: before.Success, By: process}
+	now.Began, now.Ended, now.Error, now.By = began.UTC(), time.Now().UTC(), "", process
 	if failed == nil {
 		now.Success = now.Ended
 	} else {
 		now.Error = failed.Error()
+		now.Failed, now.Why = now.Ended, now.Error
 	}
+	more(&now)
 	text, err := json.Marshal(now)
 	if err != nil {
 		return err

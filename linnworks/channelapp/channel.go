@@ -2,11 +2,7 @@ package channelapp
 
 import (
 	"context"
-	"slices"
 	"time"
-
-	"github.com/linnbridge/linnbridge/internal/called"
-	"github.com/linnbridge/linnbridge/linnworks"
 )
 
 // Ports are what a [Handler] works on. Their methods are called on several goroutines
@@ -26,7 +22,7 @@ type Ports struct {
 	// The others are optional.
 
 	// Installations keeps who installed the integration. Default
-	// [MemoryInstallations]: after a restart the integration has to be set up again in
+	// [integration.MemoryInstallations]: after a restart the integration has to be set up again in
 	// Linnworks.
 	Installations Installations
 	// Test is asked when somebody presses "Test" in the channel's settings.
@@ -103,51 +99,3 @@ type Refunder interface {
 	// be empty. The same may come again when the answer was lost: it is refunded once.
 	Refund(ctx context.Context, in Installation, refund *Refund) (reference string, err error)
 }
-
-// Account is who wants to install the integration.
-type Account struct {
-	// ID identifies the Linnworks account and never changes.
-	ID linnworks.GUID
-	// Name is the name of this integration: one account may have several.
-	Name string
-	// Email is the account's, and may change.
-	Email string
-}
-
-// OnlyAccounts returns a [Ports.Admit] that admits the Linnworks accounts with the ids
-// given, written with or without dashes. Another learns no more than that.
-func OnlyAccounts(ids ...linnworks.GUID) func(context.Context, Account) error {
-	var admitted []string
-	for _, id := range ids {
-		if known, err := called.ParseGUID(string(id)); err == nil {
-			admitted = append(admitted, known)
-		}
-	}
-	return func(_ context.Context, a Account) error {
-		if !slices.Contains(admitted, string(a.ID)) {
-			return Refuse("This integration is not meant for your Linnworks account. Ask its provider.")
-		}
-		return nil
-	}
-}
-
-// RefusedError is an error for people, who read Text and nothing else. Write what is
-// the matter and what to do, in a sentence or two, without the buyer's name or address:
-// Linnworks shows it to everybody who sees the order, and the log has it.
-type RefusedError struct {
-	Text string
-	// Err is the cause, for the log; optional.
-	Err error
-}
-
-// Refuse returns a [RefusedError].
-func Refuse(text string) error { return &RefusedError{Text: text} }
-
-func (e *RefusedError) Error() string {
-	if e.Err != nil {
-		return e.Text + ": " + e.Err.Error()
-	}
-	return e.Text
-}
-
-func (e *RefusedError) Unwrap() error { return e.Err }

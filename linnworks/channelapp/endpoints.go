@@ -1,6 +1,7 @@
 package channelapp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,40 +13,29 @@ import (
 	"strings"
 	"time"
 
-	"github.com/linnbridge/linnbridge/internal/called"
 	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/integration"
+	"github.com/linnbridge/linnbridge/linnworks/internal/called"
 )
 
-// endpoints by their names in lower case, both where documents differ.
-var endpoints = func() map[string]*endpoint {
-	table := map[string]*endpoint{}
-	for _, e := range []struct {
-		names []string
-		endpoint
-	}{
-		{[]string{"AddNewUser"}, endpoint{open: true, answer: (*Handler).addNewUser, empty: func() answer { return new(newUserAnswer) }}},
-		{[]string{"UserConfig"}, endpoint{answer: (*Handler).userConfig, empty: func() answer { return newConfigAnswer() }}},
-		{[]string{"SaveConfig", "SaveUserConfig", "SaveConfigSave"}, endpoint{answer: (*Handler).saveConfig, empty: func() answer { return newConfigAnswer() }}},
-		{[]string{"ConfigTest"}, endpoint{answer: (*Handler).configTest, empty: emptyStatus}},
-		{[]string{"ConfigDeleted", "ConfigDelete"}, endpoint{answer: (*Handler).configDeleted, empty: emptyStatus}},
-		{[]string{"ShippingTags"}, endpoint{answer: (*Handler).shippingTags, empty: func() answer { return &shippingTagsAnswer{ShippingTags: []Tag{}} }}},
-		{[]string{"PaymentTags"}, endpoint{answer: (*Handler).paymentTags, empty: func() answer { return &paymentTagsAnswer{PaymentTags: []Tag{}} }}},
-		{[]string{"Orders"}, endpoint{answer: (*Handler).orders, empty: func() answer { return &ordersAnswer{Orders: []Order{}} }}},
-		{[]string{"Despatch", "Dispatch"}, endpoint{answer: (*Handler).despatch, empty: func() answer { return &despatchAnswer{Orders: []wireReference{}} }}},
-		{[]string{"Products"}, endpoint{answer: (*Handler).products, empty: func() answer { return &productsAnswer{Products: []wireProduct{}} }}},
-		{[]string{"InventoryUpdate"}, endpoint{answer: (*Handler).inventoryUpdate, empty: emptyRows}},
-		{[]string{"PriceUpdate"}, endpoint{answer: (*Handler).priceUpdate, empty: emptyRows}},
-		{[]string{"PostSaleOptions"}, endpoint{answer: (*Handler).postSaleOptions, empty: func() answer { return newPostSaleAnswer() }}},
-		{[]string{"Cancel"}, endpoint{answer: (*Handler).cancel, empty: emptyStatus}},
-		{[]string{"Refund"}, endpoint{answer: (*Handler).refund, empty: func() answer { return new(refundAnswer) }}},
-	} {
-		e.name = e.names[0]
-		for _, name := range e.names {
-			table[strings.ToLower(name)] = &e.endpoint
-		}
-	}
-	return table
-}()
+// endpoints by their names, all where documents differ.
+var endpoints = called.Table(
+	endpoint{Names: []string{"AddNewUser"}, Open: true, Answer: (*Handler).addNewUser, Empty: func() answer { return new(newUserAnswer) }},
+	endpoint{Names: []string{"UserConfig"}, Answer: (*Handler).userConfig, Empty: func() answer { return newConfigAnswer() }},
+	endpoint{Names: []string{"SaveConfig", "SaveUserConfig", "SaveConfigSave"}, Answer: (*Handler).saveConfig, Empty: func() answer { return newConfigAnswer() }},
+	endpoint{Names: []string{"ConfigTest"}, Answer: (*Handler).configTest, Empty: emptyStatus},
+	endpoint{Names: []string{"ConfigDeleted", "ConfigDelete"}, Answer: (*Handler).configDeleted, Empty: emptyStatus},
+	endpoint{Names: []string{"ShippingTags"}, Answer: (*Handler).shippingTags, Empty: func() answer { return &shippingTagsAnswer{ShippingTags: []Tag{}} }},
+	endpoint{Names: []string{"PaymentTags"}, Answer: (*Handler).paymentTags, Empty: func() answer { return &paymentTagsAnswer{PaymentTags: []Tag{}} }},
+	endpoint{Names: []string{"Orders"}, Answer: (*Handler).orders, Empty: func() answer { return &ordersAnswer{Orders: []Order{}} }},
+	endpoint{Names: []string{"Despatch", "Dispatch"}, Answer: (*Handler).despatch, Empty: func() answer { return &despatchAnswer{Orders: []wireReference{}} }},
+	endpoint{Names: []string{"Products"}, Answer: (*Handler).products, Empty: func() answer { return &productsAnswer{Products: []wireProduct{}} }},
+	endpoint{Names: []string{"InventoryUpdate"}, Answer: (*Handler).inventoryUpdate, Empty: emptyRows},
+	endpoint{Names: []string{"PriceUpdate"}, Answer: (*Handler).priceUpdate, Empty: emptyRows},
+	endpoint{Names: []string{"PostSaleOptions"}, Answer: (*Handler).postSaleOptions, Empty: func() answer { return newPostSaleAnswer() }},
+	endpoint{Names: []string{"Cancel"}, Answer: (*Handler).cancel, Empty: emptyStatus},
+	endpoint{Names: []string{"Refund"}, Answer: (*Handler).refund, Empty: func() answer { return new(refundAnswer) }},
+)
 
 func emptyStatus() answer { return new(status) }
 
@@ -56,50 +46,10 @@ type newUserAnswer struct {
 	AuthorizationToken string
 }
 
-func sameName(a, b Account) bool { return a.ID == b.ID && strings.EqualFold(a.Name, b.Name) }
-
 // addNewUser: https://apidocs.linnworks.net/docs/channel-integration-endpoint-add-new-user
 func (h *Handler) addNewUser(ctx context.Context, c *call) (answer, error) {
-	var request struct{ Email, LinnworksUniqueIdentifier, AccountName string }
-	if err := c.read(&request); err != nil {
-		return nil, err
-	}
-	id, err := called.ParseGUID(request.LinnworksUniqueIdentifier)
-	if err != nil {
-		return nil, &RefusedError{Text: "The request names no Linnworks account.", Err: err}
-	}
-	if strings.TrimSpace(request.AccountName) == "" {
-		return nil, Refuse("Please give the integration a name.")
-	}
-	account := Account{ID: linnworks.GUID(id), Name: request.AccountName, Email: request.Email}
-	token := called.NewToken()
-	in := Installation{
-		ID: called.IDOf(token), Account: account, Step: h.stepAfter(""),
-		Settings: map[string]string{}, Passwords: map[string]linnworks.Secret{}, InstalledAt: time.Now().UTC(),
-	}
-	_, err = within(ctx, h, func(ctx context.Context) (struct{}, error) {
-		if err := h.ports.Admit(ctx, account); err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, h.put(ctx, in)
-	})
-	if err != nil {
-		return nil, err
-	}
-	c.in = in
-	return &newUserAnswer{AuthorizationToken: strings.ReplaceAll(token, "-", "")}, nil
-}
-
-// put keeps an installation.
-func (h *Handler) put(ctx context.Context, in Installation) error {
-	err := h.ports.Installations.PutInstallation(ctx, in)
-	switch {
-	case errors.Is(err, ErrNameTaken):
-		return &RefusedError{Text: "Your account has an integration of this name already. Please choose another name, or remove the other integration first.", Err: err}
-	case err != nil:
-		return fmt.Errorf("keeping the installation: %w", err)
-	}
-	return nil
+	token, err := h.app.Install(ctx, c)
+	return &newUserAnswer{AuthorizationToken: strings.ReplaceAll(token, "-", "")}, err
 }
 
 type configAnswer struct {
@@ -128,35 +78,14 @@ type wireLocations struct {
 
 // wireItem is a ConfigItem in the protocol.
 type wireItem struct {
-	ConfigItemID         string `json:"ConfigItemId"`
-	Name                 string
-	Description          string
-	GroupName            string
-	SortOrder            int
-	SelectedValue        string
-	RegExValidation      *string
-	RegExError           *string
-	MustBeSpecified      bool
-	ReadOnly             bool
-	ListValues           []ListValue
+	called.Item
 	ValueType            ValueType
 	HidesHeaderAttribute bool
 }
 
-func wireItemOf(c ConfigItem) wireItem {
-	w := wireItem{
-		ConfigItemID: c.ID, Name: c.Name, Description: c.Description, GroupName: c.Group, SortOrder: c.Sort, SelectedValue: c.Value,
-		MustBeSpecified: c.Required, ReadOnly: c.ReadOnly, ListValues: orEmpty(c.Values), ValueType: c.Type, HidesHeaderAttribute: c.HidesHeader,
-	}
-	if c.Pattern != "" {
-		w.RegExValidation, w.RegExError = &c.Pattern, &c.PatternError
-	}
-	return w
-}
-
 // userConfig: https://apidocs.linnworks.net/docs/channel-integration-endpoint-user-config
 func (h *Handler) userConfig(_ context.Context, c *call) (answer, error) {
-	return h.config(c.in), nil
+	return h.config(c.In), nil
 }
 
 // config is what a person sees of the configuration: one step, or all of them once it is
@@ -164,158 +93,48 @@ func (h *Handler) userConfig(_ context.Context, c *call) (answer, error) {
 func (h *Handler) config(in Installation) *configAnswer {
 	a := newConfigAnswer()
 	a.StepName, a.AccountName = in.Step, in.Account.Name
-	page := h.page(in.Step)
+	page := h.app.Shown(in)
 	a.WizardStepTitle, a.WizardStepDescription = page.Title, page.Description
 	for _, item := range page.Items {
-		w := wireItemOf(item)
-		if value, filled := in.Settings[item.ID]; filled {
-			w.SelectedValue = value
-		}
-		if !in.Passwords[item.ID].IsZero() {
-			w.MustBeSpecified = false // empty, it stays as it is
-		}
-		a.ConfigItems = append(a.ConfigItems, w)
+		a.ConfigItems = append(a.ConfigItems, wireItem{called.ItemOf(item), cmp.Or(item.Type, ValueString), item.HidesHeader})
 	}
-	if m := h.options.MultiLocation; m != nil && (m.Enabled == nil || m.Enabled(in.clone())) {
+	if m := h.options.MultiLocation; m != nil && (m.Enabled == nil || m.Enabled(in.Clone())) {
 		a.GlobalConfigSettings = &wireSettings{IsMultiLocationEnabled: true, MultiLocationInventory: wireLocations{
-			AutoPopulateLocations: len(m.Locations) > 0, Locations: orEmpty(m.Locations),
+			AutoPopulateLocations: len(m.Locations) > 0, Locations: called.OrEmpty(m.Locations),
 		}}
 		a.GlobalSetting = a.GlobalConfigSettings
 	}
 	return a
 }
 
-// page is a step, or all of them as one.
-type page struct {
-	Title, Description string
-	Items              []ConfigItem
-	checks             []func(context.Context, Installation) error
-}
-
-func (h *Handler) page(step string) (p page) {
-	for _, s := range h.options.Steps {
-		if step != StepComplete && step != s.Name {
-			continue
-		}
-		p.Title, p.Description = s.Title, s.Description
-		p.Items = append(p.Items, s.Items...)
-		if s.Check != nil {
-			p.checks = append(p.checks, s.Check)
-		}
-	}
-	if step == StepComplete && len(h.options.Steps) != 1 {
-		p.Title, p.Description = "Settings", ""
-	}
-	return p
-}
-
-// stepAfter is the step after another. One that is not known, because the steps have
-// changed since, begins again.
-func (h *Handler) stepAfter(step string) string {
-	if step == StepComplete {
-		return StepComplete
-	}
-	if next := stepAt(h.options.Steps, step) + 1; next < len(h.options.Steps) {
-		return h.options.Steps[next].Name
-	}
-	return StepComplete
-}
-
-// choice is what was filled in for an item.
-type choice struct {
-	ConfigItemID  string `json:"ConfigItemId"`
-	SelectedValue string
-}
-
 // saveConfig: https://apidocs.linnworks.net/docs/channel-integration-endpoint-save-config
 func (h *Handler) saveConfig(ctx context.Context, c *call) (answer, error) {
 	var request struct {
 		StepName    string
-		ConfigItems []choice // and all else of the item, as it was
+		ConfigItems []integration.Choice // and all else of the item, as it was
 	}
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
-	if !strings.EqualFold(request.StepName, c.in.Step) {
-		return nil, &RefusedError{
-			Text: "This page of the set-up is no longer the current one. Please close the window and open it again.",
-			Err:  fmt.Errorf("it is for %q, and the installation is at %q", request.StepName, c.in.Step),
-		}
-	}
-	in := c.in.clone()
-	if in.Settings == nil {
-		in.Settings = map[string]string{}
-	}
-	if in.Passwords == nil {
-		in.Passwords = map[string]linnworks.Secret{}
-	}
-	page := h.page(in.Step)
-	for _, item := range page.Items {
-		if err := fill(&in, &item, request.ConfigItems); err != nil {
-			return nil, err
-		}
-	}
-	in.Step = h.stepAfter(in.Step)
-	_, err := within(ctx, h, func(ctx context.Context) (struct{}, error) {
-		for _, check := range page.checks {
-			if err := check(ctx, in.clone()); err != nil {
-				return struct{}{}, err
-			}
-		}
-		return struct{}{}, h.put(ctx, in)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return h.config(in), nil
-}
-
-// fill puts what was filled in for an item into the installation.
-func fill(in *Installation, item *ConfigItem, values []choice) error {
-	value, filled := in.Settings[item.ID]
-	if !filled {
-		value = item.Value
-	}
-	password := item.Type == ValuePassword
-	if password {
-		value = in.Passwords[item.ID].Reveal()
-	}
-	at := slices.IndexFunc(values, func(c choice) bool { return strings.EqualFold(c.ConfigItemID, item.ID) })
-	if at >= 0 && !item.ReadOnly && (!password || values[at].SelectedValue != "") { // a password is not shown: empty, it stays
-		value = values[at].SelectedValue
-	}
-	if err := item.accept(value); err != nil {
-		return err
-	}
-	if password {
-		in.Passwords[item.ID] = linnworks.NewSecret(value)
-	} else {
-		in.Settings[item.ID] = value
-	}
-	return nil
+	in, err := h.app.Save(ctx, c, request.StepName, request.ConfigItems)
+	return h.config(in), err
 }
 
 // configTest answers the button "Test".
 func (h *Handler) configTest(ctx context.Context, c *call) (answer, error) {
 	switch {
-	case !c.in.Complete():
+	case !c.In.Complete():
 		return nil, errNotSetUp
 	case h.ports.Test == nil:
 		return new(status), nil
 	}
-	_, err := within(ctx, h, func(ctx context.Context) (struct{}, error) { return struct{}{}, h.ports.Test(ctx, c.in) })
+	_, err := within(ctx, h, func(ctx context.Context) (struct{}, error) { return struct{}{}, h.ports.Test(ctx, c.In) })
 	return new(status), err
 }
 
-// configDeleted forgets an installation. Linnworks does so whatever the answer is.
+// configDeleted forgets an installation.
 func (h *Handler) configDeleted(ctx context.Context, c *call) (answer, error) {
-	_, err := within(ctx, h, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, h.ports.Installations.DropInstallation(ctx, c.in.ID)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("forgetting the installation: %w", err)
-	}
-	return new(status), nil
+	return new(status), h.app.Remove(ctx, c)
 }
 
 type shippingTagsAnswer struct {
@@ -333,7 +152,7 @@ func (h *Handler) shippingTags(ctx context.Context, c *call) (answer, error) {
 		return &shippingTagsAnswer{ShippingTags: []Tag{}}, nil
 	}
 	tags, err := h.tags(ctx, c, h.ports.Tags.ShippingTags)
-	return &shippingTagsAnswer{ShippingTags: orEmpty(tags)}, err
+	return &shippingTagsAnswer{ShippingTags: called.OrEmpty(tags)}, err
 }
 
 func (h *Handler) paymentTags(ctx context.Context, c *call) (answer, error) {
@@ -341,11 +160,11 @@ func (h *Handler) paymentTags(ctx context.Context, c *call) (answer, error) {
 		return &paymentTagsAnswer{PaymentTags: []Tag{}}, nil
 	}
 	tags, err := h.tags(ctx, c, h.ports.Tags.PaymentTags)
-	return &paymentTagsAnswer{PaymentTags: orEmpty(tags)}, err
+	return &paymentTagsAnswer{PaymentTags: called.OrEmpty(tags)}, err
 }
 
 func (h *Handler) tags(ctx context.Context, c *call, list func(context.Context, Installation) ([]Tag, error)) ([]Tag, error) {
-	tags, err := within(ctx, h, func(ctx context.Context) ([]Tag, error) { return list(ctx, c.in) })
+	tags, err := within(ctx, h, func(ctx context.Context) ([]Tag, error) { return list(ctx, c.In) })
 	if err == nil {
 		err = checkTags(tags)
 	}
@@ -367,7 +186,7 @@ func (h *Handler) orders(ctx context.Context, c *call) (answer, error) {
 		UTCTimeFrom moment
 		PageNumber  *int
 	}
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	number, err := pageNumber(request.PageNumber)
@@ -376,7 +195,7 @@ func (h *Handler) orders(ctx context.Context, c *call) (answer, error) {
 		return nil, err
 	case request.UTCTimeFrom.err != nil:
 		return nil, &RefusedError{Text: "The request has no date that can be read.", Err: request.UTCTimeFrom.err}
-	case !c.in.Complete():
+	case !c.In.Complete():
 		return nil, errNotSetUp
 	}
 	type result struct {
@@ -384,17 +203,17 @@ func (h *Handler) orders(ctx context.Context, c *call) (answer, error) {
 		more   bool
 	}
 	r, err := within(ctx, h, func(ctx context.Context) (r result, err error) {
-		r.orders, r.more, err = h.ports.Orders.Orders(ctx, c.in, request.UTCTimeFrom.Time, number)
+		r.orders, r.more, err = h.ports.Orders.Orders(ctx, c.In, request.UTCTimeFrom.Time, number)
 		return r, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	a := &ordersAnswer{HasMorePages: r.more, Orders: []Order{}}
-	c.rows = len(r.orders)
+	c.Rows = len(r.orders)
 	for _, o := range r.orders {
 		if err := o.check(); err != nil { // one that Linnworks cannot take holds up no other
-			h.row(ctx, c, o.Reference, fmt.Errorf("the order is not handed out: %w", err))
+			h.app.Row(ctx, c, o.Reference, fmt.Errorf("the order is not handed out: %w", err))
 			continue
 		}
 		a.Orders = append(a.Orders, wireOrder(o))
@@ -423,8 +242,9 @@ type wireReference struct {
 	Error           *string
 }
 
-func (a *despatchAnswer) refuse(text string) {
-	a.status.refuse(text)
+// Refuse implements [called.Answer].
+func (a *despatchAnswer) Refuse(text string) {
+	a.status.Refuse(text)
 	for i := range a.Orders {
 		a.Orders[i].Error = &text
 	}
@@ -439,14 +259,14 @@ type wireDespatch struct {
 // despatch: https://apidocs.linnworks.net/docs/channel-integration-endpoint-despatch
 func (h *Handler) despatch(ctx context.Context, c *call) (answer, error) {
 	var request struct{ Orders []json.RawMessage }
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	a := &despatchAnswer{Orders: []wireReference{}}
 	var good []Despatch
 	wrong := make([]error, len(request.Orders))
 	for i, raw := range request.Orders {
-		w, err := readRow[wireDespatch](raw)
+		w, err := called.ReadRow[wireDespatch](raw)
 		d := w.Despatch
 		d.ProcessedAt = w.ProcessedOn.Time
 		if err == nil {
@@ -457,11 +277,11 @@ func (h *Handler) despatch(ctx context.Context, c *call) (answer, error) {
 		}
 		wrong[i], a.Orders = err, append(a.Orders, wireReference{ReferenceNumber: d.Reference})
 	}
-	c.whole, c.rows = a, len(request.Orders)
-	if !c.in.Complete() {
+	c.Whole, c.Rows = a, len(request.Orders)
+	if !c.In.Complete() {
 		return nil, errNotSetUp
 	}
-	errs, err := rows(ctx, h, good, func(ctx context.Context) []error { return h.ports.Despatch.Despatch(ctx, c.in, good) })
+	errs, err := rows(ctx, h, good, func(ctx context.Context) []error { return h.ports.Despatch.Despatch(ctx, c.In, good) })
 	if err != nil {
 		return nil, err
 	}
@@ -470,7 +290,7 @@ func (h *Handler) despatch(ctx context.Context, c *call) (answer, error) {
 		if err == nil {
 			err, errs = errs[0], errs[1:]
 		}
-		a.Orders[i].Error = h.row(ctx, c, a.Orders[i].ReferenceNumber, err)
+		a.Orders[i].Error = h.app.Row(ctx, c, a.Orders[i].ReferenceNumber, err)
 	}
 	return a, nil
 }
@@ -525,7 +345,7 @@ type wireProduct struct {
 // products: https://apidocs.linnworks.net/docs/channel-integration-endpoint-products
 func (h *Handler) products(ctx context.Context, c *call) (answer, error) {
 	var request struct{ PageNumber *int }
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	number, err := pageNumber(request.PageNumber)
@@ -533,7 +353,7 @@ func (h *Handler) products(ctx context.Context, c *call) (answer, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !c.in.Complete():
+	case !c.In.Complete():
 		return nil, errNotSetUp
 	case h.ports.Products == nil:
 		return a, nil
@@ -543,16 +363,16 @@ func (h *Handler) products(ctx context.Context, c *call) (answer, error) {
 		more     bool
 	}
 	r, err := within(ctx, h, func(ctx context.Context) (r result, err error) {
-		r.products, r.more, err = h.ports.Products.Products(ctx, c.in, number)
+		r.products, r.more, err = h.ports.Products.Products(ctx, c.In, number)
 		return r, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	a.HasMorePages, c.rows = r.more, len(r.products)
+	a.HasMorePages, c.Rows = r.more, len(r.products)
 	for _, p := range r.products {
 		if err := p.check(); err != nil {
-			h.row(ctx, c, p.SKU, fmt.Errorf("the product is not listed: %w", err))
+			h.app.Row(ctx, c, p.SKU, fmt.Errorf("the product is not listed: %w", err))
 			continue
 		}
 		w := wireProduct{SKU: p.SKU, Title: p.Title, Quantity: p.Quantity, Price: p.Price, Reference: p.Reference}
@@ -576,8 +396,9 @@ type wireRow struct {
 	Error *string
 }
 
-func (a *rowsAnswer) refuse(text string) {
-	a.status.refuse(text)
+// Refuse implements [called.Answer].
+func (a *rowsAnswer) Refuse(text string) {
+	a.status.Refuse(text)
 	for i := range a.Products {
 		a.Products[i].Error = &text
 	}
@@ -586,14 +407,14 @@ func (a *rowsAnswer) refuse(text string) {
 // inventoryUpdate: https://apidocs.linnworks.net/docs/channel-integration-endpoint-inventory-update
 func (h *Handler) inventoryUpdate(ctx context.Context, c *call) (answer, error) {
 	var request struct{ Products []json.RawMessage }
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	return update(ctx, h, c, request.Products, wireLevel.row, func(ctx context.Context, levels []Level) []error {
 		if h.ports.Inventory == nil {
 			return all(levels, Refuse("This integration takes no stock levels from Linnworks."))
 		}
-		return h.ports.Inventory.UpdateInventory(ctx, c.in, levels)
+		return h.ports.Inventory.UpdateInventory(ctx, c.In, levels)
 	})
 }
 
@@ -636,7 +457,7 @@ func (w wireLevel) row() (sku string, l Level, err error) {
 // A live application reads the prices as Inventory.
 func (h *Handler) priceUpdate(ctx context.Context, c *call) (answer, error) {
 	var request struct{ Products, Inventory []json.RawMessage }
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	list := request.Products
@@ -647,7 +468,7 @@ func (h *Handler) priceUpdate(ctx context.Context, c *call) (answer, error) {
 		if h.ports.Prices == nil {
 			return all(prices, Refuse("This integration takes no prices from Linnworks. Change them in the channel."))
 		}
-		return h.ports.Prices.UpdatePrices(ctx, c.in, prices)
+		return h.ports.Prices.UpdatePrices(ctx, c.In, prices)
 	})
 }
 
@@ -683,7 +504,7 @@ func update[W, T any](ctx context.Context, h *Handler, c *call, list []json.RawM
 	var good []T
 	wrong := make([]error, len(list))
 	for i, raw := range list {
-		w, unread := readRow[W](raw)
+		w, unread := called.ReadRow[W](raw)
 		sku, row, err := read(w)
 		if unread != nil {
 			err = unread
@@ -693,8 +514,8 @@ func update[W, T any](ctx context.Context, h *Handler, c *call, list []json.RawM
 		}
 		wrong[i], a.Products = err, append(a.Products, wireRow{SKU: sku})
 	}
-	c.whole, c.rows = a, len(list)
-	if !c.in.Complete() {
+	c.Whole, c.Rows = a, len(list)
+	if !c.In.Complete() {
 		return nil, errNotSetUp
 	}
 	errs, err := rows(ctx, h, good, func(ctx context.Context) []error { return port(ctx, good) })
@@ -706,7 +527,7 @@ func update[W, T any](ctx context.Context, h *Handler, c *call, list []json.RawM
 		if err == nil {
 			err, errs = errs[0], errs[1:]
 		}
-		a.Products[i].Error = h.row(ctx, c, a.Products[i].SKU, err)
+		a.Products[i].Error = h.app.Row(ctx, c, a.Products[i].SKU, err)
 	}
 	return a, nil
 }
@@ -716,11 +537,11 @@ func newPostSaleAnswer() *postSaleAnswer { return &postSaleAnswer{PostSaleReason
 // postSaleOptions: https://apidocs.linnworks.net/docs/channel-integration-endpoint-post-sale-options
 func (h *Handler) postSaleOptions(ctx context.Context, c *call) (answer, error) {
 	a := newPostSaleAnswer()
-	if !c.in.Complete() {
+	if !c.In.Complete() {
 		return nil, errNotSetUp
 	}
 	if h.ports.Cancels != nil {
-		o, err := within(ctx, h, func(ctx context.Context) (CancelOptions, error) { return h.ports.Cancels.CancelOptions(ctx, c.in) })
+		o, err := within(ctx, h, func(ctx context.Context) (CancelOptions, error) { return h.ports.Cancels.CancelOptions(ctx, c.In) })
 		if err != nil {
 			return nil, err
 		}
@@ -729,7 +550,7 @@ func (h *Handler) postSaleOptions(ctx context.Context, c *call) (answer, error) 
 		a.add("Cancellation", o.Reasons)
 	}
 	if h.ports.Refunds != nil {
-		o, err := within(ctx, h, func(ctx context.Context) (RefundOptions, error) { return h.ports.Refunds.RefundOptions(ctx, c.in) })
+		o, err := within(ctx, h, func(ctx context.Context) (RefundOptions, error) { return h.ports.Refunds.RefundOptions(ctx, c.In) })
 		if err != nil {
 			return nil, err
 		}
@@ -746,7 +567,7 @@ func (h *Handler) postSaleOptions(ctx context.Context, c *call) (answer, error) 
 // cancel: https://apidocs.linnworks.net/docs/channel-integration-endpoint-cancel
 func (h *Handler) cancel(ctx context.Context, c *call) (answer, error) {
 	var request struct{ Cancellation Cancellation }
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	negative := func(i CancelledItem) bool { return i.Quantity < 0 }
@@ -755,13 +576,13 @@ func (h *Handler) cancel(ctx context.Context, c *call) (answer, error) {
 		return nil, Refuse("The request names no order.")
 	case slices.ContainsFunc(request.Cancellation.Items, negative):
 		return nil, Refuse("A line of the order has a quantity below zero.")
-	case !c.in.Complete():
+	case !c.In.Complete():
 		return nil, errNotSetUp
 	case h.ports.Cancels == nil:
 		return nil, Refuse("This integration cancels nothing in the channel. Cancel the order there.")
 	}
 	_, err := within(ctx, h, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, h.ports.Cancels.Cancel(ctx, c.in, &request.Cancellation)
+		return struct{}{}, h.ports.Cancels.Cancel(ctx, c.In, &request.Cancellation)
 	})
 	return new(status), err
 }
@@ -774,7 +595,7 @@ type refundAnswer struct {
 // refund: https://apidocs.linnworks.net/docs/channel-integration-endpoint-refund
 func (h *Handler) refund(ctx context.Context, c *call) (answer, error) {
 	var request struct{ Refund Refund }
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	if err := request.Refund.check(); err != nil {
@@ -783,13 +604,13 @@ func (h *Handler) refund(ctx context.Context, c *call) (answer, error) {
 	switch {
 	case request.Refund.Reference == "":
 		return nil, Refuse("The request names no order.")
-	case !c.in.Complete():
+	case !c.In.Complete():
 		return nil, errNotSetUp
 	case h.ports.Refunds == nil:
 		return nil, Refuse("This integration refunds nothing in the channel. Refund the buyer there.")
 	}
 	reference, err := within(ctx, h, func(ctx context.Context) (string, error) {
-		return h.ports.Refunds.Refund(ctx, c.in, &request.Refund)
+		return h.ports.Refunds.Refund(ctx, c.In, &request.Refund)
 	})
 	if err == nil && reference == "" {
 		err = errors.New("the refund has no reference")

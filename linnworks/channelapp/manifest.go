@@ -3,8 +3,9 @@ package channelapp
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/linnworks/internal/called"
 )
 
 // Channel is what an integration is called.
@@ -62,17 +63,13 @@ type Manifest struct {
 // reached under base, such as https://channel.example.com/channel. Batches are half as
 // large as in Linnworks' sample, to be answered in time.
 func (h *Handler) Manifest(base string) (Manifest, error) {
-	u, err := url.Parse(base)
-	if err == nil && (u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
-		err = errors.New("it must be https, with a host, and without a query")
-	}
+	at, err := called.Under(base)
 	if err == nil {
 		err = h.options.Channel.check()
 	}
 	if err != nil {
 		return Manifest{}, fmt.Errorf("channelapp: Manifest of %q: %w", base, err)
 	}
-	at := func(name string) string { return u.JoinPath(name).String() }
 	c := h.options.Channel
 	return Manifest{
 		ChannelName: c.Name, ChannelFriendlyName: c.FriendlyName, ChannelLogoURL: c.LogoURL,

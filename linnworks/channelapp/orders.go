@@ -9,6 +9,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/internal/wire"
 	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/internal/called"
 )
 
 // Order is an order of the channel. Amounts are in Currency.
@@ -200,9 +201,9 @@ func wireOrder(o Order) Order {
 	if o.DiscountType == "" {
 		o.DiscountType = AllEvenly
 	}
-	o.Items, o.Properties, o.Notes = slices.Clone(orEmpty(o.Items)), orEmpty(o.Properties), orEmpty(o.Notes)
+	o.Items, o.Properties, o.Notes = slices.Clone(called.OrEmpty(o.Items)), called.OrEmpty(o.Properties), called.OrEmpty(o.Notes)
 	for i := range o.Items {
-		o.Items[i].Options = orEmpty(o.Items[i].Options)
+		o.Items[i].Options = called.OrEmpty(o.Items[i].Options)
 	}
 	return o
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -47,9 +46,10 @@ type ChannelAppSetup struct {
 // buttons that people press. It is safe for concurrent use, but each method waits for
 // the one before.
 type ChannelApp struct {
-	f     *Fake
-	setup ChannelAppSetup
-	token string
+	f      *Fake
+	setup  ChannelAppSetup
+	caller caller
+	token  string
 
 	mu         sync.Mutex
 	pulledFrom time.Time
@@ -80,7 +80,7 @@ func (f *Fake) InstallChannelApp(ctx context.Context, setup ChannelAppSetup) (*C
 		setup.AccountName = "Main"
 	}
 	a := &ChannelApp{
-		f: f, setup: setup, pulledFrom: f.now().UTC(),
+		f: f, setup: setup, caller: caller{setup.Handler, setup.Client, setup.URL, setup.Endpoints}, pulledFrom: f.now().UTC(),
 		sent: map[string]int{}, forgotten: map[string]bool{}, despatched: map[linnworks.GUID]bool{},
 	}
 	key := channelKey(setup.Channel, setup.AccountName, "")
@@ -136,57 +136,20 @@ func (a *ChannelApp) Configure(ctx context.Context, answers map[string]string) e
 	if err := a.call(ctx, "UserConfig", nil, &config); err != nil {
 		return err
 	}
-	for step := range maxSteps {
-		if err := config.check(); err != nil {
-			return err
-		}
-		if config.StepName == channelComplete && (step > 0 || len(answers) == 0) {
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			a.multi = config.GlobalConfigSettings.IsMultiLocationEnabled
-			return nil
-		}
-		for _, item := range config.ConfigItems { // the whole objects go back
-			id, _ := item["ConfigItemId"].(string)
-			if answer, ok := answers[id]; ok && item["ReadOnly"] != true {
-				item["SelectedValue"] = answer
-			}
-			if err := acceptValue(item); err != nil {
-				return fmt.Errorf("page %q: %w", config.WizardStepTitle, err)
-			}
-		}
-		var next channelPage
-		if err := a.call(ctx, "SaveConfig", map[string]any{"StepName": config.StepName, "ConfigItems": config.ConfigItems}, &next); err != nil {
-			return err
-		}
-		config = next
+	read := func() (configPage, error) {
+		return configPage{config.WizardStepTitle, config.ConfigItems, config.StepName == channelComplete}, config.check()
 	}
-	return fmt.Errorf("the wizard has no end: StepName is still %q after %d pages", config.StepName, maxSteps)
-}
-
-// acceptValue checks a value as the page does before it is sent.
-func acceptValue(item map[string]any) error {
-	text := func(name string) string { s, _ := item[name].(string); return s }
-	value := text("SelectedValue")
-	if value == "" {
-		if item["MustBeSpecified"] == true {
-			return fmt.Errorf("%q must be filled in", text("Name"))
-		}
-		return nil
+	save := func(items []configItem) error { // the whole objects go back, and the next page is the answer
+		step := config.StepName
+		config = channelPage{}
+		return a.call(ctx, "SaveConfig", map[string]any{"StepName": step, "ConfigItems": items}, &config)
 	}
-	if list, _ := item["ListValues"].([]any); text("ValueType") == "LIST" && !slices.ContainsFunc(list, func(v any) bool {
-		entry, _ := v.(map[string]any)
-		return entry["Value"] == value
-	}) {
-		return fmt.Errorf("%q: %q is not in the list", text("Name"), value)
+	if err := walk(answers, 0, read, save); err != nil {
+		return err
 	}
-	if pattern := text("RegExValidation"); pattern != "" {
-		match, err := regexp.MatchString(pattern, value)
-		if err != nil || !match {
-			message := text("RegExError")
-			return fmt.Errorf("%q: %s", text("Name"), orNotValid(&message))
-		}
-	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.multi = config.GlobalConfigSettings.IsMultiLocationEnabled
 	return nil
 }
 

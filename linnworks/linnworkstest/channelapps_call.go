@@ -1,15 +1,10 @@
 package linnworkstest
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -27,7 +22,7 @@ type channelPage struct {
 	AccountName           string
 	WizardStepTitle       string
 	WizardStepDescription string
-	ConfigItems           []map[string]any
+	ConfigItems           []configItem
 	GlobalConfigSettings  struct{ IsMultiLocationEnabled bool }
 }
 
@@ -37,7 +32,7 @@ func (c *channelPage) check() error {
 		return fmt.Errorf("UserConfig: StepName %q or AccountName %q is empty", c.StepName, c.AccountName)
 	}
 	for _, item := range c.ConfigItems {
-		if id, _ := item["ConfigItemId"].(string); id == "" {
+		if item.text("ConfigItemId") == "" {
 			return errors.New("UserConfig: an item has no ConfigItemId")
 		}
 	}
@@ -153,28 +148,9 @@ func (a *ChannelApp) call(ctx context.Context, endpoint string, request map[stri
 		}
 		request[name] = a.token
 	}
-	body, err := json.Marshal(request)
+	text, err := a.caller.post(ctx, endpoint, request)
 	if err != nil {
-		return fmt.Errorf("%s: %w", endpoint, err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, appTimeout)
-	defer cancel()
-	name := cmp.Or(a.setup.Endpoints[endpoint], endpoint)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(a.setup.URL, "/")+"/"+name, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("%s: %w", endpoint, err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	status, header, text, err := exchange(ctx, a.setup.Handler, a.setup.Client, r)
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("%s: no answer within %v", endpoint, appTimeout)
-	case err != nil:
-		return fmt.Errorf("%s: %w", endpoint, err)
-	case status != http.StatusOK:
-		return fmt.Errorf("%s: HTTP status %d", endpoint, status)
-	case header.Get("Content-Length") != strconv.Itoa(len(text)):
-		return fmt.Errorf("%s: the answer has %d bytes and the Content-Length %q", endpoint, len(text), header.Get("Content-Length"))
+		return err
 	}
 	if err := json.Unmarshal(text, answer); err != nil {
 		return fmt.Errorf("%s: the answer cannot be read: %w", endpoint, err)

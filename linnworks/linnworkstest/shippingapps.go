@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,9 +43,10 @@ type ShippingAppSetup struct {
 // ShippingApp is a shipping integration that was installed in an account. Its methods
 // are the buttons that people press. It is safe for concurrent use.
 type ShippingApp struct {
-	f     *Fake
-	setup ShippingAppSetup
-	token string
+	f      *Fake
+	setup  ShippingAppSetup
+	caller caller
+	token  string
 
 	mu        sync.Mutex
 	services  map[linnworks.GUID]ShippingAppService // by postal service
@@ -107,7 +106,8 @@ func (f *Fake) InstallShippingApp(ctx context.Context, setup ShippingAppSetup) (
 		setup.Packages = func(linnworks.OrderDetails) int { return 1 }
 	}
 	a := &ShippingApp{
-		f: f, setup: setup, services: map[linnworks.GUID]ShippingAppService{}, choices: map[linnworks.GUID]map[string]string{}, manifests: map[linnworks.GUID]string{},
+		f: f, setup: setup, caller: caller{setup.Handler, setup.Client, setup.URL, setup.Endpoints},
+		services: map[linnworks.GUID]ShippingAppService{}, choices: map[linnworks.GUID]map[string]string{}, manifests: map[linnworks.GUID]string{},
 	}
 	var user struct {
 		appStatus
@@ -137,38 +137,27 @@ func (f *Fake) InstallShippingApp(ctx context.Context, setup ShippingAppSetup) (
 	return a, nil
 }
 
-// maxSteps is after how many pages people give a wizard up.
-const maxSteps = 20
-
 // Configure fills in the pages of the wizard until the application says that it is set
 // up, or its settings if it is. answers are by ConfigItemId.
 func (a *ShippingApp) Configure(ctx context.Context, answers map[string]string) error {
-	for step := range maxSteps {
-		config, err := a.config(ctx)
-		if err != nil {
-			return err
-		}
-		if config.IsConfigActive && (step > 0 || len(answers) == 0) {
-			return nil
-		}
-		values := []map[string]string{}
-		for _, item := range config.ConfigStage.ConfigItems {
-			value := item.SelectedValue
-			if answer, ok := answers[item.ConfigItemID]; ok && !item.ReadOnly {
-				value = answer
-			}
-			if err := item.accept(value); err != nil {
-				return fmt.Errorf("page %q: %w", config.ConfigStage.WizardStepTitle, err)
-			}
-			values = append(values, map[string]string{"ConfigItemId": item.ConfigItemID, "SelectedValue": value})
-		}
-		var saved appStatus
-		if err := a.call(ctx, "UpdateConfig", map[string]any{"ConfigStatus": config.ConfigStatus, "ConfigItems": values}, &saved); err != nil {
-			return err
-		}
+	var config appConfig
+	read := func() (configPage, error) {
+		var err error
+		config, err = a.config(ctx)
+		return configPage{config.ConfigStage.WizardStepTitle, config.ConfigStage.ConfigItems, config.IsConfigActive}, err
 	}
-	return fmt.Errorf("the wizard has no end: IsConfigActive is still false after %d pages", maxSteps)
+	save := func(items []configItem) error {
+		values := []map[string]string{}
+		for _, item := range items {
+			values = append(values, map[string]string{"ConfigItemId": item.text("ConfigItemId"), "SelectedValue": item.text("SelectedValue")})
+		}
+		return a.call(ctx, "UpdateConfig", map[string]any{"ConfigStatus": config.ConfigStatus, "ConfigItems": values}, new(appStatus))
+	}
+	return walk(answers, maxShippingValue, read, save)
 }
+
+// maxShippingValue is how many characters a value may have.
+const maxShippingValue = 255
 
 // config reads the page that the wizard is at, and checks it.
 func (a *ShippingApp) config(ctx context.Context) (appConfig, error) {
@@ -182,47 +171,18 @@ func (a *ShippingApp) config(ctx context.Context) (appConfig, error) {
 	return config, a.checkItems("UserConfig", config.ConfigStage.ConfigItems)
 }
 
-func (a *ShippingApp) checkItems(where string, items []appItem) error {
+func (a *ShippingApp) checkItems(where string, items []configItem) error {
 	most := 40
 	if a.f.quirks[AppItemIDsShort] {
 		most = 20
 	}
 	for _, item := range items {
-		if n := utf8.RuneCountInString(item.ConfigItemID); n == 0 || n > most {
-			return fmt.Errorf("%s: the ConfigItemId %q has %d characters, may have 1 to %d", where, item.ConfigItemID, n, most)
+		id := item.text("ConfigItemId")
+		if n := utf8.RuneCountInString(id); n == 0 || n > most {
+			return fmt.Errorf("%s: the ConfigItemId %q has %d characters, may have 1 to %d", where, id, n, most)
 		}
 	}
 	return nil
-}
-
-// accept checks a value as the page does before it is sent.
-func (i *appItem) accept(value string) error {
-	switch {
-	case i.MustBeSpecified && value == "":
-		return fmt.Errorf("%q must be filled in", i.Name)
-	case utf8.RuneCountInString(value) > 255:
-		return fmt.Errorf("%q: more than 255 characters", i.Name)
-	case i.ValueType == 5 && value != "" && !slices.ContainsFunc(i.ListValues, func(v appListValue) bool { return v.Value == value }):
-		return fmt.Errorf("%q: %q is not in the list", i.Name, value)
-	}
-	if i.RegExValidation != nil && *i.RegExValidation != "" && value != "" {
-		pattern, err := regexp.Compile(*i.RegExValidation)
-		if err != nil {
-			return fmt.Errorf("%q: the pattern %q is none", i.Name, *i.RegExValidation)
-		}
-		if !pattern.MatchString(value) {
-			return fmt.Errorf("%q: %s", i.Name, orNotValid(i.RegExError))
-		}
-	}
-	return nil
-}
-
-// orNotValid is the text, or what the page shows without one.
-func orNotValid(text *string) string {
-	if text == nil || *text == "" {
-		return "the value is not valid"
-	}
-	return *text
 }
 
 // Services reads the services again, and makes postal services for new ones.
@@ -245,7 +205,7 @@ func (a *ShippingApp) Services(ctx context.Context) ([]ShippingAppService, error
 		}
 		choices := map[string]string{}
 		for _, item := range s.ConfigItems {
-			choices[item.ConfigItemID] = item.SelectedValue
+			choices[item.text("ConfigItemId")] = item.text("SelectedValue")
 		}
 		end := a.f.begin()
 		postal := a.f.service(s.ServiceName, a.setup.Vendor)

@@ -1,26 +1,14 @@
 package linnworkstest
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/linnbridge/linnbridge/linnworks"
 )
-
-// appTimeout is how long Linnworks waits for an application.
-const appTimeout = 10 * time.Second
-
-// maxAppAnswer bounds an answer.
-const maxAppAnswer = 64 << 20
 
 // appStatus is in every answer of an application.
 type appStatus struct {
@@ -36,30 +24,16 @@ type appConfig struct {
 	ConfigStatus   string
 	ConfigStage    struct {
 		WizardStepTitle string
-		ConfigItems     []appItem
+		ConfigItems     []configItem
 	}
 }
-
-type appItem struct {
-	ConfigItemID    string `json:"ConfigItemId"`
-	Name            string
-	SelectedValue   string
-	RegExValidation *string
-	RegExError      *string
-	MustBeSpecified bool
-	ReadOnly        bool
-	ListValues      []appListValue
-	ValueType       int
-}
-
-type appListValue struct{ Display, Value string }
 
 type appService struct {
 	ServiceName     string
 	ServiceCode     string
 	ServiceTag      string
 	ServiceUniqueID string `json:"ServiceUniqueId"`
-	ConfigItems     []appItem
+	ConfigItems     []configItem
 }
 
 type appLabel struct {
@@ -117,28 +91,9 @@ func (a *ShippingApp) call(ctx context.Context, endpoint string, request map[str
 	if a.token != "" {
 		request["AuthorizationToken"] = a.token32(a.token)
 	}
-	body, err := json.Marshal(request)
+	text, err := a.caller.post(ctx, endpoint, request)
 	if err != nil {
-		return fmt.Errorf("%s: %w", endpoint, err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, appTimeout)
-	defer cancel()
-	name := cmp.Or(a.setup.Endpoints[endpoint], endpoint)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(a.setup.URL, "/")+"/"+name, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("%s: %w", endpoint, err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	status, header, text, err := exchange(ctx, a.setup.Handler, a.setup.Client, r)
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("%s: no answer within %v", endpoint, appTimeout)
-	case err != nil:
-		return fmt.Errorf("%s: %w", endpoint, err)
-	case status != http.StatusOK:
-		return fmt.Errorf("%s: HTTP status %d", endpoint, status)
-	case header.Get("Content-Length") != strconv.Itoa(len(text)):
-		return fmt.Errorf("%s: the answer has %d bytes and the Content-Length %q", endpoint, len(text), header.Get("Content-Length"))
+		return err
 	}
 	if err := json.Unmarshal(text, answer); err != nil {
 		return fmt.Errorf("%s: the answer cannot be read: %w", endpoint, err)
@@ -158,59 +113,6 @@ func (a *ShippingApp) call(ctx context.Context, endpoint string, request map[str
 	}
 	return nil
 }
-
-// nullList returns the name of a list that is null, here or further down.
-func nullList(text []byte, names []string) string {
-	for _, name := range names {
-		if bytes.Contains(text, []byte(`"`+name+`":null`)) {
-			return name
-		}
-	}
-	return ""
-}
-
-// exchange sends a request to the handler, or to where it is reached.
-func exchange(ctx context.Context, handler http.Handler, client *http.Client, r *http.Request) (int, http.Header, []byte, error) {
-	if handler == nil {
-		response, err := cmp.Or(client, http.DefaultClient).Do(r)
-		if err != nil {
-			return 0, nil, nil, err
-		}
-		defer func() { _ = response.Body.Close() }()
-		text, err := io.ReadAll(io.LimitReader(response.Body, maxAppAnswer))
-		header := response.Header.Clone()
-		if response.ContentLength >= 0 {
-			header.Set("Content-Length", strconv.FormatInt(response.ContentLength, 10))
-		}
-		return response.StatusCode, header, text, err
-	}
-	w := &recorder{header: http.Header{}, status: http.StatusOK}
-	done := make(chan any, 1)
-	go func() {
-		defer func() { done <- recover() }()
-		handler.ServeHTTP(w, r)
-	}()
-	select {
-	case p := <-done:
-		if p != nil {
-			return 0, nil, nil, fmt.Errorf("the application panicked: %v", p)
-		}
-		return w.status, w.header, w.body.Bytes(), nil
-	case <-ctx.Done():
-		return 0, nil, nil, ctx.Err()
-	}
-}
-
-// recorder keeps what a handler answers.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (w *recorder) Header() http.Header         { return w.header }
-func (w *recorder) WriteHeader(status int)      { w.status = status }
-func (w *recorder) Write(p []byte) (int, error) { return w.body.Write(p) }
 
 // token32 is a GUID as applications get it.
 func (a *ShippingApp) token32(g string) string {

@@ -136,8 +136,8 @@ func TestShippingApp(t *testing.T) {
 			b.handler, err = shippingapp.New(shippingapp.Ports{
 				Courier: b.courier, Admit: shippingapp.OnlyAccounts("ac000000-0000-4000-8000-000000000001"), Manifests: b.courier, Quotes: b.courier,
 			}, shippingapp.Options{Steps: []shippingapp.Step{
-				{Status: "One", Title: "One", Items: []shippingapp.ConfigItem{{ID: "user", Name: "User", Required: true, Pattern: "^[a-z]+$"}}},
-				{Status: "Two", Title: "Two", Items: []shippingapp.ConfigItem{{ID: "password", Name: "Password", Type: shippingapp.ValuePassword, Required: true}}},
+				{Name: "One", Title: "One", Items: []shippingapp.ConfigItem{{ID: "user", Name: "User", Required: true, Pattern: "^[a-z]+$"}}},
+				{Name: "Two", Title: "Two", Items: []shippingapp.ConfigItem{{ID: "password", Name: "Password", Type: shippingapp.ValuePassword, Required: true}}},
 			}})
 			check(t, err)
 			through = b.handler

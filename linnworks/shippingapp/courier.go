@@ -1,11 +1,6 @@
 package shippingapp
 
-import (
-	"context"
-	"slices"
-
-	"github.com/linnbridge/linnbridge/linnworks"
-)
+import "context"
 
 // Courier makes labels. Its methods are called on several goroutines at once, for one
 // order on one at a time.
@@ -57,7 +52,7 @@ type Ports struct {
 	// The others are optional.
 
 	// Installations keeps who installed the integration. Default
-	// [MemoryInstallations]: after a restart the integration has to be set up again in
+	// [integration.MemoryInstallations]: after a restart the integration has to be set up again in
 	// Linnworks.
 	Installations Installations
 	// Labels keeps labels until they are cancelled. Default [MemoryLabels]: after a
@@ -72,52 +67,3 @@ type Ports struct {
 	// Quotes answers what services cost. Without it there are no quotes.
 	Quotes Quoter
 }
-
-// Account is who wants to install the integration.
-type Account struct {
-	// ID identifies the Linnworks account and never changes.
-	ID linnworks.GUID
-	// Name is the name of this integration: one account may have several.
-	Name string
-	// Email is the account's, and may change.
-	Email string
-}
-
-// OnlyAccounts returns a [Ports.Admit] that admits the Linnworks accounts with the ids
-// given, written with or without dashes. Another learns no more than that.
-func OnlyAccounts(ids ...linnworks.GUID) func(context.Context, Account) error {
-	var admitted []linnworks.GUID
-	for _, id := range ids {
-		if known, err := parseGUID(string(id)); err == nil {
-			admitted = append(admitted, known)
-		}
-	}
-	return func(_ context.Context, a Account) error {
-		if !slices.Contains(admitted, a.ID) {
-			return Refuse("This integration is not meant for your Linnworks account. Ask its provider.")
-		}
-		return nil
-	}
-}
-
-// RefusedError is an error for the person who pressed the button, who reads Text and
-// nothing else. Write what is the matter with the order and what to do, in a sentence
-// or two, without the buyer's name or address: Linnworks shows it to everybody who sees
-// the order, and the log has it.
-type RefusedError struct {
-	Text string
-	// Err is the cause, for the log; optional.
-	Err error
-}
-
-// Refuse returns a [RefusedError].
-func Refuse(text string) error { return &RefusedError{Text: text} }
-
-func (e *RefusedError) Error() string {
-	if e.Err != nil {
-		return e.Text + ": " + e.Err.Error()
-	}
-	return e.Text
-}
-
-func (e *RefusedError) Unwrap() error { return e.Err }

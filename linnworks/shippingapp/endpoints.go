@@ -7,14 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/linnbridge/linnbridge/internal/called"
 	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/integration"
+	"github.com/linnbridge/linnbridge/linnworks/internal/called"
 )
-
-// answer is the body of an answer.
-type answer interface{ refuse(text string) }
 
 // status is in every answer.
 type status struct {
@@ -22,36 +19,25 @@ type status struct {
 	ErrorMessage *string
 }
 
-func (s *status) refuse(text string) { s.IsError, s.ErrorMessage = true, &text }
+// Refuse implements [called.Answer].
+func (s *status) Refuse(text string) { s.IsError, s.ErrorMessage = true, &text }
 
 func emptyStatus() answer { return new(status) }
 
-// endpoints by their names in lower case, both where documents differ.
-var endpoints = func() map[string]*endpoint {
-	table := map[string]*endpoint{}
-	for _, e := range []struct {
-		names []string
-		endpoint
-	}{
-		{[]string{"AddNewUser"}, endpoint{open: true, answer: (*Handler).addNewUser, empty: func() answer { return new(newUserAnswer) }}},
-		{[]string{"UserConfig"}, endpoint{answer: (*Handler).userConfig, empty: func() answer { return newConfigAnswer() }}},
-		{[]string{"UpdateConfig"}, endpoint{answer: (*Handler).updateConfig, empty: emptyStatus}},
-		{[]string{"ConfigDeleted", "ConfigDelete"}, endpoint{answer: (*Handler).configDeleted, empty: emptyStatus}},
-		{[]string{"UserAvailableServices"}, endpoint{answer: (*Handler).services, empty: func() answer { return &servicesAnswer{Services: []wireService{}} }}},
-		{[]string{"ExtendedPropertyMapping", "ExtPropertyMap"}, endpoint{answer: (*Handler).propertyMapping, empty: func() answer { return &mappingAnswer{Items: []wireMapping{}} }}},
-		{[]string{"GenerateLabel"}, endpoint{answer: (*Handler).generateLabel, empty: func() answer { return &labelAnswer{Package: []wireLabel{}} }}},
-		{[]string{"CancelLabel"}, endpoint{answer: (*Handler).cancelLabel, empty: emptyStatus}},
-		{[]string{"CreateManifest"}, endpoint{answer: (*Handler).createManifest, empty: func() answer { return new(manifestAnswer) }}},
-		{[]string{"PrintManifest"}, endpoint{answer: (*Handler).printManifest, empty: func() answer { return &pdfAnswer{PDF: []byte{}} }}},
-		{[]string{"Quote"}, endpoint{answer: (*Handler).quote, empty: func() answer { return &quoteAnswer{QuoteItems: []wireQuote{}} }}},
-	} {
-		e.name = e.names[0]
-		for _, name := range e.names {
-			table[strings.ToLower(name)] = &e.endpoint
-		}
-	}
-	return table
-}()
+// endpoints by their names, both where documents differ.
+var endpoints = called.Table(
+	endpoint{Names: []string{"AddNewUser"}, Open: true, Answer: (*Handler).addNewUser, Empty: func() answer { return new(newUserAnswer) }},
+	endpoint{Names: []string{"UserConfig"}, Answer: (*Handler).userConfig, Empty: func() answer { return newConfigAnswer() }},
+	endpoint{Names: []string{"UpdateConfig"}, Answer: (*Handler).updateConfig, Empty: emptyStatus},
+	endpoint{Names: []string{"ConfigDeleted", "ConfigDelete"}, Answer: (*Handler).configDeleted, Empty: emptyStatus},
+	endpoint{Names: []string{"UserAvailableServices"}, Answer: (*Handler).services, Empty: func() answer { return &servicesAnswer{Services: []wireService{}} }},
+	endpoint{Names: []string{"ExtendedPropertyMapping", "ExtPropertyMap"}, Answer: (*Handler).propertyMapping, Empty: func() answer { return &mappingAnswer{Items: []wireMapping{}} }},
+	endpoint{Names: []string{"GenerateLabel"}, Answer: (*Handler).generateLabel, Empty: func() answer { return &labelAnswer{Package: []wireLabel{}} }},
+	endpoint{Names: []string{"CancelLabel"}, Answer: (*Handler).cancelLabel, Empty: emptyStatus},
+	endpoint{Names: []string{"CreateManifest"}, Answer: (*Handler).createManifest, Empty: func() answer { return new(manifestAnswer) }},
+	endpoint{Names: []string{"PrintManifest"}, Answer: (*Handler).printManifest, Empty: func() answer { return &pdfAnswer{PDF: []byte{}} }},
+	endpoint{Names: []string{"Quote"}, Answer: (*Handler).quote, Empty: func() answer { return &quoteAnswer{QuoteItems: []wireQuote{}} }},
+)
 
 // newUserAnswer has the error twice: the page of the endpoint calls it Error.
 type newUserAnswer struct {
@@ -60,41 +46,16 @@ type newUserAnswer struct {
 	AuthorizationToken string
 }
 
-func (a *newUserAnswer) refuse(text string) {
-	a.status.refuse(text)
+// Refuse implements [called.Answer].
+func (a *newUserAnswer) Refuse(text string) {
+	a.status.Refuse(text)
 	a.Error = &text
 }
 
 // addNewUser installs the integration.
 func (h *Handler) addNewUser(ctx context.Context, c *call) (answer, error) {
-	var request struct{ Email, LinnworksUniqueIdentifier, AccountName string }
-	if err := c.read(&request); err != nil {
-		return nil, err
-	}
-	id, err := parseGUID(request.LinnworksUniqueIdentifier)
-	if err != nil {
-		return nil, &RefusedError{Text: "The request names no Linnworks account.", Err: err}
-	}
-	account := Account{ID: id, Name: request.AccountName, Email: request.Email}
-	token := called.NewToken()
-	in := Installation{
-		ID: called.IDOf(token), Account: account, Status: h.stepAfter(""),
-		Settings: map[string]string{}, Passwords: map[string]linnworks.Secret{}, InstalledAt: time.Now().UTC(),
-	}
-	_, err = within(ctx, h, func(ctx context.Context) (struct{}, error) {
-		if err := h.ports.Admit(ctx, account); err != nil {
-			return struct{}{}, err
-		}
-		if err := h.ports.Installations.PutInstallation(ctx, in); err != nil {
-			return struct{}{}, fmt.Errorf("keeping the installation: %w", err)
-		}
-		return struct{}{}, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	c.in = in
-	return &newUserAnswer{AuthorizationToken: h.tokenFor(token)}, nil
+	token, err := h.app.Install(ctx, c)
+	return &newUserAnswer{AuthorizationToken: h.tokenFor(token)}, err
 }
 
 // configAnswer has the description twice: the page of the endpoint has it outside of
@@ -120,21 +81,11 @@ func newConfigAnswer() *configAnswer {
 // userConfig: https://apidocs.linnworks.net/docs/shipping-integration-endpoint-user-config
 func (h *Handler) userConfig(_ context.Context, c *call) (answer, error) {
 	a := newConfigAnswer()
-	a.IsConfigActive, a.ConfigStatus = c.in.Active(), c.in.Status
-	stage := h.stage(c.in.Status)
-	a.ConfigStage.WizardStepTitle, a.ConfigStage.WizardStepDescription = stage.Title, stage.Description
-	a.WizardStepDescription = stage.Description
-	for _, item := range stage.Items {
-		value, filled := c.in.Settings[item.ID]
-		w := wireItemOf(item)
-		if filled {
-			w.SelectedValue = value
-		}
-		if !c.in.Passwords[item.ID].IsZero() {
-			w.MustBeSpecified = false // empty, it stays as it is
-		}
-		a.ConfigStage.ConfigItems = append(a.ConfigStage.ConfigItems, w)
-	}
+	a.IsConfigActive, a.ConfigStatus = c.In.Complete(), c.In.Step
+	page := h.app.Shown(c.In)
+	a.ConfigStage.WizardStepTitle, a.ConfigStage.WizardStepDescription = page.Title, page.Description
+	a.WizardStepDescription = page.Description
+	a.ConfigStage.ConfigItems = wireItems(page.Items)
 	return a, nil
 }
 
@@ -144,156 +95,28 @@ func (h *Handler) updateConfig(ctx context.Context, c *call) (answer, error) {
 		ConfigStatus string
 		ConfigItems  []Choice
 	}
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
-	if !strings.EqualFold(request.ConfigStatus, c.in.Status) {
-		return nil, &RefusedError{
-			Text: "This page of the set-up is no longer the current one. Please close the window and open it again.",
-			Err:  fmt.Errorf("it is for %q, and the installation is at %q", request.ConfigStatus, c.in.Status),
-		}
-	}
-	in := c.in.clone()
-	if in.Settings == nil {
-		in.Settings = map[string]string{}
-	}
-	if in.Passwords == nil {
-		in.Passwords = map[string]linnworks.Secret{}
-	}
-	stage := h.stage(in.Status)
-	for _, item := range stage.Items {
-		if err := fill(&in, &item, request.ConfigItems); err != nil {
-			return nil, err
-		}
-	}
-	in.Status = h.stepAfter(in.Status)
-	_, err := within(ctx, h, func(ctx context.Context) (struct{}, error) {
-		for _, check := range stage.checks {
-			if err := check(ctx, in.clone()); err != nil {
-				return struct{}{}, err
-			}
-		}
-		if err := h.ports.Installations.PutInstallation(ctx, in); err != nil {
-			return struct{}{}, fmt.Errorf("keeping the installation: %w", err)
-		}
-		return struct{}{}, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return new(status), nil
-}
-
-// fill puts what was filled in for an item into the installation.
-func fill(in *Installation, item *ConfigItem, values []Choice) error {
-	value, filled := in.Settings[item.ID]
-	if !filled {
-		value = item.Value
-	}
-	password := item.Type == ValuePassword
-	if password {
-		value = in.Passwords[item.ID].Reveal()
-	}
-	if i := slices.IndexFunc(values, func(c Choice) bool { return strings.EqualFold(c.ItemID, item.ID) }); i >= 0 && !item.ReadOnly {
-		if !password || values[i].Value != "" { // a password is not shown: empty, it stays as it is
-			value = values[i].Value
-		}
-	}
-	if err := item.accept(value); err != nil {
-		return err
-	}
-	if password {
-		in.Passwords[item.ID] = linnworks.NewSecret(value)
-	} else {
-		in.Settings[item.ID] = value
-	}
-	return nil
+	_, err := h.app.Save(ctx, c, request.ConfigStatus, request.ConfigItems)
+	return new(status), err
 }
 
 // configDeleted forgets an installation.
 func (h *Handler) configDeleted(ctx context.Context, c *call) (answer, error) {
-	_, err := within(ctx, h, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, h.ports.Installations.DropInstallation(ctx, c.in.ID)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("forgetting the installation: %w", err)
-	}
-	return new(status), nil
-}
-
-// stage is what a person sees of the configuration: one step, or all of them once it
-// is set up.
-type stage struct {
-	Title, Description string
-	Items              []ConfigItem
-	checks             []func(context.Context, Installation) error
-}
-
-func (h *Handler) stage(status string) (s stage) {
-	for _, step := range h.options.Steps {
-		if status != StatusActive && status != step.Status {
-			continue
-		}
-		s.Title, s.Description = step.Title, step.Description
-		s.Items = append(s.Items, step.Items...)
-		if step.Check != nil {
-			s.checks = append(s.checks, step.Check)
-		}
-	}
-	if status == StatusActive && len(h.options.Steps) != 1 {
-		s.Title, s.Description = "Settings", ""
-	}
-	return s
-}
-
-// stepAfter is the step after another. One that is not known, because the steps have
-// changed since, begins again.
-func (h *Handler) stepAfter(status string) string {
-	if status == StatusActive {
-		return StatusActive
-	}
-	if next := stepAt(h.options.Steps, status) + 1; next < len(h.options.Steps) {
-		return h.options.Steps[next].Status
-	}
-	return StatusActive
-}
-
-// stepAt is the place of a step, -1 if it is not there.
-func stepAt(steps []Step, status string) int {
-	return slices.IndexFunc(steps, func(s Step) bool { return strings.EqualFold(s.Status, status) })
+	return new(status), h.app.Remove(ctx, c)
 }
 
 // wireItem is a ConfigItem in the protocol.
 type wireItem struct {
-	ConfigItemID    string `json:"ConfigItemId"`
-	Name            string
-	Description     string
-	GroupName       string
-	SortOrder       int
-	SelectedValue   string
-	RegExValidation *string
-	RegExError      *string
-	MustBeSpecified bool
-	ReadOnly        bool
-	ListValues      []ListValue
-	ValueType       ValueType
+	called.Item
+	ValueType int
 }
 
-func wireItemOf(c ConfigItem) wireItem {
-	w := wireItem{
-		ConfigItemID: c.ID, Name: c.Name, Description: c.Description, GroupName: c.Group, SortOrder: c.Sort, SelectedValue: c.Value,
-		MustBeSpecified: c.Required, ReadOnly: c.ReadOnly, ListValues: orEmpty(c.Values), ValueType: c.Type,
-	}
-	if c.Pattern != "" {
-		w.RegExValidation, w.RegExError = &c.Pattern, &c.PatternError
-	}
-	return w
-}
-
-// orEmpty is the list, never null.
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
+func wireItems(items []ConfigItem) []wireItem {
+	list := []wireItem{}
+	for _, item := range items {
+		list = append(list, wireItem{called.ItemOf(item), max(slices.Index(valueTypes, item.Type), 0)})
 	}
 	return list
 }
@@ -315,9 +138,9 @@ type wireService struct {
 
 // services lists what can be chosen.
 func (h *Handler) services(ctx context.Context, c *call) (answer, error) {
-	list, err := within(ctx, h, func(ctx context.Context) ([]Service, error) { return h.ports.Courier.Services(ctx, c.in) })
+	list, err := within(ctx, h, func(ctx context.Context) ([]Service, error) { return h.ports.Courier.Services(ctx, c.In) })
 	if err == nil {
-		err = checkServices(list, h.options.ItemIDLimit)
+		err = checkServices(list, h.app.Limits)
 	}
 	if err != nil {
 		return nil, err
@@ -326,10 +149,7 @@ func (h *Handler) services(ctx context.Context, c *call) (answer, error) {
 	for _, s := range list {
 		w := wireService{
 			ServiceName: s.Name, ServiceCode: s.Code, ServiceTag: s.Tag, ServiceGroup: s.Group, ServiceUniqueID: s.ID,
-			ConfigItems: []wireItem{}, ServiceProperty: orEmpty(s.Properties),
-		}
-		for _, item := range s.Items {
-			w.ConfigItems = append(w.ConfigItems, wireItemOf(item))
+			ConfigItems: wireItems(s.Items), ServiceProperty: called.OrEmpty(s.Properties),
 		}
 		a.Services = append(a.Services, w)
 	}
@@ -375,24 +195,22 @@ type wireLabel struct {
 	LabelWidth, LabelHeight     linnworks.Decimal
 }
 
-var errNotSetUp = &RefusedError{Text: "The integration is not set up yet. Please finish its set-up in Linnworks, under Shipping, first."}
-
 // generateLabel: https://apidocs.linnworks.net/docs/shipping-integration-endpoint-generate-label
 func (h *Handler) generateLabel(ctx context.Context, c *call) (answer, error) {
 	var request struct {
 		LabelRequest
 		SaveConfigItems []Choice
 	}
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	r := &request.LabelRequest
-	c.order = r.OrderID
+	c.Order = r.OrderID
 	if len(r.Choices) == 0 {
 		r.Choices = request.SaveConfigItems
 	}
 	var err error
-	if r.ServiceID, err = parseGUID(string(r.ServiceID)); err != nil {
+	if r.ServiceID, err = integration.ParseGUID(string(r.ServiceID)); err != nil {
 		return nil, &RefusedError{Text: "The order has no service of this integration. Please map its postal service to one.", Err: err}
 	}
 	if err := checkPackages(r.Packages); err != nil {
@@ -401,10 +219,10 @@ func (h *Handler) generateLabel(ctx context.Context, c *call) (answer, error) {
 	switch {
 	case r.OrderID <= 0:
 		return nil, Refuse("The request names no order.")
-	case !c.in.Active():
+	case !c.In.Complete():
 		return nil, errNotSetUp
 	}
-	label, err := h.generate(ctx, c.in, r)
+	label, err := h.generate(ctx, c.In, r)
 	if err != nil {
 		return nil, err
 	}
@@ -421,8 +239,8 @@ func (h *Handler) generateLabel(ctx context.Context, c *call) (answer, error) {
 
 func wireLabelOf(p PackageLabel, lead string) wireLabel {
 	w := wireLabel{
-		SequenceNumber: p.SequenceNumber, TrackingNumber: p.Tracking, PNGLabelDataBase64: orEmpty(p.PNG),
-		AdditionalPngsBase64: orEmpty(p.MorePNGs), PDFBytesDocumentationBase64: orEmpty(p.PDFs), LabelWidth: p.Width, LabelHeight: p.Height,
+		SequenceNumber: p.SequenceNumber, TrackingNumber: p.Tracking, PNGLabelDataBase64: called.OrEmpty(p.PNG),
+		AdditionalPngsBase64: called.OrEmpty(p.MorePNGs), PDFBytesDocumentationBase64: called.OrEmpty(p.PDFs), LabelWidth: p.Width, LabelHeight: p.Height,
 	}
 	if w.TrackingNumber == "" {
 		w.TrackingNumber = lead
@@ -459,18 +277,18 @@ func (h *Handler) cancelLabel(ctx context.Context, c *call) (answer, error) {
 		OrderID        string `json:"OrderId"`
 		OrderReference string
 	}
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	id := number(request.OrderID)
 	if id == 0 {
 		var err error
-		if id, err = h.orderOf(ctx, c.in, request.OrderReference); err != nil {
+		if id, err = h.orderOf(ctx, c.In, request.OrderReference); err != nil {
 			return nil, err
 		}
 	}
-	c.order = id
-	if err := h.cancel(ctx, c.in, id); err != nil {
+	c.Order = id
+	if err := h.cancel(ctx, c.In, id); err != nil {
 		return nil, err
 	}
 	return new(status), nil
@@ -521,7 +339,7 @@ func (h *Handler) createManifest(ctx context.Context, c *call) (answer, error) {
 	var request struct {
 		OrderID []string `json:"OrderId"`
 	}
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	var ids []int
@@ -537,12 +355,12 @@ func (h *Handler) createManifest(ctx context.Context, c *call) (answer, error) {
 		return nil, Refuse("There are no orders to file.")
 	case h.ports.Manifests == nil:
 		return nil, errNoManifests
-	case !c.in.Active():
+	case !c.In.Complete():
 		return nil, errNotSetUp
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	reference, err := within(ctx, h, func(ctx context.Context) (string, error) { return h.ports.Manifests.CreateManifest(ctx, c.in, ids) })
+	reference, err := within(ctx, h, func(ctx context.Context) (string, error) { return h.ports.Manifests.CreateManifest(ctx, c.In, ids) })
 	if err == nil && reference == "" {
 		err = errors.New("the manifest has no reference")
 	}
@@ -560,7 +378,7 @@ type pdfAnswer struct {
 // printManifest returns a manifest to print.
 func (h *Handler) printManifest(ctx context.Context, c *call) (answer, error) {
 	var request struct{ ManifestReference string }
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	switch {
@@ -570,7 +388,7 @@ func (h *Handler) printManifest(ctx context.Context, c *call) (answer, error) {
 		return nil, errNoManifests
 	}
 	pdf, err := within(ctx, h, func(ctx context.Context) ([]byte, error) {
-		return h.ports.Manifests.PrintManifest(ctx, c.in, request.ManifestReference)
+		return h.ports.Manifests.PrintManifest(ctx, c.In, request.ManifestReference)
 	})
 	if err == nil && !strings.HasPrefix(string(pdf[:min(len(pdf), len(pdfSignature))]), string(pdfSignature)) {
 		err = errors.New("the manifest is no PDF")
@@ -606,7 +424,7 @@ type wireOption struct{ OptionName, OptionValue string }
 // quote answers what services cost.
 func (h *Handler) quote(ctx context.Context, c *call) (answer, error) {
 	var request QuoteRequest
-	if err := c.read(&request); err != nil {
+	if err := c.Read(&request); err != nil {
 		return nil, err
 	}
 	if err := checkPackages(request.Packages); err != nil {
@@ -615,10 +433,10 @@ func (h *Handler) quote(ctx context.Context, c *call) (answer, error) {
 	switch {
 	case h.ports.Quotes == nil:
 		return nil, Refuse("This integration has no quotes.")
-	case !c.in.Active():
+	case !c.In.Complete():
 		return nil, errNotSetUp
 	}
-	quotes, err := within(ctx, h, func(ctx context.Context) ([]Quote, error) { return h.ports.Quotes.Quote(ctx, c.in, &request) })
+	quotes, err := within(ctx, h, func(ctx context.Context) ([]Quote, error) { return h.ports.Quotes.Quote(ctx, c.In, &request) })
 	if err != nil {
 		return nil, err
 	}

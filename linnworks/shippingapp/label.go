@@ -177,12 +177,6 @@ func property(list []Property, name string) (string, bool) {
 	return "", false
 }
 
-// Choice is the value of a configuration item.
-type Choice struct {
-	ItemID string `json:"ConfigItemId"`
-	Value  string `json:"SelectedValue"`
-}
-
 // Label is what is printed for an order. It shows the buyer's address.
 type Label struct {
 	// Tracking is the number for the whole consignment; empty if it is not tracked.

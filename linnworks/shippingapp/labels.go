@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/linnbridge/linnbridge/internal/called"
+	"github.com/linnbridge/linnbridge/linnworks/internal/called"
 )
 
 // job is work on the label of one order. There is one at a time.
@@ -20,7 +20,7 @@ type job struct {
 }
 
 // errInTheWorks is what people see while a label takes its time.
-var errInTheWorks = &RefusedError{Text: "The label is still being made. Please press print again in a few seconds."}
+var errInTheWorks = &called.InTheWorksError{Text: "The label is still being made. Please press print again in a few seconds."}
 
 // generate returns the label of an order: the one that is kept, the one that is in the
 // works, or a new one.
@@ -46,7 +46,7 @@ func (h *Handler) generate(ctx context.Context, in Installation, request *LabelR
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepWithin)
 		defer cancel()
 		if err := h.ports.Labels.PutLabel(ctx, kept); err != nil {
-			h.log.LogAttrs(ctx, slog.LevelError, "a label is not kept: the next press makes another",
+			h.app.Log.LogAttrs(ctx, slog.LevelError, "a label is not kept: the next press makes another",
 				slog.Int("order", request.OrderID), slog.String("error", err.Error()))
 		}
 		return label, nil
@@ -91,7 +91,7 @@ func (h *Handler) alone(ctx context.Context, in Installation, orderID int, reque
 	for {
 		j, mine := h.join(ctx, key, request, work)
 		if j == nil {
-			return nil, errClosed
+			return nil, called.ErrClosed
 		}
 		select {
 		case <-j.done:
@@ -125,16 +125,16 @@ func labelsOf(r *LabelRequest) []PackageLabel {
 func (h *Handler) join(ctx context.Context, key labelKey, request *LabelRequest, work func(context.Context) (*Label, error)) (j *job, mine bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if j := h.running[key]; j != nil || !h.work.Begin() {
+	if j := h.running[key]; j != nil || !h.app.Work.Begin() {
 		return j, false
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.options.WorkFor)
 	j = &job{done: make(chan struct{}), cancel: cancel, request: request}
 	h.running[key] = j
 	go func() {
-		defer h.work.Done()
+		defer h.app.Work.Done()
 		defer cancel()
-		j.err = called.Guard(ctx, h.log, func() (err error) {
+		j.err = called.Guard(ctx, h.app.Log, func() (err error) {
 			j.label, err = work(ctx)
 			return err
 		})

@@ -3,9 +3,10 @@ package shippingapp
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/linnbridge/linnbridge/linnworks/internal/called"
 )
 
 // Vendor is what an integration is called.
@@ -53,10 +54,7 @@ type Manifest struct {
 // Manifest returns what to enter at developer.linnworks.com when the handler is
 // reached under base, such as https://labels.example.com/shipping.
 func (h *Handler) Manifest(base string) (Manifest, error) {
-	u, err := url.Parse(base)
-	if err == nil && (u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
-		err = errors.New("it must be https, with a host, and without a query")
-	}
+	under, err := called.Under(base)
 	if err == nil {
 		err = h.options.Vendor.check()
 	}
@@ -67,7 +65,7 @@ func (h *Handler) Manifest(base string) (Manifest, error) {
 		if !served {
 			return ""
 		}
-		return u.JoinPath(name).String()
+		return under(name)
 	}
 	v := h.options.Vendor
 	return Manifest{

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/integration"
 	"github.com/linnbridge/linnbridge/linnworks/shippingapp"
 )
 
@@ -86,74 +86,26 @@ func TestLabel(t *testing.T) {
 	}
 }
 
-// TestTokens installs with both forms of a token and uses it in all.
-func TestTokens(t *testing.T) {
+// TestDashedTokens checks both forms of a token; that both are understood is tested with
+// the channel integration's.
+func TestDashedTokens(t *testing.T) {
 	for _, dashes := range []bool{false, true} {
 		a := open(t, shippingapp.Ports{}, shippingapp.Options{DashedTokens: dashes})
 		if got := strings.Contains(a.token, "-"); got != dashes {
 			t.Errorf("DashedTokens %t gave the token %q", dashes, a.token)
 		}
-		plain := strings.ReplaceAll(a.token, "-", "")
-		dashed := plain[:8] + "-" + plain[8:12] + "-" + plain[12:16] + "-" + plain[16:20] + "-" + plain[20:]
-		for _, token := range []string{plain, dashed, strings.ToUpper(dashed), "{" + dashed + "}"} {
-			wantOK(t, a.post(t, "UserConfig", withToken(token, "")))
-		}
+		wantOK(t, a.call(t, "UserConfig", ""))
 	}
 }
 
-// TestWrongToken checks that a wrong token learns nothing: every endpoint answers the
-// same whatever else the request says, whether there is such an order or not, and the
-// courier is not asked.
-func TestWrongToken(t *testing.T) {
-	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
-	wantOK(t, a.print(t, 7))
-	asked := a.courier.calls()
-	seen := map[string]bool{}
-	for _, endpoint := range []string{
-		"UserConfig", "UpdateConfig", "ConfigDeleted", "ConfigDelete", "UserAvailableServices", "ExtendedPropertyMapping", "ExtPropertyMap",
-		"GenerateLabel", "CancelLabel", "CreateManifest", "PrintManifest", "Quote",
-	} {
-		for _, token := range []string{"", "x", "00000000000000000000000000000000", tracked, a.token + "0", a.token[1:]} {
-			for _, fields := range []string{"", onePackage(7), `"OrderReference":"7"`, `"OrderId":"seven"`, `"ConfigStatus":"CONFIG"`, `"Packages":1`} {
-				seen[message(a.post(t, endpoint, withToken(token, fields)))] = true
-			}
-		}
-	}
-	if len(seen) != 1 {
-		t.Errorf("a wrong token got the messages %v, want one and the same", seen)
-	}
-	if got := a.courier.calls(); got != asked || len(a.courier.cancelled) > 0 {
-		t.Errorf("a wrong token reached the courier: %d labels, %d cancelled", got-asked, len(a.courier.cancelled))
-	}
-	wantOK(t, a.print(t, 7)) // and the installation is still there
-}
-
-// TestNames checks both names of the endpoints, whatever their case and whatever stands
-// before them.
-func TestNames(t *testing.T) {
+// TestProperties checks both names of the endpoint.
+func TestProperties(t *testing.T) {
 	a := open(t, shippingapp.Ports{}, shippingapp.Options{Properties: []shippingapp.PropertyMapping{
 		{Title: "Safe place", Name: "SafePlace1", Description: "Where to leave it", Of: shippingapp.OfOrder},
 	}})
-	for _, name := range []string{"ExtendedPropertyMapping", "extpropertymap", "api/v1/ExtPropertyMap"} {
+	for _, name := range []string{"ExtendedPropertyMapping", "ExtPropertyMap"} {
 		wantJSON(t, a.call(t, name, ""), `{"IsError":false,"ErrorMessage":null,"Items":[
 			{"PropertyTitle":"Safe place","PropertyName":"SafePlace1","PropertyDescription":"Where to leave it","PropertyType":"ORDER"}]}`)
-	}
-	for path, want := range map[string]int{"/shipping/Nothing": http.StatusNotFound, "/": http.StatusNotFound} {
-		w := httptest.NewRecorder()
-		a.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, strings.NewReader("{}")))
-		if w.Code != want {
-			t.Errorf("POST %s answered %d, want %d", path, w.Code, want)
-		}
-	}
-	w := httptest.NewRecorder()
-	a.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/GenerateLabel", nil))
-	if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != http.MethodPost {
-		t.Errorf("GET answered %d, Allow %q; want 405, POST", w.Code, w.Header().Get("Allow"))
-	}
-	for _, name := range []string{"ConfigDelete", "ConfigDeleted"} {
-		b := open(t, shippingapp.Ports{}, shippingapp.Options{})
-		wantJSON(t, b.call(t, name, ""), `{"IsError":false,"ErrorMessage":null}`)
-		wantRefused(t, b.call(t, "UserConfig", ""), "token is not valid")
 	}
 }
 
@@ -177,96 +129,21 @@ func TestServices(t *testing.T) {
 	}
 }
 
-// wizard has two pages.
-func wizard(check func(context.Context, shippingapp.Installation) error) []shippingapp.Step {
-	return []shippingapp.Step{
-		{Status: "Credentials", Title: "Sign in", Description: "Your account with the courier", Check: check, Items: []shippingapp.ConfigItem{
-			{ID: "user", Name: "User", Description: "Your user name", Required: true, Pattern: `^[a-z]+$`, PatternError: "lower-case letters only"},
-			{ID: "password", Name: "Password", Type: shippingapp.ValuePassword, Required: true},
-		}},
-		{Status: "Preferences", Title: "Preferences", Items: []shippingapp.ConfigItem{
-			{ID: "size", Name: "Label", Group: "Labels", Sort: 1, Type: shippingapp.ValueList, Value: "4x6", Values: []shippingapp.ListValue{{Display: "4 x 6 inches", Value: "4x6"}, {Display: "A6", Value: "A6"}}},
-			{ID: "copies", Name: "Copies", Type: shippingapp.ValueInt, Value: "1"},
-			{ID: "account", Name: "Account", ReadOnly: true, Value: "UK"},
-		}},
-	}
-}
-
-func TestWizard(t *testing.T) {
-	var checked []string
-	a := open(t, shippingapp.Ports{}, shippingapp.Options{Steps: wizard(func(_ context.Context, in shippingapp.Installation) error {
-		checked = append(checked, in.Settings["user"]+" "+in.Passwords["password"].Reveal())
-		if in.Passwords["password"].Reveal() == "wrong" {
-			return shippingapp.Refuse("The courier does not know this password.")
-		}
-		return nil
-	})})
-	wantJSON(t, a.call(t, "UserConfig", ""), `{"IsError":false,"ErrorMessage":null,"IsConfigActive":false,"ConfigStatus":"Credentials",
-		"WizardStepDescription":"Your account with the courier",
+// TestSetUp checks the fields that only shipping integrations have, and that no label is
+// printed before the wizard is done.
+func TestSetUp(t *testing.T) {
+	a := open(t, shippingapp.Ports{}, shippingapp.Options{Steps: []shippingapp.Step{{Name: "One", Title: "Sign in", Description: "Your account with the courier", Items: []shippingapp.ConfigItem{
+		{ID: "password", Name: "Password", Type: shippingapp.ValuePassword},
+	}}}})
+	page := `{"IsError":false,"ErrorMessage":null,"IsConfigActive":%t,"ConfigStatus":%q,"WizardStepDescription":"Your account with the courier",
 		"ConfigStage":{"WizardStepTitle":"Sign in","WizardStepDescription":"Your account with the courier","ConfigItems":[
-		{"ConfigItemId":"user","Name":"User","Description":"Your user name","GroupName":"","SortOrder":0,"SelectedValue":"","RegExValidation":"^[a-z]+$",
-			"RegExError":"lower-case letters only","MustBeSpecified":true,"ReadOnly":false,"ListValues":[],"ValueType":0},
 		{"ConfigItemId":"password","Name":"Password","Description":"","GroupName":"","SortOrder":0,"SelectedValue":"","RegExValidation":null,
-			"RegExError":null,"MustBeSpecified":true,"ReadOnly":false,"ListValues":[],"ValueType":4}]}}`)
+			"RegExError":null,"MustBeSpecified":false,"ReadOnly":false,"ListValues":[],"ValueType":4}]}}`
+	wantJSON(t, a.call(t, "UserConfig", ""), fmt.Sprintf(page, false, "One"))
 	wantRefused(t, a.print(t, 1), "not set up yet")
-
-	save := func(status string, values ...string) map[string]any {
-		t.Helper()
-		var items []string
-		for i := 0; i < len(values); i += 2 {
-			items = append(items, fmt.Sprintf(`{"ConfigItemId":%q,"SelectedValue":%q}`, values[i], values[i+1]))
-		}
-		return a.call(t, "UpdateConfig", fmt.Sprintf(`"ConfigStatus":%q,"ConfigItems":[%s]`, status, strings.Join(items, ",")))
-	}
-	for _, wrong := range []struct {
-		want, status string
-		values       []string
-	}{
-		{"no longer the current", "Preferences", []string{"size", "A6"}},
-		{"no longer the current", "CONFIG", nil},
-		{"User: please fill this in", "Credentials", []string{"password", "p"}},
-		{"User: lower-case letters only", "Credentials", []string{"user", "Jane"}},
-		{"longer than 255", "Credentials", []string{"user", strings.Repeat("a", 256)}},
-		{"Password: please fill this in", "Credentials", []string{"user", "jane"}},
-		{"does not know this password", "Credentials", []string{"user", "jane", "password", "wrong"}},
-	} {
-		wantRefused(t, save(wrong.status, wrong.values...), wrong.want)
-	}
-	if got := a.call(t, "UserConfig", "")["ConfigStatus"]; got != "Credentials" {
-		t.Fatalf("after refusals the wizard is at %v, want Credentials", got)
-	}
-	wantOK(t, save("Credentials", "USER", "jane", "password", "secret"))
-	if got := a.call(t, "UserConfig", "")["ConfigStatus"]; got != "Preferences" {
-		t.Fatalf("the wizard is at %v, want Preferences", got)
-	}
-	for _, wrong := range []struct{ want, item, value string }{
-		{"choose one of the values", "size", "A4"}, {"whole number", "copies", "1.5"},
-	} {
-		wantRefused(t, save("Preferences", wrong.item, wrong.value), wrong.want)
-	}
-	wantOK(t, save("Preferences", "size", "A6", "account", "US", "unknown", "x"))
-
-	config := a.call(t, "UserConfig", "")
-	if config["IsConfigActive"] != true || config["ConfigStatus"] != "CONFIG" {
-		t.Fatalf("the wizard ends with IsConfigActive %v, ConfigStatus %v; want true, CONFIG", config["IsConfigActive"], config["ConfigStatus"])
-	}
-	shown := map[string]any{}
-	for _, item := range config["ConfigStage"].(map[string]any)["ConfigItems"].([]any) {
-		i := item.(map[string]any)
-		shown[i["ConfigItemId"].(string)] = i["SelectedValue"]
-	}
-	if diff := cmp.Diff(map[string]any{"user": "jane", "password": "", "size": "A6", "copies": "1", "account": "UK"}, shown); diff != "" {
-		t.Errorf("the settings show (-want +got):\n%s", diff)
-	}
+	wantJSON(t, a.call(t, "UpdateConfig", `"ConfigStatus":"One","ConfigItems":[]`), `{"IsError":false,"ErrorMessage":null}`)
+	wantJSON(t, a.call(t, "UserConfig", ""), fmt.Sprintf(page, true, "CONFIG"))
 	wantOK(t, a.print(t, 1))
-
-	wantOK(t, save("CONFIG", "user", "john", "password", ""))
-	if got := checked[len(checked)-1]; got != "john secret" {
-		t.Errorf("an empty password was saved as %q, want the old one kept", got)
-	}
-	if strings.Contains(a.log.String(), "secret") {
-		t.Error("the password is in the log")
-	}
 }
 
 func TestCancel(t *testing.T) {
@@ -375,19 +252,15 @@ func TestQuote(t *testing.T) {
 	wantRefused(t, without.call(t, "Quote", `"Packages":[{"SequenceNumber":0}]`), "no quotes")
 }
 
-func TestAdmit(t *testing.T) {
+// TestTwoInstallations checks that two installations of an account share no labels, even
+// under one name, and that a stranger reads the error under both names.
+func TestTwoInstallations(t *testing.T) {
 	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
 	stranger := a.post(t, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q,"AccountName":"Main"}`, tracked))
-	wantRefused(t, stranger, "not meant for your Linnworks account")
-	if stranger["AuthorizationToken"] != "" || stranger["Error"] != stranger["ErrorMessage"] {
-		t.Errorf("a stranger was answered %v, want no token and the error under both names", stranger)
+	if message(stranger) == "" || stranger["Error"] != stranger["ErrorMessage"] {
+		t.Errorf("a stranger was answered %v, want the error under both names", stranger)
 	}
-	wantRefused(t, a.post(t, "AddNewUser", `{"LinnworksUniqueIdentifier":"me"}`), "names no Linnworks account")
-	again := wantOK(t, a.post(t, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q,"AccountName":"Second"}`, strings.ReplaceAll(account, "-", ""))))
-	if again["AuthorizationToken"] == a.token {
-		t.Error("two installations have one token")
-	}
-	// They do not share labels.
+	again := wantOK(t, a.post(t, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q,"AccountName":"Main"}`, account)))
 	wantOK(t, a.print(t, 1))
 	wantOK(t, a.post(t, "GenerateLabel", withToken(again["AuthorizationToken"].(string), onePackage(1))))
 	if got := a.courier.calls(); got != 2 {
@@ -397,13 +270,8 @@ func TestAdmit(t *testing.T) {
 
 // TestBadRequests checks what people read about a request that no label can be made of.
 func TestBadRequests(t *testing.T) {
-	a := open(t, shippingapp.Ports{}, shippingapp.Options{MaxBody: 2000})
+	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
 	for body, want := range map[string]string{
-		"":     "not a JSON object",
-		"null": "token is not valid",
-		"[]":   "token is not valid",
-		"{":    "not a JSON object",
-		withToken(a.token, onePackage(1)+`,"x":"`+strings.Repeat("x", 2000)+`"`):                          "too large",
 		withToken(a.token, `"OrderId":{}`):                                                                "cannot read the request",
 		withToken(a.token, `"OrderId":1,"ServiceId":"none"`):                                              "no service of this integration",
 		withToken(a.token, `"OrderId":1,"ServiceId":"`+tracked+`"`):                                       "no packages",
@@ -486,7 +354,7 @@ func TestManifestOfTheIntegration(t *testing.T) {
 func TestNew(t *testing.T) {
 	step := func(s shippingapp.Step) shippingapp.Options { return shippingapp.Options{Steps: []shippingapp.Step{s}} }
 	item := func(i shippingapp.ConfigItem) shippingapp.Options {
-		return step(shippingapp.Step{Status: "S", Items: []shippingapp.ConfigItem{i}})
+		return step(shippingapp.Step{Name: "S", Items: []shippingapp.ConfigItem{i}})
 	}
 	ports := shippingapp.Ports{Courier: new(courier), Admit: shippingapp.OnlyAccounts(account)}
 	for _, test := range []struct {
@@ -495,22 +363,11 @@ func TestNew(t *testing.T) {
 		options shippingapp.Options
 	}{
 		{"Courier is missing", shippingapp.Ports{Admit: ports.Admit}, shippingapp.Options{}},
-		{"Admit is missing", shippingapp.Ports{Courier: ports.Courier}, shippingapp.Options{}},
-		{"Linnworks waits for 10s", ports, shippingapp.Options{AnswerWithin: 11 * time.Second}},
-		{"must not be negative", ports, shippingapp.Options{MaxBody: -1}},
-		{"step 1", ports, step(shippingapp.Step{})},
-		{"step 1", ports, step(shippingapp.Step{Status: "Config"})},
-		{"step 2", ports, shippingapp.Options{Steps: []shippingapp.Step{{Status: "S"}, {Status: "s"}}}},
-		{"no ID", ports, item(shippingapp.ConfigItem{Name: "X"})},
+		{"must not be negative", ports, shippingapp.Options{WorkFor: -1}},
 		{"longer than 20 characters", ports, item(shippingapp.ConfigItem{ID: strings.Repeat("x", 21), Name: "X"})},
-		{"1 to 50 characters", ports, item(shippingapp.ConfigItem{ID: "x"})},
+		{"longer than 50 characters", ports, item(shippingapp.ConfigItem{ID: "x", Name: strings.Repeat("x", 51)})},
+		{"no type", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Type: integration.ValueURL})},
 		{"longer than 100 characters", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Description: strings.Repeat("x", 101)})},
-		{"go together", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Type: shippingapp.ValueList})},
-		{"no type 9", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Type: 9})},
-		{"the pattern", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Pattern: "("})},
-		{"first value", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Type: shippingapp.ValueInt, Value: "y"})},
-		{"must not be given away", ports, item(shippingapp.ConfigItem{ID: "x", Name: "X", Type: shippingapp.ValuePassword, Value: "y"})},
-		{"there twice", ports, step(shippingapp.Step{Status: "S", Items: []shippingapp.ConfigItem{{ID: "x", Name: "X"}, {ID: "X", Name: "X"}}})},
 		{"neither", ports, shippingapp.Options{Properties: []shippingapp.PropertyMapping{{Name: "x"}}}},
 		{"1 to 255", ports, shippingapp.Options{Properties: []shippingapp.PropertyMapping{{Of: shippingapp.OfItem}}}},
 		{"in upper case", ports, shippingapp.Options{Vendor: shippingapp.Vendor{Name: "linnbridge", FriendlyName: "X"}}},
@@ -526,31 +383,12 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// TestPrivacy checks that neither logs nor printed values show the buyer, and that
-// faults are told with a reference that the log has.
+// TestPrivacy checks that neither the log nor printed values show the buyer.
 func TestPrivacy(t *testing.T) {
 	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
 	wantOK(t, a.print(t, 1))
-	wantOK(t, a.call(t, "CancelLabel", `"OrderId":1`))
-	a.courier.generate = func(context.Context, *shippingapp.LabelRequest) (*shippingapp.Label, error) {
-		return nil, errors.New("the depot is on fire")
-	}
-	fault := message(a.print(t, 2))
-	a.courier.generate = func(context.Context, *shippingapp.LabelRequest) (*shippingapp.Label, error) { panic("a bug") }
-	wantRefused(t, a.print(t, 3), "fault")
-	log := a.log.String()
-	for _, want := range []string{"endpoint=GenerateLabel", "endpoint=CancelLabel", "order=1", "outcome=ok", "outcome=fault", "the depot is on fire", "a bug", fault[strings.LastIndex(fault, " ")+1:]} {
-		if !strings.Contains(log, want) {
-			t.Errorf("the log does not have %q:\n%s", want, log)
-		}
-	}
-	if strings.Contains(fault, "fire") {
-		t.Errorf("people read the error of the program: %q", fault)
-	}
-	for _, hidden := range []string{"Jane", a.token, "a@example.com"} {
-		if strings.Contains(log, hidden) {
-			t.Errorf("the log has %q:\n%s", hidden, log)
-		}
+	if log := a.log.String(); !strings.Contains(log, "order=1") || strings.Contains(log, "Jane") {
+		t.Errorf("the log has to name the order, and no buyer:\n%s", log)
 	}
 	r := a.courier.made[0]
 	in := shippingapp.Installation{ID: "id", Account: shippingapp.Account{Email: "a@example.com"}, Settings: map[string]string{"user": "Jane"}}

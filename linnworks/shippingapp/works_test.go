@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/linnbridge/linnbridge/linnworks/integration"
 	"github.com/linnbridge/linnbridge/linnworks/shippingapp"
 )
 
@@ -84,7 +85,7 @@ func TestDeafCourier(t *testing.T) {
 		sleep := func() { time.Sleep(deaf) }
 		a := open(t, shippingapp.Ports{
 			Manifests: deafManifests{sleep}, Quotes: deafQuotes{sleep},
-		}, shippingapp.Options{Steps: []shippingapp.Step{{Status: "S", Check: func(context.Context, shippingapp.Installation) error { sleep(); return nil }}}})
+		}, shippingapp.Options{Steps: []shippingapp.Step{{Name: "S", Check: func(context.Context, shippingapp.Installation) error { sleep(); return nil }}}})
 		a.courier.generate = func(context.Context, *shippingapp.LabelRequest) (*shippingapp.Label, error) { sleep(); return nil, nil }
 		a.courier.cancel = func(context.Context, int) error { sleep(); return nil }
 		a.courier.services = func(context.Context) ([]shippingapp.Service, error) { sleep(); return nil, nil }
@@ -223,7 +224,7 @@ func TestReprint(t *testing.T) {
 	var objection error
 	a := open(t, shippingapp.Ports{
 		Reprint: func(_ context.Context, in shippingapp.Installation, r *shippingapp.LabelRequest, l *shippingapp.Label) error {
-			if !in.Active() || r.OrderID != 1 || l.Tracking != "LT1" {
+			if !in.Complete() || r.OrderID != 1 || l.Tracking != "LT1" {
 				t.Errorf("Reprint was asked about %v, %v, %v", in, r, l)
 			}
 			return objection
@@ -262,7 +263,7 @@ func TestClose(t *testing.T) {
 
 // broken is a store that fails.
 type broken struct {
-	shippingapp.MemoryInstallations
+	integration.MemoryInstallations
 	shippingapp.MemoryLabels
 	reads, writes error
 }
@@ -415,10 +416,10 @@ func FuzzRequests(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, endpoint uint8, body string) {
 		c := new(courier)
-		var installed shippingapp.MemoryInstallations
+		var installed integration.MemoryInstallations
 		a := open(t, shippingapp.Ports{Courier: c, Installations: &installed, Manifests: new(files), Quotes: &quotes{quote: shippingapp.Quote{
 			Service: shippingapp.Service{ID: tracked, Name: "X"}, Currency: "GBP",
-		}}}, shippingapp.Options{Steps: []shippingapp.Step{{Status: "S", Items: []shippingapp.ConfigItem{{ID: "x", Name: "X"}}}}})
+		}}}, shippingapp.Options{Steps: []shippingapp.Step{{Name: "S", Items: []shippingapp.ConfigItem{{ID: "x", Name: "X"}}}}})
 		name := endpointNames[int(endpoint)%len(endpointNames)]
 		if name != "UpdateConfig" && name != "UserConfig" { // the others want it set up
 			wantOK(t, a.call(t, "UpdateConfig", `"ConfigStatus":"S","ConfigItems":[]`))

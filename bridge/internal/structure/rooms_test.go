@@ -69,6 +69,7 @@ var rooms = []room{
 		{"messages", []string{"doc.go", "message.go"}},
 		{"senders", []string{"webhook.go", "mail.go"}},
 		{"who is told when", []string{"notify.go", "ladder.go", "digest.go"}},
+		{"who is told, in a file", []string{"people.go"}},
 	}},
 	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
 	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},

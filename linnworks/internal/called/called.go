@@ -1,5 +1,7 @@
 // Package called has what the protocols share in which Linnworks calls a program of
-// ours: tokens, requests that are read within bounds, ports that are called in time.
+// ours. An [App] reads requests within bounds, finds the installation by its token,
+// calls ports in time, puts errors into words and logs; it walks people through the
+// wizard too. What the endpoints say is up to the packages shippingapp and channelapp.
 package called
 
 import (
@@ -15,7 +17,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -26,12 +27,12 @@ const Waits = 10 * time.Second
 var (
 	// ErrClosed means that nothing may be begun any more.
 	ErrClosed = errors.New("the handler is closed")
-	// ErrLate means that a port has not finished in time.
-	ErrLate = errors.New("not finished in time")
-	// ErrTooLarge means that a request has more bytes than it may.
-	ErrTooLarge = errors.New("the request is too large")
-	// ErrNotRead means that a request did not arrive as a whole.
-	ErrNotRead = errors.New("the request did not arrive as a whole")
+	// errLate means that a port has not finished in time.
+	errLate = errors.New("not finished in time")
+	// errTooLarge means that a request has more bytes than it may.
+	errTooLarge = errors.New("the request is too large")
+	// errNotRead means that a request did not arrive as a whole.
+	errNotRead = errors.New("the request did not arrive as a whole")
 )
 
 // Work is what a handler has begun. The zero value is ready for use.
@@ -73,34 +74,6 @@ func (w *Work) Close(ctx context.Context) error {
 	}
 }
 
-// Within calls a port, and returns ErrLate if it has not come back when ctx ends, or
-// ErrClosed. A panic is an error, and its stack is logged.
-func Within[T any](ctx context.Context, w *Work, log *slog.Logger, port func(context.Context) (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	if !w.Begin() {
-		return *new(T), ErrClosed
-	}
-	done := make(chan result, 1)
-	go func() {
-		defer w.Done()
-		var r result
-		r.err = Guard(ctx, log, func() (err error) {
-			r.value, err = port(ctx)
-			return err
-		})
-		done <- r
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		return *new(T), ErrLate
-	}
-}
-
 // Guard makes an error of a panic.
 func Guard(ctx context.Context, log *slog.Logger, port func() error) (err error) {
 	defer func() {
@@ -113,9 +86,9 @@ func Guard(ctx context.Context, log *slog.Logger, port func() error) (err error)
 	return port()
 }
 
-// Read reads the body of a request, of at most so many bytes, until a moment: a sender
+// read reads the body of a request, of at most so many bytes, until a moment: a sender
 // that dawdles must not hold the connection. Not every writer can do that.
-func Read(w http.ResponseWriter, r *http.Request, until time.Time, most int64) ([]byte, error) {
+func read(w http.ResponseWriter, r *http.Request, until time.Time, most int64) ([]byte, error) {
 	reading := http.NewResponseController(w)
 	_ = reading.SetReadDeadline(until)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
@@ -124,64 +97,44 @@ func Read(w http.ResponseWriter, r *http.Request, until time.Time, most int64) (
 		return body, nil
 	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return nil, ErrTooLarge
+		return nil, errTooLarge
 	}
-	return nil, ErrNotRead
+	return nil, errNotRead
 }
 
-// Answer writes a JSON body, as a whole and with its length, as Linnworks wants it.
-func Answer(w http.ResponseWriter, body []byte) {
+// send writes a JSON body, as a whole and with its length, as Linnworks wants it.
+func send(w http.ResponseWriter, body []byte) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body)
 }
 
-// NewToken returns a random GUID, with dashes.
-func NewToken() string {
+// newToken returns a random GUID, with dashes.
+func newToken() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // which never fails
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return dashed(hex.EncodeToString(b[:]))
 }
 
-// IDOf is the ID of the installation with a token. A store that finds installations by
+// idOf is the ID of the installation with a token. A store that finds installations by
 // it compares nothing that the sender of a request can steer: how long that takes
 // tells nothing of the tokens that there are.
-func IDOf(token string) string {
+func idOf(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }
 
-// Same compares IDs in constant time.
-func Same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
-
-// ParseGUID reads a GUID with or without dashes or braces, in either case, and returns
-// it with dashes.
-func ParseGUID(s string) (string, error) {
-	s = strings.TrimSpace(s)
-	if inner, ok := strings.CutPrefix(s, "{"); ok && strings.HasSuffix(inner, "}") {
-		s = inner[:len(inner)-1]
-	}
-	plain := strings.ToLower(s)
-	if len(plain) == 36 && plain[8] == '-' && plain[13] == '-' && plain[18] == '-' && plain[23] == '-' {
-		plain = plain[:8] + plain[9:13] + plain[14:18] + plain[19:23] + plain[24:]
-	}
-	if len(plain) != 32 || strings.Trim(plain, "0123456789abcdef") != "" {
-		return "", errors.New("is not a GUID")
-	}
-	return dashed(plain), nil
-}
+// same compares IDs in constant time.
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 func dashed(s string) string {
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }
 
-// Short is enough of an ID to tell installations apart in a log.
-func Short(id string) string { return id[:min(len(id), 8)] }
-
-// Shorten cuts a text off that is longer than so many characters.
-func Shorten(s string, most int) string {
+// shorten cuts a text off that is longer than so many characters.
+func shorten(s string, most int) string {
 	if r := []rune(s); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}
