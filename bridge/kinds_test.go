@@ -33,6 +33,7 @@ var partOf = map[string]exceptions.Part{
 	"stock/":         exceptions.PartStock,
 	"shopstatus/":    exceptions.PartShopStatus,
 	"returns/":       exceptions.PartReturns,
+	"claims/":        exceptions.PartReturns,
 	"finance/":       exceptions.PartFinance,
 	"printing/":      exceptions.PartPrintButton,
 	"release/":       exceptions.PartRelease,
@@ -168,7 +169,7 @@ func readSource(t *testing.T) packageSource {
 		named: map[string]map[string]bool{}, raised: map[string]map[string]bool{}, cleared: map[string]map[string]bool{}, asked: map[string]map[string]bool{},
 	}
 	var files []string
-	for _, room := range []string{"exceptions/", "finance/", "", "catalogue/", "stock/", "shopstatus/", "returns/", "printing/", "release/", "tiktokadapter/", "linnworksadapter/"} {
+	for _, room := range []string{"exceptions/", "finance/", "", "catalogue/", "stock/", "shopstatus/", "returns/", "claims/", "printing/", "release/", "tiktokadapter/", "linnworksadapter/"} {
 		names, err := fs.Glob(os.DirFS("."), room+"*.go")
 		if err != nil || len(names) == 0 {
 			t.Fatalf("%d files in %q, %v", len(names), room, err)

@@ -365,7 +365,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			}
 			s.Mirror, err = returns.NewMirror(returns.MirrorPorts{
 				Shop: shop, Changes: shop, Warehouse: warehouse, Orders: shop, Decide: s.Returns.Decide, Records: m, Values: m, Locks: m, Exceptions: m,
-			}, returns.MirrorOptions{Rules: set.Returns, FirstLook: time.Duration(set.FirstLook)})
+			}, returns.MirrorOptions{Rules: set.Returns, FirstLook: time.Duration(set.FirstLook), ClaimBy: claimBy(set.Market)})
 			return err
 		},
 		func() error {

@@ -18,5 +18,9 @@ func watchFinance(shop Shop, warehouse Warehouse, m Store, set Settings) (*finan
 	if err != nil {
 		return nil, err
 	}
-	return finance.NewWatch(reader, m, finance.WatchOptions{Options: finance.Options{Shop: set.Shop}, Days: set.Finance.Days})
+	options := finance.Options{Shop: set.Shop}
+	if !set.Finance.NoFees {
+		options.Market = set.Market
+	}
+	return finance.NewWatch(reader, m, finance.WatchOptions{Options: options, Days: set.Finance.Days})
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/claims"
 )
 
 // runReturns tells of what waits for the seller, and books what was paid back and what
@@ -30,4 +33,12 @@ func (r results) String() string {
 		text += one.String()
 	}
 	return text
+}
+
+// claimBy tells until when the shop takes an appeal about goods that did not come back.
+func claimBy(market string) func(refunded time.Time) time.Time {
+	return func(refunded time.Time) time.Time {
+		clock, _ := claims.DefaultRules().Clock(market, claims.Loss{Kind: claims.Return, RefundedAt: refunded})
+		return clock.By
+	}
 }

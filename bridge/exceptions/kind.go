@@ -62,6 +62,7 @@ const (
 	ReturnToDecide       Kind = "return to decide"
 	GoodsToCheck         Kind = "returned goods to check"
 	GoodsMissing         Kind = "returned goods missing"
+	ClaimToMake          Kind = "claim to make"
 	GoodsUnannounced     Kind = "goods back unannounced"
 	RefundNotBooked      Kind = "refund not booked"
 	RefundDiffers        Kind = "refund differs"

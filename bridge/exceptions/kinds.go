@@ -474,6 +474,18 @@ var kinds = map[Kind]Info{
 		Closes: "By itself, once the goods are booked in.",
 		Part:   PartReturns,
 	},
+	ClaimToMake: {
+		Owner: OwnerCustomerService, Severity: Warning, Within: 48 * time.Hour,
+		Meaning: "A parcel is lost, or a refunded buyer has sent nothing back: money and goods are both gone. The shop pays for that if it is claimed in time.",
+		Steps: []string{
+			"Look once more whether the parcel has arrived or come back.",
+			"If not, open the order in Seller Center and claim the loss, or appeal against the refund, by the deadline.",
+			"Add the number of the parcel, and the dispatch manifest of the day on which it left.",
+		},
+		Where:  []string{inSellerOrders, inSellerReturns},
+		Closes: "By itself, once the goods are back or the loss is paid. Otherwise by hand, when the claim is decided.",
+		Part:   PartReturns,
+	},
 	GoodsUnannounced: {
 		Owner: OwnerCustomerService, Severity: Notice, Within: 48 * time.Hour,
 		Meaning: "Goods of an order have come back although the shop knows of no return. They are booked in. Nobody has decided whether the buyer is refunded.",

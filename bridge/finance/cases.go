@@ -92,6 +92,9 @@ func (r *Report) seenWhole() map[string]bool {
 	for _, p := range r.Payouts {
 		see(OfPayment, p.ID)
 	}
+	for _, m := range r.Movements {
+		see(OfWithdrawal, m.ID)
+	}
 	for _, e := range r.Reserves {
 		see(OfReserve, e.ID)
 	}

@@ -290,6 +290,15 @@ func (r *Report) WriteOrders(w io.Writer) error {
 	return writeCSV(w, rows)
 }
 
+// WriteMovements writes one row for each movement of the balance, as CSV.
+func (r *Report) WriteMovements(w io.Writer) error {
+	rows := [][]string{{"movement", "created", "type", "status", "currency", "amount", "payment", "statements"}}
+	for _, m := range r.Movements {
+		rows = append(rows, []string{m.ID, date(m.CreatedAt), m.Type, m.Status, m.Amount.Currency, m.Amount.Decimal(), m.PaymentID, strings.Join(m.StatementIDs, " ")})
+	}
+	return writeCSV(w, rows)
+}
+
 // writeCSV writes rows. Text from outside that a spreadsheet would take for a formula gets
 // an apostrophe before it.
 func writeCSV(w io.Writer, rows [][]string) error {

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Basis is the date that decides to which month a line belongs.
@@ -42,6 +44,13 @@ type Options struct {
 	// Rates are the tax rates in percent of categories that have one of their own, such as
 	// Affiliate: "0". The goods' rates come with the orders.
 	Rates map[Category]string
+	// Market is the code of the shop's market, such as GB: its fees are then held against
+	// FeeRules, by default [DefaultFeeRules]. Without it, or for a market without a rule,
+	// fees are compared with nothing. UnsureFees asks for the rules too that are not
+	// marked as sure.
+	Market     string
+	FeeRules   *FeeRules
+	UnsureFees bool
 	// Names is the table of the shop's names of amounts. Default [DefaultNames].
 	Names *Names
 }
@@ -76,6 +85,12 @@ func (o Options) checked() (Options, error) {
 		if _, known := categoryAt[c]; !known {
 			errs = append(errs, fmt.Errorf("Rates: %q is no category", c))
 		}
+	}
+	if o.Market != "" && (len(o.Market) != 2 || strings.ToUpper(o.Market) != o.Market) {
+		errs = append(errs, fmt.Errorf("Market: %q is no code of two letters such as GB", part.Clip(o.Market)))
+	}
+	if o.FeeRules == nil {
+		o.FeeRules = defaultFeeRules
 	}
 	if o.Names == nil {
 		o.Names = defaultNames

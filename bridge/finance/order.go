@@ -123,6 +123,7 @@ func (r *Report) readOrders(b Books) {
 		r.Orders = append(r.Orders, o)
 		why, notRead := unread[s.id]
 		r.proveOrder(s, &r.Orders[len(r.Orders)-1], b, why, notRead)
+		r.checkFees(s, &r.Orders[len(r.Orders)-1])
 	}
 }
 

@@ -127,7 +127,7 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 	if r.ports.Withdrawals != nil {
 		b.Withdrawals, unread, err = r.ports.Withdrawals.Withdrawals(ctx, from, to.Add(paymentsAfter))
 		b.Unread = append(b.Unread, unread...)
-		failed("withdrawals", err)
+		b.WithdrawalsRead = !failed("withdrawals", err)
 	}
 	if r.ports.Estimates != nil {
 		b.Estimates, unread, err = r.ports.Estimates.Estimates(ctx, from.Add(-ordersBefore), to)

@@ -37,6 +37,11 @@ const (
 	ReserveLate       Reason = "reserve not released in time"
 	ReserveUnbalanced Reason = "reserve released, not withheld"
 	OtherCurrency     Reason = "another currency"
+	NotInBalance      Reason = "paid, not in the balance"
+	MovementUnknown   Reason = "in the balance, paid by nothing known"
+	WithdrawalFailed  Reason = "withdrawal failed"
+	WithdrawalLate    Reason = "withdrawal should have arrived by now"
+	FeeAboveRule      Reason = "fee above the published rule"
 	Unexplained       Reason = "not explained"
 )
 
@@ -81,6 +86,11 @@ var reasons = []ReasonInfo{
 	{ReserveLate, true, "The release date has passed and the shop still holds the amount.", "Ask the shop with the reserve's id."},
 	{ReserveUnbalanced, false, "More was released than was withheld in what was read.", "Read from an earlier date."},
 	{OtherCurrency, true, "The amounts are of two currencies and cannot be compared.", "Check which currency the shop trades in."},
+	{NotInBalance, true, "The shop says that it has paid, and no movement of the balance has the amount.", "Look at the balance in Seller Center; ask the shop with the payment's id."},
+	{MovementUnknown, true, "Money came into the balance that no payment or statement explains.", "Read a longer period; if it stays, ask the shop with the movement's id."},
+	{WithdrawalFailed, true, "A movement of the balance has failed.", "Check the bank account in Seller Center, and withdraw again."},
+	{WithdrawalLate, true, "A withdrawal is still on its way to the bank.", "Look for it at the bank; ask the shop with the withdrawal's id."},
+	{FeeAboveRule, true, "The shop has taken more of a fee than its own published rule allows.", "Send the shop the question in the case, unless you have agreed on another rate."},
 	{Unexplained, true, "Nothing that is known explains it.", "Report it: this should not happen."},
 }
 

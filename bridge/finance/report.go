@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
-	"github.com/linnbridge/linnbridge/bridge/money"
 )
 
 // Report is what came out.
@@ -23,8 +22,10 @@ type Report struct {
 	Payouts     []Payout
 	Orders      []Order
 	Reserves    []Reserve
+	Fees        FeeCheck
 	Clearing    []Clearing
 	Withdrawals []WithdrawalSum
+	Movements   []Movement
 	// Categories are the sums of all lines.
 	Categories []CategorySum
 	// Residuals are all that is left over: the wrong ones first.
@@ -38,6 +39,7 @@ type Report struct {
 
 	options Options
 	read    struct{ PaymentsRead, EstimatesRead, SalesRead bool }
+	rules   []feeRule // those of the market
 	lines   []settled
 	sales   map[string]*Sale
 	paidAt  map[string]time.Time // by statement
@@ -137,12 +139,19 @@ func Reconcile(b Books, o Options) (*Report, error) {
 	}
 	r := &Report{Shop: o.Shop, AsOf: o.AsOf, Basis: o.Basis, Zone: o.Zone.String(), options: o}
 	r.read.PaymentsRead, r.read.EstimatesRead, r.read.SalesRead = b.PaymentsRead, b.EstimatesRead, b.SalesRead
+	r.Fees.Market = o.Market
+	for _, rule := range o.FeeRules.rows {
+		if rule.market == o.Market && (rule.sure || o.UnsureFees) {
+			r.rules = append(r.rules, rule)
+		}
+	}
 	b = r.tidied(b)
 	r.readStatements(b)
 	r.readPayouts(b)
 	r.readOrders(b)
 	r.readReserves()
 	r.sumWithdrawals(b)
+	r.readBalance(b)
 	r.Unread = b.Unread
 	slices.SortFunc(r.Residuals, compareResiduals)
 	return r, nil
@@ -238,8 +247,6 @@ func (s *Statement) unfit(l *Line) string {
 	}
 	return ""
 }
-
-func absurd(n int64) bool { return n > money.Max || n < -money.Max }
 
 // once sorts records by id and drops those that came twice.
 func once[T any](r *Report, list []T, of Object, id func(T) string, value func(T) (int64, string), same func(a, b T) bool) []T {

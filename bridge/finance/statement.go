@@ -119,8 +119,8 @@ type Payment struct {
 	CreatedAt, PaidAt time.Time
 }
 
-// Withdrawal is a movement of the seller's balance with the shop. Nothing on it names a
-// statement or a payment.
+// Withdrawal is a movement of the seller's balance with the shop: SETTLE into it, WITHDRAW to
+// the bank, TRANSFER or REVERSE. Nothing on it names a statement or a payment.
 type Withdrawal struct {
 	ID, Type, Status string
 	Amount           money.Amount
@@ -177,6 +177,8 @@ type Sale struct {
 	// Total is what the warehouse has now; TotalKnown false if it was not read.
 	Total      int64
 	TotalKnown bool
+	// Units is how many units it has, zero if nobody has counted.
+	Units int
 	// Rates are the tax rates of its goods, and what was sold at each.
 	Rates []Rate
 	// Refunds are those that are known outside the statements, if RefundsRead.
@@ -227,7 +229,7 @@ type Books struct {
 	From, To time.Time
 	// PaymentsRead, EstimatesRead and SalesRead report whether these were read to the end.
 	// What was not read is missed by nobody: nothing is found wrong for its absence.
-	PaymentsRead, EstimatesRead, SalesRead bool
+	PaymentsRead, EstimatesRead, SalesRead, WithdrawalsRead bool
 }
 
 func amount(minor int64, currency string) string {
@@ -237,3 +239,5 @@ func amount(minor int64, currency string) string {
 func decimal(minor int64, currency string) string {
 	return money.Amount{Minor: minor, Currency: currency}.Decimal()
 }
+
+func absurd(n int64) bool { return n > money.Max || n < -money.Max }

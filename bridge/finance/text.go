@@ -32,6 +32,9 @@ func (r *Report) String() string {
 	if len(r.Unread) > 0 {
 		fmt.Fprintf(&b, "Not read    %d records\n", len(r.Unread))
 	}
+	if f := r.Fees; f.Market != "" {
+		fmt.Fprintf(&b, "Fees        of %d orders held against the published rules of %s, %d above them, %d not compared\n", f.Orders, f.Market, len(f.Breaches), f.NotChecked)
+	}
 	table := func(heading string, rows func(row func(cells ...string))) {
 		var t strings.Builder
 		w := tabwriter.NewWriter(&t, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -59,6 +62,11 @@ func (r *Report) String() string {
 			for _, item := range c.Items {
 				row("", decimal(item.Minor, c.Currency), c.Currency, string(item.Of)+" "+item.ID, string(item.Reason))
 			}
+		}
+	})
+	table("Should have arrived by now", func(row func(...string)) {
+		for _, d := range r.Due() {
+			row(string(d.Reason), fmt.Sprint(d.Count), decimal(d.Minor, d.Currency), d.Currency)
 		}
 	})
 	table("Held in reserve", func(row func(...string)) {

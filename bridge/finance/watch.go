@@ -19,6 +19,9 @@ type Schedule struct {
 	Days int `json:"days,omitempty"`
 	// NoPayments is for markets in which TikTok has no list of payments.
 	NoPayments bool `json:"no_payments,omitempty"`
+	// NoFees leaves the shop's fees alone. Without it they are held against those rules of
+	// [DefaultFeeRules] that are sure.
+	NoFees bool `json:"no_fees,omitempty"`
 }
 
 // MostDays is the most that [Schedule].Days may be.

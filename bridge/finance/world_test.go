@@ -55,10 +55,10 @@ func madeUp(seed uint64, orders int, currency string) finance.Books {
 			OrderID: next(), Currency: currency, Numbers: []string{fmt.Sprint(100000 + id%100000)}, OrderedAt: day(ordered).Add(9 * time.Hour),
 			ShippedAt: day(ordered + 1), DeliveredAt: day(ordered + 3),
 			Paid: list - seller - platform + shipping + tax, Funded: platform + funded, Tax: tax, Shipping: shipping, ShippingFunded: funded,
-			Rates: []finance.Rate{{"20", list - seller}}, TotalKnown: true, RefundsRead: true,
+			Rates: []finance.Rate{{"20", list - seller}}, TotalKnown: true, RefundsRead: true, Units: 1,
 		}
 		sale.Total = sale.Paid + sale.Funded
-		referral, affiliate, label := list*9/100, r.Int64N(2)*list/10, r.Int64N(2)*240
+		referral, affiliate, label := (list-seller+shipping)*9/100, r.Int64N(2)*list/10, r.Int64N(2)*240
 		l := finance.Line{
 			Type: finance.OrderLine, OrderID: sale.OrderID, OrderedAt: sale.OrderedAt,
 			Stated: finance.Parts{Revenue: list - seller, Shipping: shipping + funded - label, Fees: -referral - affiliate},
@@ -75,7 +75,7 @@ func madeUp(seed uint64, orders int, currency string) finance.Books {
 		if settled <= 38 {
 			enter(settled, l)
 			if r.IntN(8) == 0 { // refunded later, whole
-				back := list * 9 / 100
+				back := (list - seller) * 9 / 100
 				x := finance.Line{
 					Type: finance.OrderLine, OrderID: sale.OrderID, OrderedAt: sale.OrderedAt,
 					Stated: finance.Parts{Revenue: -(list - seller), Shipping: 0, Fees: back - back/5},

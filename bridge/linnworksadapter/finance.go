@@ -182,6 +182,7 @@ func saleOf(reference string, orders []linnworks.OrderDetails) (finance.Sale, er
 		}
 		for _, item := range o.Items {
 			if !item.IsService {
+				sale.Units += item.Quantity
 				rates[percent(string(item.TaxRate))] += amount("line "+item.ItemNumber, string(item.CostIncTax))
 			}
 		}

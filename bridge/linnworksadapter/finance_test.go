@@ -107,7 +107,7 @@ func TestSales(t *testing.T) {
 		}
 		want := finance.Sale{
 			OrderID: "5760000", Currency: "GBP", Numbers: got["5760000"].Numbers, Paid: 2649, Funded: 100, TaxIncluded: 400, Fees: 50, Shipping: 299, ShippingFunded: 50,
-			Total: 2749, TotalKnown: true, Rates: []finance.Rate{{Percent: "20", Gross: 2400}}, OrderedAt: start.Truncate(time.Second),
+			Total: 2749, TotalKnown: true, Units: 1, Rates: []finance.Rate{{Percent: "20", Gross: 2400}}, OrderedAt: start.Truncate(time.Second),
 		}
 		if diff := cmp.Diff(want, got["5760000"]); diff != "" || len(want.Numbers) != 1 {
 			t.Errorf("open (-want +got):\n%s", diff)

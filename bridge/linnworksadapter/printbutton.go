@@ -92,6 +92,9 @@ func (c courier) GenerateLabel(ctx context.Context, _ shippingapp.Installation, 
 func packageLabel(number int, parcels []printing.Parcel) (shippingapp.PackageLabel, error) {
 	p := shippingapp.PackageLabel{SequenceNumber: number, Tracking: parcels[0].Tracking}
 	for _, parcel := range parcels {
+		if parcel.ZPL != nil {
+			return p, shippingapp.Refuse("TikTok's label is in ZPL, which Linnworks cannot print. Print it in Seller Center, and have the bridge ask for labels as PDF.")
+		}
 		if parcel.PDF != nil {
 			p.PDFs = append(p.PDFs, parcel.PDF)
 		}

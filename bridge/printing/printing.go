@@ -74,6 +74,10 @@ type Options struct {
 	Rasterise func(ctx context.Context, pdf []byte, dpi int) ([][]byte, error)
 	// DPI is the resolution of the label printers. Default 203.
 	DPI int
+	// ZPL hands labels in ZPL on as they are, for software that sends them to a label
+	// printer of Zebra. Without it an order whose label is in ZPL is not printed: see ZPL
+	// of tiktokadapter.Options, which asks for it.
+	ZPL bool
 	// HandOnPDF hands PDFs on as they are, without Rasterise. Whether Linnworks prints a
 	// label that is only a document nobody has tried.
 	HandOnPDF bool
@@ -130,8 +134,9 @@ type Parcel struct {
 	// PNGs are the pages at DPI dots per inch.
 	PNGs [][]byte
 	DPI  int
-	// PDF is the document, if it was handed on as it is.
-	PDF []byte
+	// PDF is the document, and ZPL what the printer is sent, if they were handed on as they
+	// are.
+	PDF, ZPL []byte
 }
 
 // Format prints what it is and not what is on it.
@@ -347,6 +352,8 @@ func (b *Button) fill(ctx context.Context, parcel *Parcel, d store.LabelDocument
 	switch {
 	case bytes.HasPrefix(d.Content, []byte("\x89PNG")):
 		parcel.PNGs = [][]byte{d.Content}
+	case b.options.ZPL && isZPL(d.Content):
+		parcel.ZPL = d.Content
 	case !bytes.HasPrefix(d.Content, []byte("%PDF-")):
 		return &NotPrintedError{Text: "TikTok's label is in a form that cannot be printed from here. Print it in Seller Center.", Err: fmt.Errorf("%v is neither a picture nor a PDF", d)}
 	case b.options.Rasterise == nil:
@@ -362,6 +369,11 @@ func (b *Button) fill(ctx context.Context, parcel *Parcel, d store.LabelDocument
 		parcel.PNGs = pages
 	}
 	return nil
+}
+
+// isZPL reports whether a document is a label in ZPL, the language of Zebra's printers.
+func isZPL(document []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(document, " \t\r\n\ufeff"), []byte("^XA"))
 }
 
 // press is one press of the button.

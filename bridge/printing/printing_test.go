@@ -118,13 +118,13 @@ func build(ctx context.Context, must func(error), o printing.Options) (f *floor,
 	linn := linnworkstest.New(linnworkstest.WithoutQuotas())
 	_, err := linn.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 500}})
 	must(err)
-	return buildOn(ctx, linn, "test", must, o)
+	return buildOn(ctx, linn, "test", "GB", must, o)
 }
 
 // buildOn makes a shop that sells from a warehouse.
-func buildOn(ctx context.Context, account *linnworkstest.Fake, name string, must func(error), o printing.Options) (f *floor, finish func()) {
+func buildOn(ctx context.Context, account *linnworkstest.Fake, name, market string, must func(error), o printing.Options) (f *floor, finish func()) {
 	f = &floor{
-		must: must, tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket("GB")), linn: account, name: name,
+		must: must, tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket(market)), linn: account, name: name,
 		memory: new(store.Memory).Shop(name), queue: new(exceptions.Memory).Shop(name),
 	}
 	f.must(f.tiktok.AddWarehouse(tiktokshop.Warehouse{ID: shopWarehouse, Name: "Leeds"}))
@@ -135,7 +135,7 @@ func buildOn(ctx context.Context, account *linnworkstest.Fake, name string, must
 	f.must(err)
 	linn, err := f.linn.Client(linnworks.WithLimiter(unpaced{}))
 	f.must(err)
-	f.shop, err = tiktokadapter.New(tiktok, tiktokadapter.Options{Documents: &http.Client{Transport: slow{f}}, AskEarly: !o.HandOnPDF})
+	f.shop, err = tiktokadapter.New(tiktok, tiktokadapter.Options{Documents: &http.Client{Transport: slow{f}}, AskEarly: !o.HandOnPDF, ZPL: o.ZPL})
 	f.must(err)
 	f.book, err = linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: name, Service: map[string]string{"tiktok": "TikTok Shipping"}})
 	f.must(err)
@@ -251,6 +251,36 @@ func TestPrint(t *testing.T) {
 	}
 	if got := f.cases(); len(got) > 0 {
 		t.Errorf("cases: %q", got)
+	}
+}
+
+// TestZPL checks that a label in ZPL reaches who asked for it as TikTok gives it, and that
+// at Linnworks' own button it is refused in words, because Linnworks prints no ZPL. In
+// markets without ZPL labels stay what they are.
+func TestZPL(t *testing.T) {
+	for market, zpl := range map[string]bool{"MX": true, "GB": false} {
+		linn := linnworkstest.New(linnworkstest.WithoutQuotas())
+		_, err := linn.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 500}})
+		f, finish := buildOn(t.Context(), linn, "test", market, func(err error) {
+			if t.Helper(); err != nil {
+				t.Fatal(err)
+			}
+		}, printing.Options{ZPL: true, Rasterise: draw})
+		f.must(err)
+		_, order := f.place(nil)
+		o, _ := f.linn.Order(order)
+		parcels, err := f.button.Press(t.Context(), strconv.Itoa(o.NumOrderID))
+		if err != nil || len(parcels) != 1 {
+			t.Fatalf("%s: %d parcels, %v", market, len(parcels), err)
+		}
+		p := parcels[0]
+		if got := bytes.HasPrefix(p.ZPL, []byte("^XA")) && p.PNGs == nil && p.PDF == nil; got != zpl || !zpl && (p.ZPL != nil || len(p.PNGs) != 2) {
+			t.Errorf("%s: %d bytes of ZPL, %d pictures, want ZPL: %t", market, len(p.ZPL), len(p.PNGs), zpl)
+		}
+		if printed := f.print(order)[0]; strings.Contains(printed.Error, "ZPL, which Linnworks cannot print") != zpl || (printed.Error == "") == zpl {
+			t.Errorf("%s: Linnworks' button: %q", market, printed.Error)
+		}
+		finish()
 	}
 }
 
@@ -483,7 +513,7 @@ func (w without) Check(ctx context.Context, ids ...string) ([]bridge.Permit, err
 // another is a second shop that sells from the same warehouse.
 func (f *floor) another(t *testing.T, name string) (other *floor, finish func()) {
 	t.Helper()
-	return buildOn(t.Context(), f.linn, name, f.must, printing.Options{Rasterise: draw})
+	return buildOn(t.Context(), f.linn, name, "GB", f.must, printing.Options{Rasterise: draw})
 }
 
 // TestShops presses one button for two shops, one of which is not there yet at first.

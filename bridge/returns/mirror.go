@@ -62,6 +62,10 @@ type MirrorOptions struct {
 	// MissingAfter is how long after a refund goods may be on their way before somebody
 	// is told. Default 72 hours, from which on TikTok takes an appeal in South-East Asia.
 	MissingAfter time.Duration
+	// ClaimBy tells until when the shop takes an appeal about goods that did not come back
+	// after a refund at that moment, zero if that is not known: the deadline of the case.
+	// Nil: none is known.
+	ClaimBy func(refunded time.Time) time.Time
 	// Now replaces time.Now.
 	Now func() time.Time
 }
@@ -293,7 +297,7 @@ func (m *mirrorRun) book(ctx context.Context, o *opened, dead bool) error {
 		}
 	}
 	if !goodsIn && m.r.Refunded && m.now.Sub(o.RefundedAt) >= m.options.MissingAfter {
-		m.raise(exceptions.GoodsMissing, fmt.Sprintf("the buyer of order %s has the money since %s, and %s has not been booked in", m.r.OrderID, o.RefundedAt.Format(time.DateOnly), m.r.skus()),
+		m.raiseBy(m.claimBy(o), exceptions.GoodsMissing, fmt.Sprintf("the buyer of order %s has the money since %s, and %s has not been booked in", m.r.OrderID, o.RefundedAt.Format(time.DateOnly), m.r.skus()),
 			"look for the parcel; if it is there, book it in; if not, appeal in Seller Center, and delete the booking in Linnworks once that is decided")
 	}
 	o.Done = m.r.Refunded && goodsIn && o.Booked
@@ -572,7 +576,19 @@ func (m *mirrorRun) refused(ctx context.Context, err error, sent *time.Time, wha
 
 // raise notes a case of the return.
 func (m *mirrorRun) raise(kind exceptions.Kind, seen, do string) {
-	m.wanted = append(m.wanted, exceptions.New(kind, object(m.r.ID), time.Time{}, seen, do, exceptions.Evidence(
+	m.raiseBy(time.Time{}, kind, seen, do)
+}
+
+// claimBy is until when the shop may be asked for goods that are missing.
+func (m *mirrorRun) claimBy(o *opened) time.Time {
+	if m.options.ClaimBy == nil {
+		return time.Time{}
+	}
+	return m.options.ClaimBy(o.RefundedAt)
+}
+
+func (m *mirrorRun) raiseBy(by time.Time, kind exceptions.Kind, seen, do string) {
+	m.wanted = append(m.wanted, exceptions.New(kind, object(m.r.ID), by, seen, do, exceptions.Evidence(
 		"return", m.r.ID, "order", m.r.OrderID, "status in the shop", m.r.Status, "refund", m.r.refund(), "tracking number", part.Tracking(m.r.Tracking),
 	)...))
 }

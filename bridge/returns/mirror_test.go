@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/returns"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
@@ -166,6 +167,7 @@ func TestAQuickRefundWhoseGoodsStayAway(t *testing.T) {
 		must(t, s.tiktok.GrantReturn(id))
 		must(t, s.tiktok.SendReturn(id, "RM1"))
 		s.run(t)
+		refunded := time.Now()
 		if got, want := s.books(t, o.ID), "1 back, 0 scrap expected; refund 16.50 GBP"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
@@ -173,6 +175,11 @@ func TestAQuickRefundWhoseGoodsStayAway(t *testing.T) {
 		s.run(t)
 		if diff := cmp.Diff([]string{"returned goods missing: return " + id}, open(t, s.queue)); diff != "" {
 			t.Errorf("open (-want +got):\n%s", diff)
+		}
+		cases, err := s.queue.Open(t.Context(), exceptions.GoodsMissing)
+		must(t, err)
+		if want := refunded.Add(7 * 24 * time.Hour); len(cases) != 1 || !cases[0].Deadline.Equal(want) {
+			t.Errorf("%d cases of missing goods, the deadline of the appeal has to be %s: %+v", len(cases), want, cases)
 		}
 		must(t, s.mirror.Receive(t.Context(), returns.Parcel{ID: "RM1", ReturnID: id, Units: []returns.ReceivedUnit{{OrderLineID: o.LineItems[0].ID, Scrap: true}}}))
 		s.run(t)

@@ -85,7 +85,7 @@ func (s *sides) restart(t testing.TB, rules returns.Rules) {
 	s.mirror, err = returns.NewMirror(returns.MirrorPorts{
 		Shop: s.shop, Changes: s.shop, Warehouse: s.book, Orders: s.shop, Decide: s.watch.Decide,
 		Records: s.memory, Values: s.memory, Locks: s.memory, Exceptions: s.queue,
-	}, returns.MirrorOptions{Rules: rules})
+	}, returns.MirrorOptions{Rules: rules, ClaimBy: func(refunded time.Time) time.Time { return refunded.Add(7 * 24 * time.Hour) }})
 	must(t, err)
 }
 

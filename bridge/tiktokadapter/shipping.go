@@ -304,7 +304,7 @@ func (t *Shop) ArrangeShipping(ctx context.Context, s bridge.Shipment) (bridge.L
 func (t *Shop) askEarly(ctx context.Context, packageID string) (wait func()) {
 	var asking sync.WaitGroup
 	asking.Go(func() {
-		_, _ = t.client.Fulfillment.GetPackageShippingDocument(ctx, packageID, labelDocument, tiktokshop.NoRepeat())
+		_, _ = t.client.Fulfillment.GetPackageShippingDocument(ctx, packageID, t.labelDocument(), tiktokshop.NoRepeat())
 	})
 	return asking.Wait
 }
@@ -355,14 +355,25 @@ func createPackages(s bridge.Shipment, p Parcel) *tiktokshop.CreatePackagesReque
 	return r
 }
 
+// zplRegions are where labels come in ZPL too.
+//
+// https://partner.tiktokshop.com/docv2/page/get-package-shipping-document-202309
+var zplRegions = []string{"BR", "MX"}
+
 // labelDocument asks for a label.
-var labelDocument = &tiktokshop.GetPackageShippingDocumentRequest{DocumentType: "SHIPPING_LABEL"}
+func (t *Shop) labelDocument() *tiktokshop.GetPackageShippingDocumentRequest {
+	r := &tiktokshop.GetPackageShippingDocumentRequest{DocumentType: "SHIPPING_LABEL"}
+	if t.options.ZPL && slices.Contains(zplRegions, t.client.Shop().Region) {
+		r.DocumentFormat = new(tiktokshop.FulfillmentDocumentFormatZPL)
+	}
+	return r
+}
 
 // LabelDocument implements [bridge.LabelSource]: it asks for the document and downloads
 // it at once, because its address dies after a day. A document that is still
 // being made is an error to repeat.
 func (t *Shop) LabelDocument(ctx context.Context, packageID string) (store.LabelDocument, error) {
-	reply, err := t.client.Fulfillment.GetPackageShippingDocument(ctx, packageID, labelDocument)
+	reply, err := t.client.Fulfillment.GetPackageShippingDocument(ctx, packageID, t.labelDocument())
 	if err != nil {
 		return store.LabelDocument{}, shipError(err)
 	}

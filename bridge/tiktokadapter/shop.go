@@ -38,6 +38,10 @@ type Options struct {
 	Documents *http.Client
 	// MaxDocument is the most bytes that a document may have. Default 10 MiB.
 	MaxDocument int64
+	// ZPL asks for labels in ZPL, for label printers of Zebra that are sent the label as it
+	// is. TikTok gives it in Brazil and Mexico; in other markets labels are PDFs as ever.
+	// Linnworks' print button takes no ZPL.
+	ZPL bool
 	// AskEarly asks for the document of a label that was just arranged while its tracking
 	// number is read: TikTok answers the first request that the document is still being
 	// made, and people wait for it at a print button. It costs one call for each label.

@@ -6,7 +6,7 @@
 //	go run ./examples/reconcile -csv books
 //
 // It trades a month on the two fakes: sales with discounts, fees and postage, refunds,
-// penalties, reserves, payouts in another currency, and four things that went wrong on
+// penalties, reserves, payouts in another currency, and five things that went wrong on
 // purpose. Nothing is needed, nothing leaves the machine.
 //
 // The exit code is 0 if every amount is tied to an order or has a reason that passes, 2 if
@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, out, help io.Writer) error {
 	flags := flag.NewFlagSet("reconcile", flag.ContinueOnError)
 	flags.SetOutput(help)
 	html := flags.String("html", "", "write the report as one self-contained page to this `file`")
-	csv := flags.String("csv", "", "write the journal, that of June by order dates, the summary of each payout and the list of orders into this `directory`")
+	csv := flags.String("csv", "", "write the journal, that of June by order dates, the summary of each payout, the list of orders and the movements of the balance into this `directory`")
 	clean := flags.Bool("clean", false, "a month in which nothing goes wrong")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -103,6 +103,7 @@ func writeTables(dir string, r *finance.Report) error {
 		{"journal-june.csv", func(w io.Writer) error { return finance.WriteJournal(w, r.Month(2026, time.June, nil).Documents) }},
 		{"payouts.csv", r.WriteSummary},
 		{"orders.csv", r.WriteOrders},
+		{"balance.csv", r.WriteMovements},
 	} {
 		file, err := os.Create(filepath.Join(dir, table.name))
 		if err != nil {

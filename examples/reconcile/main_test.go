@@ -35,7 +35,7 @@ func TestWhatWentWrongIsFound(t *testing.T) {
 			found = append(found, line)
 		}
 	}
-	want := []string{"order not in the warehouse", "-0.01 GBP line does not add up", "payment failed", "reserve not released in time"}
+	want := []string{"order not in the warehouse", "-0.01 GBP line does not add up", "payment failed", "reserve not released in time", "fee above the published rule"}
 	if len(found) != len(want) {
 		t.Fatalf("found %d things, want %d:\n%s", len(found), len(want), out)
 	}
@@ -64,7 +64,7 @@ func TestFiles(t *testing.T) {
 		if _, err := reconcile(t, "-csv", dir, "-html", page); !errors.Is(err, errLook) {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"page.html", "journal.csv", "journal-june.csv", "payouts.csv", "orders.csv"} {
+		for _, name := range []string{"page.html", "journal.csv", "journal-june.csv", "payouts.csv", "orders.csv", "balance.csv"} {
 			text, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil {
 				t.Fatal(err)
@@ -77,7 +77,7 @@ func TestFiles(t *testing.T) {
 				}
 				continue
 			}
-			for _, outside := range []string{"http:", "https:", "src=", "<link", "@import"} {
+			for _, outside := range []string{"href=", "src=", "url(", "<link", "@import"} {
 				if bytes.Contains(text, []byte(outside)) {
 					t.Errorf("the page is not self-contained: it has %s", outside)
 				}

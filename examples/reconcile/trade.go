@@ -169,6 +169,11 @@ func (m *month) sell(ctx context.Context) (string, error) {
 		}
 	}
 	m.sold++
+	if !m.clean && m.sold == overcharged {
+		if err := m.fake.ChargeFee(id, "referral_fee_amount", "0.60"); err != nil {
+			return "", err
+		}
+	}
 	if m.clean || m.sold != forgotten {
 		if err := m.bring(ctx, id); err != nil {
 			return "", err
@@ -183,8 +188,12 @@ func (m *month) sell(ctx context.Context) (string, error) {
 	return id, err
 }
 
-// forgotten is the order that nobody imports.
-const forgotten = 11
+// forgotten is the order that nobody imports, overcharged the one for which the shop takes
+// more than its published commission.
+const (
+	forgotten   = 11
+	overcharged = 23
+)
 
 // bring imports an order, and has the warehouse send it.
 func (m *month) bring(ctx context.Context, id string) error {
@@ -229,7 +238,7 @@ func (m *month) reconcile(ctx context.Context) (*finance.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return finance.Reconcile(books, finance.Options{Shop: "UK", AsOf: m.now, Basis: finance.ByOrder, Rates: map[finance.Category]string{finance.Affiliate: "0"}})
+	return finance.Reconcile(books, finance.Options{Shop: "UK", AsOf: m.now, Market: "GB", Basis: finance.ByOrder, Rates: map[finance.Category]string{finance.Affiliate: "0"}})
 }
 
 // pennyShort is a shop that settles one line of a statement a penny short. A port can be

@@ -15,6 +15,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/release"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -258,6 +259,7 @@ func (r *report) shop(ctx context.Context, one shopConfig, shop *tiktokadapter.S
 		r.say("not compared with Linnworks, which was not asked")
 	} else {
 		r.bad(catalogue.CheckPlaces(ctx, warehouse, "locations: stock location", right...))
+		r.bad(release.CheckRules(ctx, warehouse, one.places.ShippingRules))
 	}
 	var shopSide delivery.Shop // nil is not asked; a nil *tiktokadapter.Shop would be
 	if shop != nil {

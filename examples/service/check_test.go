@@ -81,6 +81,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 		"locations":        map[string][]string{"7068517275539719949": {"6c000000-0000-4000-8000-00000000beef"}},
 		"default_location": "", "carriers": map[string]string{"Tracked 48": "Royal Male"}, "cut_of": "label printed",
 		"services": map[string]string{"no such option": "Tracked 84"}, "every": map[string]string{"orders": "1s"},
+		"print_view": map[string]any{"folder": "Ready to print"}, "shipping_rules": []map[string]any{{"service": "Untracked 49"}},
 	})
 	out, err = w.check(t, w.file)
 	if err == nil {
@@ -98,7 +99,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 	if out, err = w.check(t, w.file); err == nil {
 		t.Error("it found nothing wrong")
 	}
-	for _, want := range []string{"6c000000-0000-4000-8000-00000000beef", `"Tracked 84"`} {
+	for _, want := range []string{"6c000000-0000-4000-8000-00000000beef", `"Tracked 84"`, `"Untracked 49"`} {
 		if !mistake(out, want) {
 			t.Errorf("no problem says %q:\n%s", want, out)
 		}
@@ -133,6 +134,8 @@ func TestCheckFindsClosedDoors(t *testing.T) {
 		"wrong app secret":    {func(w *world) { w.env["TIKTOK_APP_SECRET"] = "not-the-secret-of-the-app" }, "tiktokshop"},
 		"no consent":          {func(w *world) { w.Shop.Deauthorise() }, "tiktokshop"},
 		"a webhook address":   {func(w *world) { w.env["WEBHOOK_URL"] = "http://127.0.0.1:8080/" }, "https addresses without a port"},
+		"an unknown paper":    {func(w *world) { w.env["PRINT_PAPER"] = "A4" }, "PRINT_PAPER is neither 4x6 nor A6 nor empty"},
+		"a resolution":        {func(w *world) { w.env["PRINT_DPI"] = "fine" }, "PRINT_DPI is no number from 72 to 1200"},
 		"another shop":        {func(w *world) { w.file = list(w, "7495000000000009999") }, "do not cover a shop"},
 	} {
 		t.Run(name, func(t *testing.T) {

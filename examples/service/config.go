@@ -12,9 +12,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/printing/labelpng"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -33,6 +36,9 @@ environment (secrets stand here and nowhere else):
   LISTEN          address for webhooks and the redirect of -authorise; default 127.0.0.1:8080
   PRINT_ACCOUNTS  ids of the Linnworks accounts that may install the print button, with
                   commas; empty: it is not served
+  PRINT_PAPER     what the label printers print on: 4x6 (inches), A6, or empty for labels
+                  in the size that TikTok gives them
+  PRINT_DPI       the resolution of the label printers in dots per inch; default 203
   PRIVATE_LISTEN  address for health, metrics and cases; default 127.0.0.1:8081
   PRIVATE_TOKEN   what who asks there has to know, as bearer token or as password of any
                   user; required if other machines can reach PRIVATE_LISTEN
@@ -51,6 +57,8 @@ type config struct {
 	database                string // may hold a password
 	webhookURL              string
 	printAccounts           []linnworks.GUID
+	paper                   labelpng.Paper // zero: as large as TikTok's page
+	dpi                     int
 	listen, private         string
 	token                   tiktokshop.Secret // for private; empty: nobody is asked
 	tiktokURL, linnworksURL string
@@ -71,11 +79,12 @@ type shopConfig struct {
 // places are the settings that name what the other sides have. They are read although
 // others are wrong, so that -check can compare them all the same.
 type places struct {
-	Locations        map[string][]string `json:"locations"`
-	DefaultLocation  string              `json:"default_location"`
-	PlatformLocation string              `json:"platform_location"`
-	Services         map[string]string   `json:"services"`
-	Carriers         map[string]string   `json:"carriers"`
+	Locations        map[string][]string  `json:"locations"`
+	DefaultLocation  string               `json:"default_location"`
+	PlatformLocation string               `json:"platform_location"`
+	Services         map[string]string    `json:"services"`
+	Carriers         map[string]string    `json:"carriers"`
+	ShippingRules    policy.ShippingRules `json:"shipping_rules"`
 }
 
 // listFile names several shops. Paths are relative to the file.
@@ -108,6 +117,16 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 		tiktokURL: getenv("TIKTOK_URL"), linnworksURL: getenv("LINNWORKS_URL"),
 	}
 	var errs []error
+	var known bool
+	if c.paper, known = papers[strings.ToLower(getenv("PRINT_PAPER"))]; !known {
+		errs = append(errs, errors.New("PRINT_PAPER is neither 4x6 nor A6 nor empty"))
+	}
+	if text := getenv("PRINT_DPI"); text != "" {
+		var err error
+		if c.dpi, err = strconv.Atoi(text); err != nil || c.dpi < 72 || c.dpi > 1200 {
+			errs = append(errs, errors.New("PRINT_DPI is no number from 72 to 1200"))
+		}
+	}
 	for _, name := range []string{"TIKTOK_APP_KEY", "TIKTOK_APP_SECRET", "LINNWORKS_APPLICATION_ID", "LINNWORKS_APPLICATION_SECRET", "LINNWORKS_TOKEN"} {
 		if getenv(name) == "" {
 			errs = append(errs, fmt.Errorf("the environment has no %s", name))
@@ -127,6 +146,9 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 	c.people, wrong = readPeople(getenv)
 	return c, errors.Join(append(errs, err, wrong)...)
 }
+
+// papers are what PRINT_PAPER may be.
+var papers = map[string]labelpng.Paper{"": {}, "4x6": labelpng.Inches4x6, "a6": labelpng.A6}
 
 // leastToken is how short PRIVATE_TOKEN may be.
 const leastToken = 16

@@ -10,6 +10,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/printing"
+	"github.com/linnbridge/linnbridge/bridge/printing/labelpng"
 	"github.com/linnbridge/linnbridge/bridge/release"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/shippingapp"
@@ -53,7 +54,7 @@ func (s *service) buttons() (buttons []*printing.Button, all bool) {
 }
 
 // button is the print button of a shop.
-func (s *shop) button(b *bound, warehouse *linnworksadapter.Warehouse) (*printing.Button, error) {
+func (s *shop) button(b *bound, warehouse *linnworksadapter.Warehouse, drawing *drawing, dpi int) (*printing.Button, error) {
 	button, err := printing.NewButton(printing.Ports{Finder: warehouse, Dispatch: bridge.DispatchPorts{
 		Gate: b.sync.Gate, Orders: b.tiktok, Shipper: b.tiktok, OrderBook: warehouse, Reader: warehouse, Tracking: warehouse,
 		Catalogue: b.sync.Catalogue, Measures: warehouse, Documents: b.tiktok, Labels: s.memory, Records: s.memory, Locks: s.memory, Exceptions: s.memory,
@@ -62,6 +63,46 @@ func (s *shop) button(b *bound, warehouse *linnworksadapter.Warehouse) (*printin
 		return nil, fmt.Errorf("the print button: %w", err)
 	}
 	return button, nil
+}
+
+// drawing makes pictures of TikTok's labels. PDFium takes some seconds to start, during
+// which the service does everything else.
+type drawing struct {
+	ready    chan struct{} // closed when renderer or err is set
+	renderer *labelpng.Renderer
+	err      error
+}
+
+// startDrawing starts PDFium. Close it.
+func startDrawing(ctx context.Context, paper labelpng.Paper) *drawing {
+	d := &drawing{ready: make(chan struct{})}
+	go func() {
+		defer close(d.ready)
+		d.renderer, d.err = labelpng.New(ctx, labelpng.Options{Paper: paper})
+	}()
+	return d
+}
+
+// Rasterise waits until PDFium has started.
+func (d *drawing) Rasterise(ctx context.Context, pdf []byte, dpi int) ([][]byte, error) {
+	select {
+	case <-d.ready:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	return d.renderer.Rasterise(ctx, pdf, dpi)
+}
+
+// Close waits for what is drawn, and for PDFium if it is just starting.
+func (d *drawing) Close() error {
+	<-d.ready
+	if d.renderer == nil {
+		return nil
+	}
+	return d.renderer.Close()
 }
 
 // flowRelease is the name of the flow that lets orders into the printing view.

@@ -39,6 +39,7 @@ type service struct {
 	shops   []*shop
 	began   time.Time
 	ending  atomic.Bool
+	drawing *drawing // nil if no print button is served
 }
 
 // shop is a shop that the service works for.
@@ -57,6 +58,7 @@ type shop struct {
 type bound struct {
 	tiktok *tiktokadapter.Shop
 	sync   *bridge.Sync
+	// button is nil if no print button is served.
 	button *printing.Button
 	// release is nil if the settings name no printing view.
 	release *release.Release
@@ -110,6 +112,10 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 	hooks, err := tiktokshop.NewWebhookHandler(c.app, s.hint, tiktokshop.WithWebhookLogger(log)) //nolint:contextcheck // each webhook has its own
 	if err != nil {
 		return err
+	}
+	if len(c.printAccounts) > 0 {
+		s.drawing = startDrawing(ctx, c.paper)
+		defer func() { err = errors.Join(err, s.drawing.Close()) }()
 	}
 	button, err := s.printButton()
 	if err != nil {
@@ -252,8 +258,10 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 	if b.sync, err = bridge.NewSync(b.tiktok, warehouse, shop.memory, shop.syncSettings()); err != nil {
 		return nil, err
 	}
-	if b.button, err = shop.button(b, warehouse); err != nil {
-		return nil, err
+	if s.drawing != nil {
+		if b.button, err = shop.button(b, warehouse, s.drawing, s.config.dpi); err != nil {
+			return nil, err
+		}
 	}
 	b.sync.Log, b.sync.Observe = s.log, s.metrics.flowRan
 	b.sync.Flows = slices.DeleteFunc(b.sync.Flows, func(f bridge.Flow) bool { return f.Name == bridge.FlowStock }) // live does it

@@ -12,12 +12,22 @@ import (
 // settled, unless [Fake.Complete] ends the after-sales period before.
 const SettlementTime = 8 * 24 * time.Hour
 
-// What TikTok keeps, in hundredths of a percent: a share of the revenue, and of
-// that share when the revenue is refunded.
+// What TikTok keeps, in hundredths of a percent: a share of the item price after the
+// seller's discounts and of the shipping that the buyer pays, and a share of that when it
+// is refunded. In the US it takes 6%.
 const (
 	feeRate       = 900
+	feeRateUS     = 600
 	refundFeeRate = 2000
 )
+
+// commission is what TikTok takes of an amount.
+func (m market) commission(of money) money {
+	if m.region == "US" {
+		return of.rate(feeRateUS)
+	}
+	return of.rate(feeRate)
+}
 
 // books are the accounts of a shop. An order is settled into a transaction, the
 // transactions of a day (UTC) make a statement, and every statement is paid out.
@@ -157,7 +167,7 @@ func (f *Fake) sales(o *order) (shares []share) {
 			shippingPaid: paid[i], shippingDiscount: discount[i], label: -labels[i],
 			buyerPaid: l.price + paid[i] + tax[i], platformDiscount: cents(l.info.PlatformDiscount), tax: tax[i],
 		}
-		x.fee = -x.revenue().rate(feeRate)
+		x.fee = -f.market.commission(x.revenue() + x.shippingPaid)
 		shares = append(shares, share{line: l, sold: true, figures: x})
 	}
 	return charged(shares, f.books.charges[o])
@@ -217,7 +227,7 @@ func (f *Fake) refundShares(r *aftersale) (shares []share) {
 				buyerRefund: -(l.price + postage[i] + tax[i]), platformRefund: -cents(l.info.PlatformDiscount), tax: -tax[i],
 			}
 		}
-		back := (-x.revenue()).rate(feeRate)
+		back := f.market.commission(-x.revenue() - x.shippingPaid)
 		x.fee, x.refundFee = back, -back.rate(refundFeeRate)
 		shares = append(shares, share{line: l, figures: x})
 	}

@@ -139,8 +139,8 @@ func TestARefundAfterTheSettlementIsATransactionOfItsOwn(t *testing.T) {
 		if len(page.Transactions) != 2 {
 			t.Fatalf("got %+v", page.Transactions)
 		}
-		// Everything goes back but a fifth of the fee, 9 % of 8.00 or 0.72, for each unit.
-		if page.TotalSettlementAmount != "-0.28" {
+		// Everything goes back but a fifth of the fee, 9 % of 8.00 and of half the postage or 0.90, for each unit.
+		if page.TotalSettlementAmount != "-0.36" {
 			t.Errorf("settlement %s", page.TotalSettlementAmount)
 		}
 	})

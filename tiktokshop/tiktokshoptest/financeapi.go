@@ -171,13 +171,28 @@ func (a figures) shippingParts() tiktokshop.StatementTransactionShippingCostBrea
 
 // feeParts names the commission as the market does, and the charges as they were.
 func (a figures) feeParts(f *Fake, charges []charge) tiktokshop.FeeTaxBreakdown {
+	commission := "referral_fee_amount"
+	if f.market.family == familyOther {
+		commission = "platform_commission_amount"
+	}
+	others := make([]charge, 0, len(charges))
+	for _, c := range charges {
+		switch {
+		case !c.tax && c.name == commission:
+			a.fee += c.amount
+		case !c.tax && c.name == "refund_administration_fee_amount":
+			a.refundFee += c.amount
+		default:
+			others = append(others, c)
+		}
+	}
 	out := tiktokshop.FeeTaxBreakdown{Fee: tiktokshop.FeeTaxBreakdownFee{RefundAdministrationFeeAmount: a.refundFee.decimal()}}
 	if f.market.family == familyOther {
 		out.Fee.PlatformCommissionAmount = a.fee.decimal()
 	} else {
 		out.Fee.ReferralFeeAmount = a.fee.decimal()
 	}
-	name(&out, charges)
+	name(&out, others)
 	return out
 }
 

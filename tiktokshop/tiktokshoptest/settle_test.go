@@ -47,19 +47,19 @@ func TestSettleNow(t *testing.T) {
 			got["referral"], got["affiliate"], got["moon"] = string(fee.Fee.ReferralFeeAmount), string(fee.Fee.AffiliateCommissionAmount), string(fee.Fee.Others["moon_fee_amount"])
 			got["vat"], got["fees"], got["settled"] = string(fee.Tax.LocalVATAmount), string(x.FeeTaxAmount), string(x.SettlementAmount)
 		}
-		// 9 % of two times 8.00, and what was charged; the postage was 4.00.
+		// 9 % of two times 8.00 and of the postage, 4.00, and what was charged.
 		want := map[string]string{
-			"referral": "-1.44", "affiliate": "-1.20", "moon": "-0.05", "vat": "-2.67", "fees": "-5.36", "settled": "14.64", "reserve": "-3.00", "release": "94",
+			"referral": "-1.80", "affiliate": "-1.20", "moon": "-0.05", "vat": "-2.67", "fees": "-5.72", "settled": "14.28", "reserve": "-3.00", "release": "94",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("lines (-want +got):\n%s", diff)
 		}
 		byOrder, err := l.client.Finance.GetTransactionsByOrder(t.Context(), id, nil)
 		l.ok(err)
-		if byOrder.SettlementAmount != "14.64" || sum(byOrder.SKUTransactions[0].SettlementAmount) != "14.64" {
+		if byOrder.SettlementAmount != "14.28" || sum(byOrder.SKUTransactions[0].SettlementAmount) != "14.28" {
 			t.Errorf("by order: %s", byOrder.SettlementAmount)
 		}
-		if p := l.payments()[0]; p.Amount.Value != "11.64" || p.SettlementAmount.Value != "14.64" {
+		if p := l.payments()[0]; p.Amount.Value != "11.28" || p.SettlementAmount.Value != "14.28" {
 			t.Errorf("payment %s of %s", p.Amount.Value, p.SettlementAmount.Value)
 		}
 		// What is charged after the settlement is a transaction of its own.
@@ -84,11 +84,11 @@ func TestNegativeStatementsAreCarried(t *testing.T) {
 		if n := len(l.payments()); n != 0 || l.statements()[0].PaymentID != "" {
 			t.Errorf("%d payments of a negative statement", n)
 		}
-		l.delivered(1) // 8.00 and 4.00 less 0.72
+		l.delivered(1) // 8.00 and 4.00 less 1.08
 		l.Settle()
 		p := l.payments()[0]
 		got := []string{string(p.PaymentAmountBeforeExchange.Value), p.PaymentAmountBeforeExchange.Currency, string(p.Amount.Value), p.Amount.Currency, p.ExchangeRate}
-		if diff := cmp.Diff([]string{"6.28", "GBP", "7.35", "EUR", "1.170000"}, got); diff != "" {
+		if diff := cmp.Diff([]string{"5.92", "GBP", "6.93", "EUR", "1.170000"}, got); diff != "" {
 			t.Errorf("payment (-want +got):\n%s", diff)
 		}
 	})

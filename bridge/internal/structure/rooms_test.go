@@ -75,17 +75,18 @@ var rooms = []room{
 	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge/rates", uses: []string{"bridge/internal/part", "bridge/policy", "bridge/store"}, subjects: one("orders that are over, counted")},
+	{path: "bridge/claims", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/money"}, subjects: one("limits of claims")},
 	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions"}, subjects: []subject{
 		{"what is read", []string{"doc.go", "statement.go"}},
-		{"what names and reasons mean", []string{"category.go", "reason.go", "options.go"}},
-		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "order.go", "reserve.go"}},
+		{"what names and reasons mean", []string{"category.go", "reason.go", "feerules.go", "options.go"}},
+		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "balance.go", "order.go", "feecheck.go", "reserve.go"}},
 		{"the journal", []string{"journal.go", "month.go", "text.go"}},
 		{"reading", []string{"read.go"}},
 		{"cases", []string{"cases.go"}},
 		{"watching", []string{"watch.go"}},
 	}},
 	{path: "bridge", uses: []string{
-		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns", "bridge/finance",
+		"bridge/delivery", "bridge/retention", "bridge/rates", "bridge/returns", "bridge/finance", "bridge/claims",
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/shopstatus", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
 		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "worklist.go", "contained.go", "status.go", "results.go", "evidence.go"}},

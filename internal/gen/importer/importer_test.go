@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -57,8 +58,12 @@ func TestReport(t *testing.T) {
 	write := func(modules ...*spec.Module) string {
 		t.Helper()
 		var report strings.Builder
-		if _, err := Write(&report, dir, modules); err != nil {
+		changes, err := Write(dir, modules)
+		if err != nil {
 			t.Fatal(err)
+		}
+		for _, c := range changes {
+			fmt.Fprintln(&report, c)
 		}
 		return report.String()
 	}
@@ -66,7 +71,7 @@ func TestReport(t *testing.T) {
 	if got := write(module("a", spec.String, "GET /a", "GET /b"), module("b", spec.String, "GET /c")); got != "" {
 		t.Errorf("the same again reports %q", got)
 	}
-	want := "a: operation GET /a changed: ~query.q\na: operation GET /b gone\na: operation GET /d new\nb: module gone\n"
+	want := "a: operation GET /a changed: ~query.q\na: operation GET /b gone\na: operation GET /d new\nb: operation GET /c gone\n"
 	if got := write(module("a", spec.Int32, "GET /a", "GET /d")); got != want {
 		t.Errorf("got:\n%swant:\n%s", got, want)
 	}

@@ -11,25 +11,38 @@ import (
 	"github.com/linnbridge/linnbridge/internal/gen/spec"
 )
 
-// Write replaces the snapshots in dir and tells what changed: operations that
-// are new, gone or different, and the same for types. It returns the number of
-// differences.
-func Write(w *strings.Builder, dir string, modules []*spec.Module) (int, error) {
+// Change is an operation or a type that is new, gone or different.
+type Change struct {
+	// Module is the module of the fresh description, Old that of the snapshot.
+	Module, Old *spec.Module
+	What        string // "operation" or "type"
+	Key         string // "METHOD /path", or the name of the type
+	State       string // "new", "gone", or "changed: " and where
+}
+
+// String is a line of the report.
+func (c Change) String() string {
+	return fmt.Sprintf("%s: %s %s %s", c.Module.Name, c.What, c.Key, c.State)
+}
+
+// Write replaces the snapshots in dir and returns what changed. A module that is
+// gone is a change of all its operations.
+func Write(dir string, modules []*spec.Module) ([]Change, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return 0, err
+		return nil, err
 	}
-	changes := 0
+	var changes []Change
 	keep := map[string]bool{}
 	for _, m := range modules {
 		file := filepath.Join(dir, m.Name+".json")
 		keep[file] = true
 		want, err := m.Encode()
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		have, err := os.ReadFile(file)
 		if err != nil && !os.IsNotExist(err) {
-			return 0, err
+			return nil, err
 		}
 		if bytes.Equal(want, have) {
 			continue
@@ -37,41 +50,45 @@ func Write(w *strings.Builder, dir string, modules []*spec.Module) (int, error) 
 		old := &spec.Module{}
 		if len(have) > 0 {
 			if old, err = spec.Decode(m.Name, have); err != nil {
-				return 0, err
+				return nil, err
 			}
 		}
-		changes += Diff(w, old, m)
+		changes = append(changes, Diff(old, m)...)
 		if err := os.WriteFile(file, want, 0o644); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, f := range files {
 		if keep[f] {
 			continue
 		}
-		changes++
-		fmt.Fprintf(w, "%s: module gone\n", strings.TrimSuffix(filepath.Base(f), ".json"))
+		have, err := os.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		name := strings.TrimSuffix(filepath.Base(f), ".json")
+		old, err := spec.Decode(name, have)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, Diff(old, &spec.Module{Name: name})...)
 		if err := os.Remove(f); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	return changes, nil
 }
 
-// Diff writes one line for every operation and type that differs.
-func Diff(w *strings.Builder, old, fresh *spec.Module) int {
-	n := 0
-	n += diff(w, fresh.Name, "operation", old.Operations, fresh.Operations)
-	n += diff(w, fresh.Name, "type", old.Types, fresh.Types)
-	return n
+// Diff returns every operation and type that differs.
+func Diff(old, fresh *spec.Module) []Change {
+	return append(diff(old, fresh, "operation", old.Operations, fresh.Operations), diff(old, fresh, "type", old.Types, fresh.Types)...)
 }
 
-func diff[V any](w *strings.Builder, module, what string, old, fresh map[string]V) int {
-	n := 0
+func diff[V any](before, after *spec.Module, what string, old, fresh map[string]V) (list []Change) {
 	keys := sortedKeys(old)
 	for _, k := range sortedKeys(fresh) {
 		if _, ok := old[k]; !ok {
@@ -94,9 +111,8 @@ func diff[V any](w *strings.Builder, module, what string, old, fresh map[string]
 			}
 		}
 		if state != "" {
-			n++
-			fmt.Fprintf(w, "%s: %s %s %s\n", module, what, k, state)
+			list = append(list, Change{after, before, what, k, state})
 		}
 	}
-	return n
+	return list
 }

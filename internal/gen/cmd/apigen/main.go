@@ -1,7 +1,7 @@
 // Command apigen imports the vendors' API descriptions and generates the
 // clients. See internal/gen/README.md.
 //
-//	apigen import    descriptions -> snapshots, and a report of what changed
+//	apigen import    descriptions -> snapshots, and a report of what changed and who uses it
 //	apigen ledger    adds names for what the ledger does not know yet
 //	apigen generate  snapshots and ledger -> *.gen.go; refuses to break what is published
 //	apigen surface   records as published what the snapshots and the ledger give now
@@ -100,11 +100,17 @@ func (a api) importSpecs(w io.Writer, root, from string) error {
 		return err
 	}
 	var report strings.Builder
-	n, err := importer.Write(&report, a.specDir(root), modules)
+	changes, err := importer.Write(a.specDir(root), modules)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(&report, "%s: %d modules, %d differences\n", a.name, len(modules), n)
+	for _, c := range changes {
+		fmt.Fprintln(&report, c)
+	}
+	fmt.Fprintf(&report, "%s: %d modules, %d differences\n", a.name, len(modules), len(changes))
+	if err := a.reportUsers(&report, root, changes); err != nil {
+		return err
+	}
 	_, err = io.WriteString(w, report.String())
 	return err
 }
