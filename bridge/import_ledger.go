@@ -28,7 +28,7 @@ func (b *importBatch) readReserved(ctx context.Context) {
 	if err != nil {
 		for _, t := range tasks {
 			_, have := b.reserved[t.order.ID]
-			t.result.Unseen = takes(t.order) && !have
+			t.result.Unseen = !have && takes(t.order)
 		}
 		b.failAll(tasks, fmt.Errorf("reading the ledger: %w", err))
 		return
