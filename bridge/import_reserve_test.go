@@ -197,8 +197,8 @@ func TestReserveWhatOthersHaveMade(t *testing.T) {
 	}
 }
 
-// An order is reserved while an import of it waits for its lock, and is in the warehouse
-// already: the import says that it counts there.
+// An order is reserved, by an older reading, while an import that knows it as shipped waits
+// for its lock, and is in the warehouse already: the import says that it counts there.
 func TestReserveWhileAnImportBegins(t *testing.T) {
 	w := world.NewWorld(t)
 	_, _, err := w.Memory.RecordsOf(t.Context())
@@ -206,6 +206,7 @@ func TestReserveWhileAnImportBegins(t *testing.T) {
 	w.Now = func() time.Time { return world.Noon.Add(3 * time.Hour) }
 	o := newMug("1")
 	o.CreatedAt = world.Noon.Add(time.Hour + time.Minute)
+	o.Status = bridge.InTransit
 	madeByHand(w, "1")
 	w.Put(o)
 	begun := false

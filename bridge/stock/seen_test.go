@@ -1,10 +1,7 @@
 package stock_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -289,57 +286,5 @@ func TestStockPushTakesOrdersInAgain(t *testing.T) {
 		if want := map[bool]int{false: 3, true: 2}[fails]; result.Published != want {
 			t.Errorf("%s: %d published, want %d", name, result.Published, want)
 		}
-	}
-}
-
-// blindSale is a LIVE during which the intake never comes to an end.
-type blindSale struct {
-	*liveSale
-	began time.Time
-}
-
-func (s *blindSale) SeenUpTo(ctx context.Context) (map[string]time.Time, error) {
-	return map[string]time.Time{"shop": s.began}, ctx.Err()
-}
-
-// A shop sells 20 units a second and another channel one or two, while a run of the intake
-// that counts the orders as they come does not end. What the shop shows has orders that the
-// ledger lacks, which hides what was sold elsewhere; still nothing is sold twice.
-func TestEngineInALiveThatIsNotSeenToItsEnd(t *testing.T) {
-	for seed := range uint64(3) {
-		synctest.Test(t, func(t *testing.T) {
-			const units, perSecond = 300, 20
-			s := &blindSale{liveSale: &liveSale{liveWorld: newLiveWorld(t, "MUG")}, began: time.Now()}
-			s.Stock["i-mug"]["L1"], s.ForSale[0].Stock[0].Quantity = units, units
-			l := s.live(t, stock.Options{})
-			l.Ports().Publisher, l.Ports().Ledger = s.liveSale, s
-			l.SetLedger(s)
-			ctx, stop := context.WithCancel(t.Context())
-			done := make(chan error, 1)
-			go func() { done <- l.Run(ctx, func(err error) { t.Error(err) }) }()
-			time.Sleep(5 * time.Second)
-			rng := rand.New(rand.NewPCG(seed, 7))
-			sold, elsewhere := 0, 0
-			for start := time.Now(); time.Since(start) < 20*time.Second; {
-				time.Sleep(time.Duration(rng.ExpFloat64() * float64(time.Second) / perSecond))
-				if rng.IntN(15) == 0 && sold+elsewhere < units*5/6 {
-					elsewhere++
-					s.Mu.Lock()
-					s.Stock["i-mug"]["L1"]--
-					s.Mu.Unlock()
-				}
-				if s.sell(ctx, fmt.Sprint(sold)) {
-					sold++
-				}
-			}
-			time.Sleep(time.Minute)
-			stop()
-			if err := <-done; !errors.Is(err, context.Canceled) {
-				t.Error(err)
-			}
-			if sold+elsewhere > units {
-				t.Errorf("seed %d: %d of %d units were sold here and %d elsewhere: %d twice", seed, sold, units, elsewhere, sold+elsewhere-units)
-			}
-		})
 	}
 }
