@@ -309,6 +309,7 @@ func (h *Handler) functions() template.FuncMap {
 		"info":   func(k exceptions.Kind) exceptions.Info { info, _ := k.Info(); return info },
 		"owners": func() []exceptions.Owner { return exceptions.Owners },
 		"plot":   plot,
+		"bar":    rateBar,
 		"title":  func(s string) string { return strings.ToUpper(s[:1]) + s[1:] },
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/opspage"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -50,6 +51,10 @@ func newBench(t testing.TB) *bench {
 			Deadlines: func(context.Context) (bridge.DeadlineReport, error) {
 				return bridge.DeadlineReport{At: noon, Open: 7, AtRisk: []bridge.Deadline{
 					{OrderID: "576000000000000001", Clock: bridge.ClockShip, At: noon.Add(90 * time.Minute), Left: 90 * time.Minute, AtRisk: true, Severity: exceptions.Urgent},
+				}, Rates: []bridge.Rate{
+					{Measure: policy.LateAtReady, Market: "GB", Orders: 200, Bad: 4, Coming: 8, Percent: 2, Forecast: 6, Limit: policy.Limit{Known: true, Percent: 4}},
+					{Measure: policy.ValidTracking, Market: "GB", Orders: 100, Bad: 10, Percent: 90, Forecast: 90, Limit: policy.Limit{Known: true, Percent: 95, Least: true}},
+					{Measure: policy.SellerCancellation, Market: "GB", Orders: 100, Bad: 1, Percent: 1, Forecast: 1},
 				}}, nil
 			},
 		})
@@ -206,6 +211,28 @@ func TestPagesSay(t *testing.T) {
 	}
 	if _, text := b.get("/stock?q=lamp"); strings.Contains(text, "MUG-RED") {
 		t.Errorf("the stock of lamp has the mug:\n%s", text)
+	}
+}
+
+// Each rate with a known limit has its bars to scale, in the colour of how it stands.
+func TestRatesAreDrawn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.user.Shops = []string{"UK"}
+	_, text := b.get("/orders")
+	for _, want := range []string{
+		`<rect class="will" y="5" width="75.0" height="4"/><rect class="warning" y="2" width="25.0" height="10"/><path d="M50.0 0V14"/>`,
+		`<rect class="will" y="5" width="100.0" height="4"/><rect class="urgent" y="2" width="100.0" height="10"/>`, // twice what may be missing
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if n := strings.Count(text, `class="bar"`); n != 2 {
+		t.Errorf("%d bars, want 2: nobody knows the limit of the third", n)
+	}
+	if t.Failed() {
+		t.Log(text)
 	}
 }
 

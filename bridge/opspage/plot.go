@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
 )
 
 // The size of a plot, in its own units: it is drawn as wide as there is room.
@@ -85,6 +87,32 @@ func plot(of string, samples []sample, now time.Time) template.HTML {
 	b.WriteString("</svg>")
 	fmt.Fprintf(&b, `<p class="legend"><span class="key0">%s</span> <span class="key1">%s</span></p>`, curves[0].name, curves[1].name)
 	return template.HTML(b.String()) //nolint:gosec // numbers and names of this file
+}
+
+// rateBar draws a rate that the shop judges by beside its limit: a bar for now, a thinner one
+// behind it for what will be if nothing is done, and a line in the middle, which is the
+// limit. A rate that has to be at least so high is drawn by what is missing to 100 %. It is
+// empty if nobody knows whether the limit is kept.
+func rateBar(r bridge.Rate) template.HTML {
+	if !r.Limit.Known || r.Unknown != "" || r.Orders+r.Coming == 0 {
+		return ""
+	}
+	now, will, limit := r.Percent, r.Forecast, r.Limit.Percent
+	if r.Limit.Least {
+		now, will, limit = 100-now, 100-will, 100-limit
+	}
+	const width = 100
+	x := func(percent float64) float64 { return min(max(percent, 0)/max(2*limit, 0.01), 1) * width }
+	class := "good"
+	switch {
+	case r.Broken():
+		class = "urgent"
+	case r.Breaking():
+		class = "warning"
+	}
+	return template.HTML(fmt.Sprintf(`<svg class="bar" viewBox="0 0 %d 14" preserveAspectRatio="none" role="img" aria-label="%.1f of 100, the limit is at 50">`+ //nolint:gosec // numbers and a word of this file
+		`<rect class="will" y="5" width="%.1f" height="4"/><rect class="%s" y="2" width="%.1f" height="10"/><path d="M%.1f 0V14"/></svg>`,
+		width, x(now), x(will), class, x(now), x(limit)))
 }
 
 // ago says how long ago, in words.

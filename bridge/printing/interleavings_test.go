@@ -145,11 +145,25 @@ func (w *way) press(ctx context.Context, disturbed bool) {
 		w.wrong = append(w.wrong, "neither a label nor an error")
 	case toldWhy && refused.Text != "":
 		w.trace = append(w.trace, "refused")
+		if why := w.why(); !disturbed && !strings.Contains(refused.Text, why) {
+			w.wrong = append(w.wrong, fmt.Sprintf("people read %q, want %q", refused.Text, why))
+		}
 	case !disturbed:
 		w.wrong = append(w.wrong, "an undisturbed press fails: "+err.Error())
 	default:
 		w.trace = append(w.trace, "failed")
 	}
+}
+
+// why is what people have to read about an order that must get no label.
+func (w *way) why() string {
+	switch {
+	case w.used["cancel"], w.used["not collected"]:
+		return "was cancelled on TikTok Shop"
+	case w.used["asks"]:
+		return "has asked to cancel"
+	}
+	return ""
 }
 
 // people is a point: what the path says happens, until the bridge goes on.

@@ -15,6 +15,7 @@
 //	}, pulled.Options{})
 //	ports := warehouse.ChannelPorts(channel)
 //	ports.Admit = channelapp.OnlyAccounts("f0c4e1a2-...")
+//	ports.Installations = db.ChannelInstallations() // of package sqlstore, to outlive a restart
 //	app, err := channelapp.New(ports, channelapp.Options{Log: slog.Default()})
 //
 // # What stays the same

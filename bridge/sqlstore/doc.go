@@ -65,7 +65,7 @@
 // Buyers' data are in two tables: lb_labels, the documents to print, which go with their
 // order, and lb_printed ([DB.ShippingLabels]), which forgets by itself. lb_tokens has the
 // secrets of the sellers' authorisations as they are, and lb_installations the passwords
-// that people have filled in for the shipping integration. A new file
+// that people have filled in for the integrations in Linnworks. A new file
 // is readable for its owner alone; for PostgreSQL, and for backups, that is yours to see
 // to.
 //

@@ -3,18 +3,22 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/integration"
 	"github.com/linnbridge/linnbridge/linnworks/shippingapp"
 )
 
 // ShippingInstallations keeps who has installed the shipping integration in Linnworks, so
 // that it need not be set up again after a restart. Passwords that people filled in are
 // kept as they are: encrypt the disk of the database and its backups.
-func (d *DB) ShippingInstallations() shippingapp.Installations { return installations{d} }
+func (d *DB) ShippingInstallations() integration.Installations { return installations{d} }
 
 // ShippingLabels keeps the labels that the shipping integration has handed out, for all
 // processes behind one address, and forgets them after keep, which is 14 days if it is
@@ -26,9 +30,13 @@ func (d *DB) ShippingLabels(keep time.Duration) shippingapp.Labels {
 	return printed{d, cmp.Or(max(keep, 0), 14*24*time.Hour)}
 }
 
+// ChannelInstallations keeps who has installed the channel integration in Linnworks, as
+// ShippingInstallations does. An account has each name once.
+func (d *DB) ChannelInstallations() integration.Installations { return channels{installations{d}} }
+
 type installations struct{ db *DB }
 
-// installationDoc has what an [shippingapp.Installation] has, whose passwords refuse to be
+// installationDoc has what an [integration.Installation] has, whose passwords refuse to be
 // encoded.
 type installationDoc struct {
 	AccountID   string            `json:"account_id"`
@@ -45,8 +53,24 @@ func (d installationDoc) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprint(f, "installation of ", d.AccountID)
 }
 
-// PutInstallation implements [shippingapp.Installations].
-func (s installations) PutInstallation(ctx context.Context, in shippingapp.Installation) error {
+// PutInstallation implements [integration.Installations].
+func (s installations) PutInstallation(ctx context.Context, in integration.Installation) error {
+	doc, err := installationOf(in)
+	if err != nil {
+		return err
+	}
+	return s.db.write(ctx, "writing an installation", func(ctx context.Context, t *tx) error {
+		return putInstallation(ctx, t, in.ID, doc)
+	})
+}
+
+func putInstallation(ctx context.Context, t *tx, id, doc string) error {
+	_, err := t.exec(ctx, `INSERT INTO lb_installations (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc`, id, doc)
+	return err
+}
+
+// installationOf is an installation as it is kept.
+func installationOf(in integration.Installation) (string, error) {
 	d := installationDoc{
 		AccountID: string(in.Account.ID), Name: in.Account.Name, Email: in.Account.Email,
 		Status: in.Step, Settings: in.Settings, InstalledAt: moment(in.InstalledAt),
@@ -57,18 +81,11 @@ func (s installations) PutInstallation(ctx context.Context, in shippingapp.Insta
 	for id, secret := range in.Passwords {
 		d.Passwords[id] = secret.Reveal()
 	}
-	doc, err := document(d)
-	if err != nil {
-		return err
-	}
-	return s.db.write(ctx, "writing an installation", func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, `INSERT INTO lb_installations (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc`, in.ID, doc)
-		return err
-	})
+	return document(d)
 }
 
-// Installation implements [shippingapp.Installations].
-func (s installations) Installation(ctx context.Context, id string) (in shippingapp.Installation, found bool, err error) {
+// Installation implements [integration.Installations].
+func (s installations) Installation(ctx context.Context, id string) (in integration.Installation, found bool, err error) {
 	var d installationDoc
 	err = s.db.read(ctx, "reading an installation", func(t *tx) error {
 		d, found = installationDoc{}, false
@@ -80,8 +97,8 @@ func (s installations) Installation(ctx context.Context, id string) (in shipping
 	if err != nil || !found {
 		return in, false, err
 	}
-	in = shippingapp.Installation{
-		ID: id, Account: shippingapp.Account{ID: linnworks.GUID(d.AccountID), Name: d.Name, Email: d.Email},
+	in = integration.Installation{
+		ID: id, Account: integration.Account{ID: linnworks.GUID(d.AccountID), Name: d.Name, Email: d.Email},
 		Step: d.Status, Settings: d.Settings, InstalledAt: d.InstalledAt,
 	}
 	if len(d.Passwords) > 0 {
@@ -93,10 +110,73 @@ func (s installations) Installation(ctx context.Context, id string) (in shipping
 	return in, true, nil
 }
 
-// DropInstallation implements [shippingapp.Installations].
+// DropInstallation implements [integration.Installations].
 func (s installations) DropInstallation(ctx context.Context, id string) error {
 	return s.db.write(ctx, "dropping an installation", func(ctx context.Context, t *tx) error {
 		_, err := t.exec(ctx, `DELETE FROM lb_installations WHERE id = ?`, id)
+		return err
+	})
+}
+
+// channels are kept among the installations under ids of their own, and each beside a row
+// that holds the name of its account.
+type channels struct{ all installations }
+
+const channelPrefix = "channel/"
+
+// holder is what the row of a name has.
+type holder struct {
+	Installation string `json:"installation"`
+}
+
+func nameRow(a integration.Account) string {
+	sum := sha256.Sum256([]byte(string(a.ID) + "\x00" + strings.ToLower(a.Name)))
+	return "channel name/" + hex.EncodeToString(sum[:])
+}
+
+// PutInstallation implements [integration.Installations].
+func (s channels) PutInstallation(ctx context.Context, in integration.Installation) error {
+	doc, err := installationOf(in)
+	if err != nil {
+		return err
+	}
+	mine, err := document(holder{in.ID})
+	if err != nil {
+		return err
+	}
+	return s.all.db.write(ctx, "writing a channel installation", func(ctx context.Context, t *tx) error {
+		name := nameRow(in.Account)
+		if _, err := t.exec(ctx, `INSERT INTO lb_installations (id, doc) VALUES (?, ?) ON CONFLICT (id) DO NOTHING`, name, mine); err != nil {
+			return err
+		}
+		var held holder
+		if err := t.query(ctx, `SELECT doc FROM lb_installations WHERE id = ?`, func(rows *sql.Rows) error { return scanDocument(rows, &held) }, name); err != nil {
+			return err
+		}
+		if held.Installation != in.ID {
+			return integration.ErrNameTaken
+		}
+		return putInstallation(ctx, t, channelPrefix+in.ID, doc)
+	})
+}
+
+// Installation implements [integration.Installations].
+func (s channels) Installation(ctx context.Context, id string) (integration.Installation, bool, error) {
+	in, found, err := s.all.Installation(ctx, channelPrefix+id)
+	if found {
+		in.ID = id
+	}
+	return in, found, err
+}
+
+// DropInstallation implements [integration.Installations].
+func (s channels) DropInstallation(ctx context.Context, id string) error {
+	in, found, err := s.Installation(ctx, id)
+	if err != nil || !found {
+		return err
+	}
+	return s.all.db.write(ctx, "dropping a channel installation", func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM lb_installations WHERE id IN (?, ?)`, channelPrefix+id, nameRow(in.Account))
 		return err
 	})
 }

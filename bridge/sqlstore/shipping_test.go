@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/integration"
 	"github.com/linnbridge/linnbridge/linnworks/shippingapp"
 )
 
@@ -94,6 +96,57 @@ func TestShipping(t *testing.T) {
 			if _, found, err := db.ShippingInstallations().Installation(ctx, in.ID); found || err != nil {
 				t.Errorf("the dropped installation: %t, %v", found, err)
 			}
+		})
+	}
+}
+
+// TestChannelInstallations keeps installations of the channel integration beside those of
+// the shipping integration: each name of an account once, and free again when its
+// installation is dropped.
+func TestChannelInstallations(t *testing.T) {
+	for name, place := range places {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := sqlstore.Config{URL: place(t)}
+			db, ctx := open(t, c), t.Context()
+			check := func(err error) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			channel := func(id, name string) integration.Installation {
+				return integration.Installation{ID: id, Account: integration.Account{ID: "0d5b3b1e-6c1f-4b57-9d6f-0123456789ab", Name: name}, Step: integration.ChannelComplete}
+			}
+			check(db.ChannelInstallations().PutInstallation(ctx, channel("id-1", "Main")))
+			changed := channel("id-1", "Main")
+			changed.Settings = map[string]string{"site": "IE"}
+			check(db.ChannelInstallations().PutInstallation(ctx, changed)) // its own name
+			check(db.ChannelInstallations().PutInstallation(ctx, channel("id-2", "Second")))
+			check(db.ShippingInstallations().PutInstallation(ctx, channel("id-1", "MAIN"))) // another integration
+			if err := db.ChannelInstallations().PutInstallation(ctx, channel("id-3", "MAIN")); !errors.Is(err, integration.ErrNameTaken) {
+				t.Errorf("a second installation of one name: got %v, want %v", err, integration.ErrNameTaken)
+			}
+
+			db = open(t, c) // another process
+			got, found, err := db.ChannelInstallations().Installation(ctx, "id-1")
+			if err != nil || !found || got.ID != "id-1" || got.Account != changed.Account || got.Settings["site"] != "IE" || !got.Complete() {
+				t.Errorf("the installation was found: %t, %v, id %q, step %q", found, err, got.ID, got.Step)
+			}
+			for _, unknown := range []string{"", "id-3"} {
+				if _, found, err := db.ChannelInstallations().Installation(ctx, unknown); found || err != nil {
+					t.Errorf("installation %q: %t, %v", unknown, found, err)
+				}
+			}
+			check(db.ChannelInstallations().DropInstallation(ctx, "id-1"))
+			check(db.ChannelInstallations().DropInstallation(ctx, "id-1")) // again
+			if _, found, err := db.ChannelInstallations().Installation(ctx, "id-1"); found || err != nil {
+				t.Errorf("the dropped installation: %t, %v", found, err)
+			}
+			if _, found, err := db.ShippingInstallations().Installation(ctx, "id-1"); !found || err != nil {
+				t.Errorf("that of the shipping integration: %t, %v", found, err)
+			}
+			check(db.ChannelInstallations().PutInstallation(ctx, channel("id-3", "MAIN"))) // the name is free
 		})
 	}
 }

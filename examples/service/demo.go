@@ -144,15 +144,28 @@ type trade struct {
 	placed  []string       // orders that were placed while it ran
 }
 
-// tradeEvery is how often something happens.
-const tradeEvery = 700 * time.Millisecond
+// tradeEvery is how often something happens. LIVEs come on top.
+const (
+	tradeEvery = 700 * time.Millisecond
+	firstLIVE  = 15 * time.Second
+	nextLIVE   = time.Minute
+	airTime    = 30 * time.Second
+	buyEvery   = 250 * time.Millisecond // from one order to the next
+	forLIVE    = 100                    // units, which are sold out before its end
+)
 
 // run lets things happen, one after another, until ctx ends.
 func (t *trade) run(ctx context.Context) {
 	t.service = t.Warehouse.AddPostalService("Tracked 24", "Royal Mail")
 	story := []func() (string, bool){t.morning, t.noon}
 	happen := []func() (string, bool){t.order, t.pack, t.order, t.restock, t.order, t.pack, t.cancel, t.order, t.pack, t.outage, t.order, t.pack, t.order, t.pack, t.cancel, t.pack, t.order, t.pack}
+	live := time.Now().Add(firstLIVE)
 	for i := 0; sleep(ctx, tradeEvery) == nil; i++ {
+		if time.Now().After(live) {
+			t.live(ctx)
+			live = time.Now().Add(nextLIVE)
+			continue
+		}
 		if len(story) > 0 && i%4 == 3 { // as soon as the orders of the morning are in Linnworks
 			if text, done := story[0](); done {
 				t.say(text)
@@ -176,6 +189,30 @@ func told(text string, err error) (string, bool) {
 		return text + ": " + err.Error(), true
 	}
 	return text, true
+}
+
+// live sells tea as a LIVE does.
+func (t *trade) live(ctx context.Context) {
+	const sku, listing = "TEA-EARL", "1729592969712207201"
+	text, _ := told(fmt.Sprintf("the warehouse brings %d of %s for a LIVE", forLIVE, sku), t.Warehouse.SetOnHand(sku, linnworks.ZeroGUID, forLIVE))
+	t.say(text)
+	if sleep(ctx, airTime/6) != nil { // the shop shows them in seconds
+		return
+	}
+	t.say(fmt.Sprintf("the LIVE goes on air: %d orders a second of %s", time.Second/buyEvery, sku))
+	var sold, late int
+	for end := time.Now().Add(airTime); time.Now().Before(end) && sleep(ctx, buyEvery) == nil; {
+		id, err := t.Shop.PlaceOrder(tiktokshoptest.OrderOf(tiktokshoptest.Units(listing, 1)))
+		switch {
+		case errors.Is(err, tiktokshoptest.ErrOutOfStock):
+			late++
+		case err != nil:
+			t.say("a buyer could not order: " + err.Error())
+		default:
+			sold, t.placed = sold+1, append(t.placed, id)
+		}
+	}
+	t.say(fmt.Sprintf("the LIVE is over: %d sold, %d buyers found it sold out", sold, late))
 }
 
 func (t *trade) morning() (string, bool) {
