@@ -21,7 +21,8 @@ import (
 // see TestImportAtTheLimits and TestDispatchSpeed.
 //
 // It was 50 calls when the importer asked for the items of an order at every look, and
-// read each order again before it acted. One that is cancelled before it is seen was 8.
+// read each order again before it acted. One that is cancelled before it is seen was 8, one
+// whose buyer asks to cancel it 48.
 func TestCallsOfOneOrder(t *testing.T) {
 	t.Parallel()
 	type step func(*testing.T, *sides, string) error
@@ -61,6 +62,26 @@ func TestCallsOfOneOrder(t *testing.T) {
 				// A look at one side each; two more are the sweep for what to dispatch.
 				"Order.GetOrderDetail": 10, "Orders.GetOrdersByID": 9,
 				"Orders.GetAllOpenOrders": 1, "ProcessedOrders.SearchProcessedOrders": 1,
+			},
+		},
+		{
+			name: "a buyer asks to cancel", spec: tiktokshoptest.OrderSpec{Lines: mugs(1), NoHold: true},
+			steps: []step{
+				later(time.Hour, func(*tiktokshoptest.Fake, string) error { return nil }), // the hold is over
+				later(0, func(f *tiktokshoptest.Fake, id string) error { _, err := f.RequestCancellation(id, ""); return err }),
+				later(0, func(*tiktokshoptest.Fake, string) error { return nil }),
+				later(time.Hour, func(*tiktokshoptest.Fake, string) error { return nil }),
+			},
+			want: map[string]int{
+				"Inventory.GetStockItemIDsBySKU": 1, "Inventory.GetInventoryItemsCompositionByIDs": 1, "Inventory.BatchGetInventoryItemChannelSKUs": 1, "Stock.GetStockItemsFull": 1,
+				"Orders.CreateOrders": 1, "Order.AddExternalOrderReferences": 1, "Orders.RunRulesEngine": 1,
+				// Let go, held for the buyer, and unparked to be cancelled.
+				"Orders.ChangeOrderTag": 3, "ReturnRefund.ApproveCancellation": 1, "Orders.CancelOrder": 1,
+				"Order.GetOrderDetail": 8, "ReturnRefund.SearchCancellationsV202309": 1, "Orders.GetOrdersByID": 9,
+				// The canceller looks by reference: before it, while the order is held, after it, and
+				// when the shop shows it as cancelled.
+				"Orders.GetOrderDetailsByReferenceID": 4,
+				"Orders.GetOrdersRelations":           1, // the list of what the warehouse has cancelled, once
 			},
 		},
 		{
@@ -148,6 +169,16 @@ func TestImportAsksTheCatalogueWhenItMust(t *testing.T) {
 		"locked":              {change: func(w *world.World) { w.Book[0].State = bridge.Locked }, want: bridge.OutcomeUnchanged, calls: 1, unseen: store.UnseenLocked},
 		"locked, and the catalogue is down": {
 			change: func(w *world.World) { w.Book[0].State = bridge.Locked }, down: true, want: bridge.OutcomeFailed, calls: 1,
+		},
+		"no longer in the ledger": {
+			change: func(w *world.World) { must(w.T, w.Memory.DropReservations(w.T.Context(), "1")) }, down: true, want: bridge.OutcomeUnchanged,
+		},
+		"no longer in the ledger, and locked": {
+			change: func(w *world.World) {
+				must(w.T, w.Memory.DropReservations(w.T.Context(), "1"))
+				w.Book[0].State = bridge.Locked
+			},
+			want: bridge.OutcomeUnchanged, calls: 1, unseen: store.UnseenLocked,
 		},
 		"delivered": {
 			change: func(w *world.World) {

@@ -35,6 +35,11 @@ type Cancellation struct {
 	LineIDs []string
 }
 
+// ofAll reports whether nothing of the order is left after it.
+func (c Cancellation) ofAll(o Order) bool {
+	return len(c.LineIDs) == 0 || !slices.ContainsFunc(o.Lines, func(l OrderLine) bool { return !l.Cancelled && !slices.Contains(c.LineIDs, l.ID) })
+}
+
 // Cancellation returns what the shop has cancelled of the order already: all of it,
 // or, of an order that is not cancelled as a whole, the lines that are.
 func (o Order) Cancellation() Cancellation {

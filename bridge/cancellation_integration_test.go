@@ -289,6 +289,36 @@ func TestRequestIsAnsweredInTime(t *testing.T) {
 	})
 }
 
+// The lists of what was cancelled overlap: what the last one had is not read again, and
+// what is new is.
+func TestCancelledOrdersAreReadOnce(t *testing.T) {
+	t.Parallel()
+	s := newSides(t, "GB")
+	list := func() (references []string, calls int) {
+		t.Helper()
+		s.linn.ForgetCalls()
+		orders, err := s.book.OrdersCancelled(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Minute))
+		must(t, err)
+		for _, w := range orders {
+			references = append(references, w.Reference)
+		}
+		slices.Sort(references)
+		return references, len(s.linn.Calls())
+	}
+	var want []string
+	for _, calls := range []int{3, 3} { // the list, what was merged, the orders
+		id, o := s.imported(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
+		must(t, s.linn.Cancel(o.OrderID))
+		want = append(want, id)
+		for _, calls := range []int{calls, 1} {
+			got, n := list()
+			if diff := cmp.Diff(want, got); diff != "" || n != calls {
+				t.Errorf("%d calls, want %d; orders (-want +got):\n%s", n, calls, diff)
+			}
+		}
+	}
+}
+
 // Orders that the warehouse cancels are cancelled in the shop, with a reason that
 // leaves its stock alone; those that were merged are not.
 func TestCancelledInLinnworks(t *testing.T) {

@@ -74,7 +74,10 @@ type ImportOptions struct {
 	// FindFirst has each new order looked up by its reference before it is created, one
 	// call an order. It is for accounts in which people or another integration, such as
 	// Linnworks' own TikTok channel, create orders of this shop too: without it the
-	// bridge looks only for orders that it cannot be the first to import.
+	// bridge looks only for orders that it cannot be the first to import, and for those that
+	// [Importer.NoteForeign] was told of in this process before they were created. One that
+	// somebody enters by hand while no bridge runs is created a second time by the next one,
+	// and [exceptions.DuplicateOrder] says so once the warehouse's list is read.
 	FindFirst bool
 	// CreationTakes is how long after it was sent an order may appear in the warehouse
 	// if the reply was lost. Default one hour. An order that is cancelled in the shop
@@ -109,6 +112,8 @@ type Importer struct {
 	ports   ImportPorts
 	options ImportOptions
 	timings health.Timings
+	// strangers are orders of others of which some may be this shop's.
+	strangers strangers
 }
 
 // NewImporter returns an Importer, or an error that names every missing port or
@@ -169,6 +174,9 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 		return nil, fmt.Errorf("bridge: import: reading the ledger: %w", err)
 	}
 	run := im.newRun(reserved)
+	if err := run.recall(ctx, orders); err != nil {
+		return nil, fmt.Errorf("bridge: import: reading what was imported: %w", err)
+	}
 	if err := run.lookUp(ctx, slices.DeleteFunc(slices.Clone(orders), run.needless)); err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
@@ -210,10 +218,28 @@ func (im importRun) lookUp(ctx context.Context, orders []Order) error {
 
 // needless reports whether nobody asks what the listings of an order are, as long as the
 // warehouse holds it as one whole order: its units have left or do not count, or the
-// ledger has them, and the warehouse too.
+// warehouse has them by what the ledger or the records say.
 func (im importRun) needless(o Order) bool {
 	r, have := im.reserved[o.ID]
-	return !takes(o) || have && !r.VisibleAt.IsZero()
+	return !takes(o) || have && !r.VisibleAt.IsZero() || !have && im.imported[o.ID]
+}
+
+// recall finds out which orders that are not in the ledger were imported.
+func (im importRun) recall(ctx context.Context, orders []Order) error {
+	var ids []string
+	for _, o := range orders {
+		if _, have := im.reserved[o.ID]; !have && o.ID != "" && takes(o) {
+			ids = append(ids, o.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	records, _, err := im.ports.Records.RecordsOf(ctx, ids...)
+	for id, r := range records {
+		im.imported[id] = len(r.WarehouseIDs) > 0 && !r.OutcomeUnknown
+	}
+	return err
 }
 
 // lookUpLate reads the items of orders that were needless when the run began, and turn
@@ -267,6 +293,7 @@ type importRun struct {
 	looked   map[string]bool              // orders whose listings were looked up
 	lost     map[string]error             // orders whose listings could not be
 	reserved map[string]store.Reservation // as the run began, and under the locks of a batch
+	imported map[string]bool              // orders that are not reserved and were imported before
 }
 
 func (im *Importer) newRun(reserved map[string]store.Reservation) importRun {
@@ -274,7 +301,7 @@ func (im *Importer) newRun(reserved map[string]store.Reservation) importRun {
 		reserved = map[string]store.Reservation{}
 	}
 	return importRun{
-		Importer: im, reserved: reserved, looked: map[string]bool{}, lost: map[string]error{},
+		Importer: im, reserved: reserved, imported: map[string]bool{}, looked: map[string]bool{}, lost: map[string]error{},
 		known: catalogue.Lookup{Items: map[string]catalogue.Item{}, Broken: map[string]error{}, Prices: map[string]int64{}},
 	}
 }

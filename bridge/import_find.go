@@ -63,8 +63,9 @@ func (b *importBatch) find(ctx context.Context) {
 		t.found = shareOf(t.order, t.found)
 		twin := t.record.Notes[noteTwin] != ""
 		untouched := t.record.SentAt.IsZero() && !byID && t.record.Notes[noteBlocked] == "" && !twin
-		isNew := untouched && t.order.CreatedAt.After(since.Add(clockMargin)) && !sent(t.order) && !b.options.FindFirst
-		if isNew || byID && !short(t.order, t.found) && !twin {
+		isNew := untouched && t.order.CreatedAt.After(since.Add(clockMargin)) && !sent(t.order) && !b.options.FindFirst &&
+			!b.strangers.has(t.order.ID)
+		if isNew || byID && (!short(t.order, t.found) || over(t)) && !twin {
 			return nil
 		}
 		byReference, err := b.ports.OrderBook.FindOrders(ctx, []string{t.order.ID})
@@ -81,6 +82,12 @@ func (b *importBatch) find(ctx context.Context) {
 	for _, t := range b.tasks {
 		t.result.WarehouseOrder = numberOf(slices.Concat(t.found, t.foreign))
 	}
+}
+
+// over reports whether an order is cancelled on both sides, and was before: whoever wrote
+// that down has looked by its reference that nothing is left of it.
+func over(t *importing) bool {
+	return t.order.Status == Cancelled && t.record.Status == string(Cancelled) && !t.record.EndedAt.IsZero() && len(t.found) > 0 && len(liveParts(t.found)) == 0
 }
 
 // trace finds orders by the warehouse's ids, where the warehouse can.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -16,19 +17,26 @@ const noteTwin = "twin"
 // NoteForeign is told what others have put into the warehouse, as a list of it shows; see
 // [WarehouseOrder.Foreign]. It returns the shop orders among them that the bridge knows
 // and that have not left: give them to [Intake.Hint]. The import then looks them up by
-// their references, and tells people of what is there twice. Without it, an order that
-// somebody enters by hand after the bridge has imported it is not noticed.
+// their references, and tells people of what is there twice. Those that it does not know
+// yet may be of any shop; it keeps their references in memory, the last 20,000 at the least,
+// and looks for one of them before it creates that order. Without it, an order that somebody
+// enters by hand is not noticed.
 func (im *Importer) NoteForeign(ctx context.Context, orders ...WarehouseOrder) (ids []string, err error) {
-	twins := map[string]string{}
+	twins, strange := map[string]string{}, map[string]bool{}
 	for _, w := range orders {
 		if w.Foreign != "" && w.Reference != "" && w.State != Dropped {
-			twins[w.Reference] = w.ID
+			twins[w.Reference], strange[w.Reference] = w.ID, strange[w.Reference] || !w.Sibling
 		}
 	}
 	for references := range slices.Chunk(slices.Sorted(maps.Keys(twins)), maxImportBatch) {
 		records, _, err := im.ports.Records.RecordsOf(ctx, references...)
 		if err != nil {
 			return ids, fmt.Errorf("bridge: import: reading what was imported: %w", err)
+		}
+		for _, reference := range references {
+			if _, have := records[reference]; !have && strange[reference] {
+				im.strangers.add(reference)
+			}
 		}
 		maps.DeleteFunc(records, func(_ string, r store.Record) bool {
 			return !r.EndedAt.IsZero() || sent(Order{Status: OrderStatus(r.Status)})
@@ -56,4 +64,31 @@ func (im *Importer) noteTwins(ctx context.Context, ids []string, records map[str
 	_, err = store.UpdateRecords(ctx, im.ports.Records, func(r *store.Record) { r.SetNote(noteTwin, twins[r.OrderID]) },
 		slices.Collect(maps.Values(records))...)
 	return err
+}
+
+// strangers are references that others gave to orders which the bridge does not know, those
+// of the last mostStrangers at the least.
+type strangers struct {
+	mu          sync.Mutex
+	late, early map[string]bool
+}
+
+const mostStrangers = 20_000
+
+func (s *strangers) add(reference string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.late) >= mostStrangers {
+		s.early, s.late = s.late, nil
+	}
+	if s.late == nil {
+		s.late = map[string]bool{}
+	}
+	s.late[reference] = true
+}
+
+func (s *strangers) has(reference string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.late[reference] || s.early[reference]
 }

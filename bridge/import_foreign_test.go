@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
+	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
@@ -78,6 +80,56 @@ func TestTwinMadeByHandAfterTheImport(t *testing.T) {
 			if c.Operation == lookUp {
 				t.Error("the order goes on being looked up by its reference")
 			}
+		}
+	})
+}
+
+// Somebody enters an order by hand before the bridge has seen it in the shop: it is not
+// created a second time, and people are told.
+func TestTwinMadeByHandBeforeTheImport(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, "GB")
+		b, memory := newSync(t, s, new(outage), syncSettings())
+		flow := func(name string) {
+			t.Helper()
+			time.Sleep(time.Minute)
+			if r, err := b.RunFlow(t.Context(), name); err != nil {
+				t.Fatalf("%v\n%v", err, r)
+			}
+		}
+		first := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusOnHold})
+		flow(bridge.FlowOrders)
+		flow(bridge.FlowDispatch)
+		time.Sleep(20 * time.Minute) // what was placed just after the records were begun is looked for
+		id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusOnHold})
+		other := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusOnHold})
+		_, err := s.linn.AddOrder(linnworkstest.Order{Reference: id, Source: "DIRECT", Lines: []linnworkstest.Line{{SKU: "MUG"}}})
+		must(t, err)
+		flow(bridge.FlowDispatch)
+		s.linn.ForgetCalls()
+		flow(bridge.FlowOrders)
+		var made []string
+		for _, o := range s.linn.Orders() {
+			made = append(made, o.GeneralInfo.Source+" "+o.GeneralInfo.ReferenceNum)
+		}
+		slices.Sort(made)
+		if diff := cmp.Diff([]string{"DIRECT " + id, "TIKTOKBRIDGE " + first, "TIKTOKBRIDGE " + other}, made); diff != "" {
+			t.Errorf("in Linnworks (-want +got):\n%s", diff)
+		}
+		list, err := memory.Shop("uk-shop").Open(t.Context(), "duplicate order")
+		must(t, err)
+		if len(list) != 1 || list[0].Object != "order "+id {
+			t.Errorf("open are %v, want one case about order %s", list, id)
+		}
+		looked := 0
+		for _, c := range s.linn.Calls() {
+			if c.Operation == "Orders.GetOrderDetailsByReferenceID" {
+				looked++
+			}
+		}
+		if looked != 1 {
+			t.Errorf("%d orders were looked up by their references, want the one", looked)
 		}
 	})
 }

@@ -851,14 +851,14 @@ func TestImportStoreCallsOfABatch(t *testing.T) {
 	for _, c := range w.Calls {
 		calls[c]++
 	}
-	want := map[string]int{"StockItems": 1, "ReservationsOf": 2, "RecordsOf": 1, "PutReservations": 2, "PutRecords": 2, "CreateOrders": 1, "Open": 1}
+	want := map[string]int{"StockItems": 1, "ReservationsOf": 2, "RecordsOf": 2, "PutReservations": 2, "PutRecords": 2, "CreateOrders": 1, "Open": 1}
 	if diff := cmp.Diff(want, calls); diff != "" {
 		t.Errorf("calls beside the locks (-want +got):\n%s", diff)
 	}
 }
 
 func TestImportBatchErrors(t *testing.T) {
-	for _, name := range []string{"StockItems", "ReservationsOf"} {
+	for _, name := range []string{"StockItems", "ReservationsOf", "RecordsOf"} {
 		w := world.NewWorld(t)
 		w.Fail = world.FailOn(name)
 		if r, err := w.Importer().Import(t.Context(), world.AnOrder("1", "MUG")); !errors.Is(err, world.ErrInjected) || len(r) != 0 || len(w.Book) != 0 {

@@ -58,7 +58,7 @@ func (s takeOrders) handle(ctx context.Context, orders []Order) (OrderResults, e
 			continue // the order stays: what the importer did says more
 		}
 		i := slices.IndexFunc(orders, func(o Order) bool { return o.ID == r.OrderID && o.Status != Cancelled })
-		whole := slices.ContainsFunc(cancellations, func(c Cancellation) bool { return c.OrderID == r.OrderID && len(c.LineIDs) == 0 })
+		whole := i >= 0 && slices.ContainsFunc(cancellations, func(c Cancellation) bool { return c.OrderID == r.OrderID && c.ofAll(orders[i]) })
 		if i >= 0 && (r.Outcome == OutcomeCancelled && !whole || r.Outcome == OutcomeRejected) {
 			stale := orders[i]
 			stale.ReadAt = time.Time{} // it has changed since

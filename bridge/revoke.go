@@ -130,7 +130,7 @@ const OutcomeRevoked Outcome = "cancelled in the shop"
 // and in the error, and running Revoke again goes on where it stopped.
 func (v *Revoker) Revoke(ctx context.Context, orders ...WarehouseOrder) (OrderResults, error) {
 	start := v.options.Now()
-	results, err := v.read(ctx, droppedOf(orders))
+	results, _, err := v.read(ctx, droppedOf(orders))
 	if err != nil {
 		err = fmt.Errorf("bridge: revoke: reading the orders in the shop: %w", err)
 	} else {
@@ -152,17 +152,21 @@ func droppedOf(orders []WarehouseOrder) (ids []string) {
 }
 
 // read reads orders in the shop. There is a result for each that the shop has:
-// failed if it cannot be read, without an outcome if there is something to do.
-func (v *Revoker) read(ctx context.Context, ids []string) (results OrderResults, err error) {
+// failed if it cannot be read, without an outcome if there is something to do. Those that
+// are over are cancelled there too, for good.
+func (v *Revoker) read(ctx context.Context, ids []string) (results OrderResults, over []string, err error) {
 	if len(ids) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	orders, err := v.ports.Orders.OrdersByID(ctx, ids)
 	lost, err := exceptions.UnreadableIn(err)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, o := range orders {
+		if o.Status == Cancelled {
+			over = append(over, o.ID)
+		}
 		result := OrderResult{OrderID: o.ID}
 		if !waitsFor(o) {
 			result.Outcome = OutcomeUnchanged
@@ -174,7 +178,7 @@ func (v *Revoker) read(ctx context.Context, ids []string) (results OrderResults,
 			results = append(results, OrderResult{OrderID: id, Outcome: OutcomeFailed, Err: errors.New(why)})
 		}
 	}
-	return results, nil
+	return results, over, nil
 }
 
 // revokeAll works through those that read has found something to do about, and

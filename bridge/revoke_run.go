@@ -56,7 +56,7 @@ func (v *Revoker) Run(ctx context.Context) (results OrderResults, err error) {
 		return nil, fmt.Errorf("bridge: revoke: %w", err)
 	}
 	defer unlock()
-	r := revokeRun{Revoker: v, now: start.UTC(), kept: worklist{port: v.ports.Revisits, name: revocations}}
+	r := revokeRun{Revoker: v, over: map[string]store.Mark{}, now: start.UTC(), kept: worklist{port: v.ports.Revisits, name: revocations}}
 	err = r.all(ctx)
 	_, oldest := r.kept.next()
 	v.timings.Waiting(len(r.kept.entries), oldest)
@@ -70,6 +70,9 @@ type revokeRun struct {
 	cursor  store.Cursor
 	kept    worklist
 	results OrderResults
+	// over are orders of the lists that are cancelled in the shop as well. As the lists
+	// overlap they come again, and are not read again.
+	over map[string]store.Mark
 }
 
 func (r *revokeRun) all(ctx context.Context) (err error) {
@@ -98,7 +101,13 @@ func (r *revokeRun) all(ctx context.Context) (err error) {
 		if err != nil {
 			return errors.Join(failed, fmt.Errorf("bridge: revoke: reading what was cancelled in the warehouse: %w", err))
 		}
-		if err := r.handle(ctx, droppedOf(orders)); err != nil {
+		dropped := droppedOf(orders)
+		for _, id := range dropped {
+			if mark, have := r.cursor.Seen[id]; have {
+				r.over[id] = mark
+			}
+		}
+		if err := r.handle(ctx, dropped); err != nil {
 			return errors.Join(failed, err)
 		}
 		if err := r.save(ctx, to); err != nil {
@@ -111,7 +120,7 @@ func (r *revokeRun) all(ctx context.Context) (err error) {
 }
 
 func (r *revokeRun) save(ctx context.Context, watermark time.Time) error {
-	r.cursor.Watermark = watermark
+	r.cursor.Watermark, r.cursor.Seen = watermark, r.over
 	if err := r.ports.Cursors.SetCursor(ctx, revocations, r.cursor); err != nil {
 		return fmt.Errorf("bridge: revoke: storing the watermark: %w", err)
 	}
@@ -123,14 +132,17 @@ func (r *revokeRun) save(ctx context.Context, watermark time.Time) error {
 func (r *revokeRun) handle(ctx context.Context, ids []string) error {
 	var now []string
 	for _, id := range ids {
-		if !r.kept.entries[id].Due.After(r.now) {
+		if _, over := r.over[id]; !over && !r.kept.entries[id].Due.After(r.now) {
 			now = append(now, id)
 		}
 	}
 	var results OrderResults
 	err := part.Isolate(ctx, now, new(part.Tally), func(ids []string) error {
-		list, err := r.read(ctx, ids)
+		list, over, err := r.read(ctx, ids)
 		results = append(results, list...)
+		for _, id := range over {
+			r.over[id] = store.Mark{UpdatedAt: r.now}
+		}
 		return err
 	}, func(id string, err error) {
 		results = append(results, OrderResult{OrderID: id, Outcome: OutcomeFailed, Err: fmt.Errorf("reading it in the shop: %w", err)})

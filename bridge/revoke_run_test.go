@@ -103,6 +103,31 @@ func TestRevokerGoesOnWhereItStopped(t *testing.T) {
 	c.expect("a watermark far ahead", "7", "-25h-0h", "0h-24h")
 }
 
+// The lists overlap by an hour. What is cancelled on both sides is read once; what the shop
+// may still wait for is read each time.
+func TestRevokerReadsWhatIsOverOnce(t *testing.T) {
+	c := newCancelled(t)
+	c.drop("1", time.Minute)
+	c.Orders["1"] = world.With(c.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Cancelled })
+	reads := func(step string, wantRevoked string, want int) {
+		t.Helper()
+		before := c.Count("OrdersByID")
+		if revoked, err := c.run(); err != nil || revoked != wantRevoked || c.Count("OrdersByID")-before != want {
+			t.Errorf("%s: revoked %q, %v, and the shop was read %d times; want %q, %d", step, revoked, err, c.Count("OrdersByID")-before, wantRevoked, want)
+		}
+		c.now = c.now.Add(10 * time.Minute)
+	}
+	reads("cancelled on both sides", "", 1)
+	reads("once more", "", 0)
+	c.drop("2", time.Minute)
+	c.Orders["2"] = world.With(c.Orders["2"], func(o *bridge.Order) { o.CancelRequested = true })
+	reads("its buyer asks for that too", "", 1)
+	c.Orders["2"] = world.With(c.Orders["2"], func(o *bridge.Order) { o.CancelRequested = false })
+	reads("its buyer wants it after all", "2", 3) // again under its lock, and before it is cancelled
+	reads("cancelled there as well", "", 1)
+	reads("all are over", "", 0)
+}
+
 // A run that breaks off has done the days that it has done, and a first run that
 // fails does not begin later the next time.
 func TestRevokerKeepsPartialProgress(t *testing.T) {

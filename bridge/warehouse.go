@@ -92,6 +92,9 @@ type WarehouseOrder struct {
 	// Foreign is where the order comes from if the bridge did not make it: a person, or
 	// another integration, under the same reference. It is empty for the bridge's own.
 	Foreign string
+	// Sibling reports whether the bridge of another shop on the same account made the
+	// order. Foreign names that shop.
+	Sibling bool
 	// Split reports whether it is known to be a part of a larger order.
 	Split bool
 	// MadeParked reports whether it was created from a [NewOrder] that is Parked. That

@@ -37,12 +37,6 @@ type Config struct {
 	// Wrap may replace ports before the bridge is put together.
 	Wrap func(*Ports)
 
-	// Locks has people lock orders in Linnworks now and then. It is off by default, because
-	// on about one day in five hundred the engine then offers a unit of a locked order again:
-	// seed 108299520402922, with one shop, whose order was on hold as well, and seeds 370, 797
-	// and 931 while days with two shops had locks too.
-	Locks bool
-
 	// mix are the weights of the trades instead of those that the seed draws.
 	mix []float64
 }
@@ -205,6 +199,38 @@ func (v *ViolationError) Error() string {
 
 // Run trades and checks. The error joins every [ViolationError].
 func Run(ctx context.Context, c Config) (Report, error) {
+	l, err := openLab(ctx, c)
+	if err != nil {
+		return Report{}, err
+	}
+	c = l.config
+	l.plan()
+	l.planShelves()
+	for passAt := l.start; passAt.Before(l.start.Add(c.Trading)); passAt = passAt.Add(c.Every) {
+		if err := l.waitUntil(ctx, passAt); err != nil {
+			return l.report, err
+		}
+		if !l.liveAt.IsZero() && passAt.After(l.liveAt) {
+			l.liveAt = time.Time{}
+			if err := l.live(ctx); err != nil {
+				return l.report, err
+			}
+		}
+		_ = l.pass(ctx) // returned errors are for the next pass: what stays wrong is found at the end
+	}
+	err = l.settle(ctx)
+	l.report.Seed, l.report.Simulated = c.Seed, time.Since(l.start)
+	for _, s := range l.shops {
+		l.report.Market = strings.TrimPrefix(l.report.Market+"+"+s.market, "+")
+		if open, e := s.queue.Open(ctx); e == nil {
+			l.report.Exceptions += len(open)
+		}
+	}
+	return l.report, errors.Join(append([]error{err}, l.violations...)...)
+}
+
+// openLab builds a lab in which nothing is planned yet.
+func openLab(ctx context.Context, c Config) (*lab, error) {
 	if c.Trading <= 0 {
 		c.Trading = 2 * time.Hour
 	}
@@ -224,31 +250,9 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	l := &lab{config: c, rand: rand.New(rand.NewPCG(c.Seed, 0x11bb)), shelfRand: rand.New(rand.NewPCG(c.Seed, 0x5e1f)), start: time.Now(), rates: *c.Faults}
 	l.liveAt = l.drawLive()
 	if err := l.build(ctx); err != nil {
-		return Report{}, fmt.Errorf("seed %d: building the lab: %w", c.Seed, err)
+		return nil, fmt.Errorf("seed %d: building the lab: %w", c.Seed, err)
 	}
-	l.plan()
-	l.planShelves()
-	for passAt := l.start; passAt.Before(l.start.Add(c.Trading)); passAt = passAt.Add(c.Every) {
-		if err := l.waitUntil(ctx, passAt); err != nil {
-			return l.report, err
-		}
-		if !l.liveAt.IsZero() && passAt.After(l.liveAt) {
-			l.liveAt = time.Time{}
-			if err := l.live(ctx); err != nil {
-				return l.report, err
-			}
-		}
-		_ = l.pass(ctx) // returned errors are for the next pass: what stays wrong is found at the end
-	}
-	err := l.settle(ctx)
-	l.report.Seed, l.report.Simulated = c.Seed, time.Since(l.start)
-	for _, s := range l.shops {
-		l.report.Market = strings.TrimPrefix(l.report.Market+"+"+s.market, "+")
-		if open, e := s.queue.Open(ctx); e == nil {
-			l.report.Exceptions += len(open)
-		}
-	}
-	return l.report, errors.Join(append([]error{err}, l.violations...)...)
+	return l, nil
 }
 
 // settle ends trading, lets holds run out and people finish their work, ends the

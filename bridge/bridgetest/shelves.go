@@ -32,13 +32,8 @@ func (l *lab) planShelves() {
 	}
 }
 
-// lockSome has somebody lock an open order of the bridge in Linnworks for a while. Not with
-// two shops: until the bridge of the shop whose order it is has looked, the other one may
-// offer the units again (seed 370 of two shops with locks), which bridge/README.md says.
+// lockSome has somebody lock an open order of the bridge in Linnworks for a while.
 func (l *lab) lockSome(lasts time.Duration) {
-	if len(l.shops) > 1 || !l.config.Locks {
-		return
-	}
 	var list []linnworks.OrderDetails
 	for _, o := range l.linn.Orders() {
 		if !o.Processed && !o.GeneralInfo.HoldOrCancel && l.byHand[o.OrderID] == "" && len(l.refsOf(o)) > 0 {

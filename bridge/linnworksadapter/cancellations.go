@@ -155,12 +155,45 @@ func (l *Warehouse) OrdersCancelled(ctx context.Context, from, to time.Time) ([]
 			ids = append(ids, p.OrderID)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
+	known, unknown := l.knownCancelled(ids)
+	if len(unknown) > 0 {
+		if err := l.readCancelled(ctx, unknown, known); err != nil {
+			return nil, err
+		}
 	}
+	l.mu.Lock()
+	l.cancelled = known
+	l.mu.Unlock()
+	var list []bridge.WarehouseOrder
+	for _, id := range ids {
+		if w := known[lower(id)]; w != nil {
+			list = append(list, *w)
+		}
+	}
+	return list, nil
+}
+
+// knownCancelled returns which of the orders the last list had, nil for those that it left
+// out, and the others: lists overlap, and an order that is cancelled stays as it is.
+func (l *Warehouse) knownCancelled(ids []linnworks.GUID) (known map[linnworks.GUID]*bridge.WarehouseOrder, unknown []linnworks.GUID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known = make(map[linnworks.GUID]*bridge.WarehouseOrder, len(ids))
+	for _, id := range ids {
+		if w, have := l.cancelled[lower(id)]; have {
+			known[lower(id)] = w
+		} else {
+			unknown = append(unknown, id)
+		}
+	}
+	return known, unknown
+}
+
+// readCancelled adds orders to those that are known.
+func (l *Warehouse) readCancelled(ctx context.Context, ids []linnworks.GUID, known map[linnworks.GUID]*bridge.WarehouseOrder) error {
 	relations, err := l.client.Orders.GetOrdersRelations(ctx, &linnworks.GetOrdersRelationsRequest{OrderIDs: ids})
 	if err != nil {
-		return nil, fmt.Errorf("reading what was merged: %w", err)
+		return fmt.Errorf("reading what was merged: %w", err)
 	}
 	merged := map[linnworks.GUID]bool{}
 	for _, list := range relations {
@@ -170,18 +203,22 @@ func (l *Warehouse) OrdersCancelled(ctx context.Context, from, to time.Time) ([]
 			}
 		}
 	}
-	var list []bridge.WarehouseOrder
 	for found, err := range l.client.Orders.GetOrdersByIDBatched(ctx, &linnworks.GetOrdersByIDRequest{OrderIDs: ids}) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, o := range found {
-			if w := warehouseOrder(o); l.ours(o.GeneralInfo) && w.State == bridge.Dropped && !merged[lower(o.OrderID)] {
-				list = append(list, w)
+			w := warehouseOrder(o)
+			switch id := lower(o.OrderID); {
+			case w.State != bridge.Dropped: // the lists lag
+			case l.ours(o.GeneralInfo) && !merged[id]:
+				known[id] = &w
+			default:
+				known[id] = nil
 			}
 		}
 	}
-	return list, nil
+	return nil
 }
 
 // KnownOrders implements [bridge.KnownOrders] with what the import has left on the

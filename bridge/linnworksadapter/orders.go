@@ -33,7 +33,7 @@ func (l *Warehouse) FindOrders(ctx context.Context, references []string) ([]brid
 				continue
 			}
 			w := warehouseOrder(o)
-			w.Reference, w.Foreign = reference, l.foreign(o.GeneralInfo)
+			w.Reference, w.Foreign, w.Sibling = reference, l.foreign(o.GeneralInfo), l.sibling(o.GeneralInfo)
 			list = append(list, w)
 		}
 	}
@@ -64,6 +64,11 @@ func (l *Warehouse) foreign(g linnworks.OrderGeneralInfo) string {
 		return ""
 	}
 	return cmp.Or(strings.Trim(g.Source+"/"+g.SubSource, "/ "), "none")
+}
+
+// sibling reports whether a bridge for another shop of the account made an order.
+func (l *Warehouse) sibling(g linnworks.OrderGeneralInfo) bool {
+	return !l.ours(g) && strings.EqualFold(g.Source, l.options.Source)
 }
 
 // warehouseOrder reads Linnworks' order into the bridge's.

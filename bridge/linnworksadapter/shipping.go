@@ -119,7 +119,7 @@ func (l *Warehouse) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2
 					return
 				}
 				w := warehouseOrder(o)
-				w.UpdatedAt, w.Foreign = moment(updated), l.foreign(o.GeneralInfo)
+				w.UpdatedAt, w.Foreign, w.Sibling = moment(updated), l.foreign(o.GeneralInfo), l.sibling(o.GeneralInfo)
 				list = append(list, w)
 			}
 			for _, o := range page.OpenOrders {

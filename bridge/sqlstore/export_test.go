@@ -44,8 +44,8 @@ func (d *DB) Plans(ctx context.Context) (plans map[string][]string, err error) {
 		return rows.Err()
 	}
 	d.statements.Range(func(text, statement any) bool {
-		if !strings.Contains(statement.(string), "CREATE ") {
-			err = explain(text.(string), statement.(string))
+		if s := statement.(string); !strings.Contains(s, "CREATE ") && !strings.Contains(s, "ALTER TABLE") {
+			err = explain(text.(string), s)
 		}
 		return err == nil
 	})

@@ -12,11 +12,6 @@ import (
 // The documents are the structs of the store with names that stay: a field that is
 // added there does not compile here until it has one.
 type (
-	cursorDoc struct {
-		Watermark time.Time             `json:"watermark,omitzero"`
-		Seen      map[string]store.Mark `json:"seen,omitempty"`
-		Partial   map[string]string     `json:"partial,omitempty"`
-	}
 	revisitDoc struct {
 		OrderID   string    `json:"-"`
 		Due       time.Time `json:"due,omitzero"`
@@ -51,18 +46,6 @@ func (s Shop) write(ctx context.Context, what string, f func(context.Context, *t
 	return s.db.write(ctx, what, f)
 }
 
-// Cursor implements [store.Cursors].
-func (s Shop) Cursor(ctx context.Context, name string) (store.Cursor, error) {
-	var c cursorDoc
-	err := s.read(ctx, "reading a cursor", func(t *tx) error {
-		return t.query(ctx, `SELECT doc FROM lb_cursors WHERE shop = ? AND name = ?`, func(rows *sql.Rows) error {
-			c = cursorDoc{}
-			return scanDocument(rows, &c)
-		}, s.name, name)
-	})
-	return store.Cursor(c), err
-}
-
 // scanDocument reads a row that has a document alone.
 func scanDocument(rows *sql.Rows, v any) error {
 	var doc string
@@ -70,25 +53,6 @@ func scanDocument(rows *sql.Rows, v any) error {
 		return err
 	}
 	return readDocument(doc, v)
-}
-
-// SetCursor implements [store.Cursors].
-func (s Shop) SetCursor(ctx context.Context, name string, c store.Cursor) error {
-	sets(&c.Watermark)
-	seen := make(map[string]store.Mark, len(c.Seen))
-	for id, m := range c.Seen {
-		sets(&m.UpdatedAt)
-		seen[id] = m
-	}
-	c.Seen = seen
-	doc, err := document(cursorDoc(c))
-	if err != nil {
-		return err
-	}
-	return s.write(ctx, "writing a cursor", func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, `INSERT INTO lb_cursors (shop, name, doc) VALUES (?, ?, ?) ON CONFLICT (shop, name) DO UPDATE SET doc = excluded.doc`, s.name, name, doc)
-		return err
-	})
 }
 
 // PutRevisits implements [store.Revisits].

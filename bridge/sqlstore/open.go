@@ -61,6 +61,7 @@ type DB struct {
 	statements sync.Map     // as they were written to how the database takes them
 	begun      sync.Map     // shops whose records are begun
 	hints      hintQueue    // that wait to be noted
+	marks      sync.Map     // of cursors, by shop and name
 	shares     shares       // of the budgets of calls
 	clock      func() int64 // replaces the database's in tests of budgets
 

@@ -40,11 +40,17 @@ func (b *Book) doubtsARise() bool {
 	return b.lockedOrders.asked && b.lockedOrders.rose > b.lockedOrders.upTo
 }
 
+// othersLock is how long a locked order of another shop counts that its own bridge does not
+// reserve. It does so with its next look. A day later it has a reason: the shop has cancelled
+// the order, say.
+const othersLock = 24 * time.Hour
+
 // setTouched notes that locked orders were asked for from the mark on, and that the
 // ledger has those of the own shop: levels entered before it may raise what they feed.
 // Those that it cannot have, as they are another shop's or nobody knows whose, count until
-// it has them, or until the moment until.
-func (b *Book) setTouched(mark Mark, until time.Time, orders []TouchedOrder) {
+// it has them, or for [othersLock]. It returns when the oldest of these had changed, or the
+// moment upTo if there are none: nothing else remembers them.
+func (b *Book) setTouched(mark Mark, upTo time.Time, orders []TouchedOrder) (oldest time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
@@ -60,7 +66,11 @@ func (b *Book) setTouched(mark Mark, until time.Time, orders []TouchedOrder) {
 				b.orders[key] = o
 			}
 			old := o.Items
-			o.elsewhere, o.until, o.goneAt = append([]string{}, t.OrderIDs...), until, 0
+			lockedAt := t.UpdatedAt
+			if lockedAt.IsZero() {
+				lockedAt = upTo
+			}
+			o.elsewhere, o.until, o.goneAt = append([]string{}, t.OrderIDs...), lockedAt.Add(othersLock), 0
 			o.put = store.Reservation{OrderID: key.id, Items: t.Items, LocationID: t.LocationID}
 			o.Reservation = o.put
 			b.reindex(o, old)
@@ -69,6 +79,13 @@ func (b *Book) setTouched(mark Mark, until time.Time, orders []TouchedOrder) {
 	b.dropReserved()
 	b.lockedOrders.upTo = max(b.lockedOrders.upTo, mark)
 	b.touchHeld()
+	oldest = upTo
+	for _, o := range b.orders {
+		if lockedAt := o.until.Add(-othersLock); o.elsewhere != nil && o.goneAt == 0 && lockedAt.Before(oldest) {
+			oldest = lockedAt
+		}
+	}
+	return oldest
 }
 
 // dropReserved forgets the locked orders of other shops that the ledger has by now.

@@ -107,10 +107,10 @@ type Engine struct {
 	seeing, seen time.Time
 
 	// Under a lock that is held over calls: up to when orders of the warehouse were asked
-	// for, and when those that were found had changed.
+	// for, and those that were found, by id.
 	touching chan struct{}
 	since    time.Time
-	versions map[string]time.Time
+	found    map[string]TouchedOrder
 
 	mu      sync.Mutex
 	touched []string // items to read at once

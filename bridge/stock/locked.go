@@ -31,12 +31,12 @@ func (e *Engine) readTouched(ctx context.Context) (items []string, err error) {
 		return nil, e.failed(fmt.Errorf("reading what orders touched: %w", err))
 	}
 	e.book.called(CallTouched, 1)
-	versions := make(map[string]time.Time, len(touched.Orders))
+	found := make(map[string]TouchedOrder, len(touched.Orders))
 	var changed []TouchedOrder // since they were last looked at
 	freed := map[string]bool{}
 	for _, o := range touched.Orders {
-		versions[o.ID] = o.UpdatedAt
-		if at, have := e.versions[o.ID]; !have || at.IsZero() || !at.Equal(o.UpdatedAt) {
+		found[o.ID] = o
+		if last, have := e.found[o.ID]; !have || !o.same(last) {
 			changed = append(changed, o)
 			for id := range o.Items {
 				freed[id] = true
@@ -53,12 +53,18 @@ func (e *Engine) readTouched(ctx context.Context) (items []string, err error) {
 	if err := e.takeBack(ctx, changed); err != nil {
 		return nil, e.failed(err)
 	}
-	if err := e.reader.keepTouched(ctx, touched.UpTo); err != nil {
+	oldest := e.book.setTouched(mark, touched.UpTo, changed)
+	if err := e.reader.keepTouched(ctx, oldest); err != nil {
 		return nil, e.failed(err)
 	}
-	e.since, e.versions = touched.UpTo, versions
-	e.book.setTouched(mark, e.now().Add(othersRead), changed)
+	e.since, e.found = touched.UpTo, found
 	return touched.ItemIDs, nil
+}
+
+// same reports whether an order is as it was last found. Its moment alone does not say it:
+// one that is locked in the moment in which it was made has still the same.
+func (o TouchedOrder) same(last TouchedOrder) bool {
+	return !o.UpdatedAt.IsZero() && o.UpdatedAt.Equal(last.UpdatedAt) && o.Locked == last.Locked && maps.Equal(o.Items, last.Items)
 }
 
 // lockTouched waits until nobody else asks for orders, or drops what the ledger holds: of
@@ -149,8 +155,8 @@ func withLocked(r store.Reservation, id string, o TouchedOrder) (_ store.Reserva
 	return r, true
 }
 
-// touchedValue is the name under which up to when orders were asked for is kept: what
-// was locked while no process ran is asked for by the next.
+// touchedValue is the name under which it is kept from when on the next process has to ask
+// for orders: what was locked while none ran, and what only the memory of this one has.
 const touchedValue = "stock: orders asked for up to"
 
 // touchedUpTo reads up to when an earlier process has asked for orders.

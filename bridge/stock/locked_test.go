@@ -82,6 +82,8 @@ func TestLockedOrdersAreTakenBack(t *testing.T) {
 	open := stock.TouchedOrder{ID: "g1", OrderIDs: []string{"1"}}
 	south := locked("g1", "1")
 	south.Elsewhere = true
+	atOnce := locked("g1", "1")
+	made := stock.TouchedOrder{ID: "g1", OrderIDs: []string{"1"}, UpdatedAt: atOnce.UpdatedAt}
 	for name, c := range map[string]struct {
 		ledger []store.Reservation
 		reads  [][]stock.TouchedOrder
@@ -93,6 +95,7 @@ func TestLockedOrdersAreTakenBack(t *testing.T) {
 		"never imported":            {ledger: []store.Reservation{whole}, reads: [][]stock.TouchedOrder{{locked("g1", "1")}}, want: map[string]int{"1": 7}},
 		"taken back by the import":  {ledger: []store.Reservation{held}, reads: [][]stock.TouchedOrder{{locked("g1", "1")}}, want: map[string]int{"1": 7}},
 		"seen twice":                {reads: [][]stock.TouchedOrder{{locked("g1", "1")}, {locked("g1", "1")}}, want: map[string]int{"1": 5}, hints: "1"},
+		"locked as it was made":     {reads: [][]stock.TouchedOrder{{made}, {atOnce}}, want: map[string]int{"1": 5}, hints: "1"},
 		"two parts":                 {reads: [][]stock.TouchedOrder{{locked("g1", "1")}, {locked("g1", "1"), locked("g2", "1")}}, want: map[string]int{"1": 10}, hints: "1 1"},
 		"two orders in one":         {reads: [][]stock.TouchedOrder{{locked("g1", "1", "2")}}, want: map[string]int{"1": 5, "2": 5}, hints: "1 2"},
 		"unlocked":                  {ledger: []store.Reservation{held}, reads: [][]stock.TouchedOrder{{open}}, want: map[string]int{"1": 7}, hints: "1"},
@@ -186,8 +189,10 @@ func TestLockedOrdersOfOthersCount(t *testing.T) {
 		south.UpdatedAt = time.Now()
 		w.orders = []stock.TouchedOrder{south}
 		read(5, "changed, and still locked")
-		time.Sleep(5 * time.Minute)
-		read(10, "its shop has had five minutes to reserve it")
+		time.Sleep(23 * time.Hour)
+		read(5, "its shop has been down for most of a day")
+		time.Sleep(time.Hour)
+		read(10, "its shop has had a day to reserve it")
 	})
 }
 
@@ -229,6 +234,62 @@ func TestLockedOrdersAreAskedForAgain(t *testing.T) {
 		if diff := cmp.Diff(want, asked); diff != "" {
 			t.Errorf("orders were asked for since (-want +got):\n%s", diff)
 		}
+	})
+}
+
+// What only the memory of a process has of another shop's locked orders, the next one asks
+// for again: as long as their own shop has not reserved them.
+func TestLockedOrdersOfOthersOutliveTheProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG")
+		w.Stock["i-mug"] = map[string]int{"L1": 5}
+		p := w.ports()
+		p.Values = w.Memory
+		var since time.Time
+		p.Touches = touches(func(from time.Time) (stock.Touched, error) {
+			since = from
+			read := stock.Touched{UpTo: time.Now()}
+			for _, o := range w.orders {
+				if !o.UpdatedAt.Before(from) {
+					read.Orders = append(read.Orders, o)
+				}
+			}
+			return read, nil
+		})
+		l := engine(t, p, stock.Options{})
+		if err := l.ReadTouched(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		south := locked("g1", "77")
+		south.Elsewhere = true
+		w.orders = []stock.TouchedOrder{south}
+		for range 3 {
+			if err := l.ReadTouched(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Minute)
+		}
+		next := func(want time.Time, why string) {
+			t.Helper()
+			if err := engine(t, p, stock.Options{}).ReadTouched(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if want = want.Add(-time.Minute); !since.Equal(want) {
+				t.Errorf("%s: the next process asks for orders since %v, want %v", why, since, want)
+			}
+		}
+		next(south.UpdatedAt, "locked")
+		if err := w.Memory.PutReservations(t.Context(), store.Reservation{OrderID: "77", LocationID: "L1", Items: map[string]int{"i-mug": 5}, Unseen: store.UnseenLocked}); err != nil {
+			t.Fatal(err)
+		}
+		w.start(t, l) // which reads the ledger
+		upTo := time.Now()
+		if err := l.ReadTouched(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		next(upTo, "reserved by its shop")
 	})
 }
 
