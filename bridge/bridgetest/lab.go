@@ -37,6 +37,9 @@ type Config struct {
 	// Wrap may replace ports before the bridge is put together.
 	Wrap func(*Ports)
 
+	// Books has the shop settle and pay at the end what was traded, and finance close the books.
+	Books bool
+
 	// mix are the weights of the trades instead of those that the seed draws.
 	mix []float64
 }
@@ -145,6 +148,9 @@ type Counts struct {
 	// Kills are ends of the process in the middle of a call, Restarts in good order.
 	Passes, Calls, Faults, Kills, Restarts int
 	Exceptions                             int
+	// Settled orders were on a statement, Refunded ones paid back, FeesCompared held
+	// against the published rules; ErrorsFound are those made in the books on purpose.
+	Payouts, Settled, Refunded, FeesCompared, ErrorsFound int
 }
 
 // String names every count that is not zero.
@@ -225,6 +231,9 @@ func Run(ctx context.Context, c Config) (Report, error) {
 		if open, e := s.queue.Open(ctx); e == nil {
 			l.report.Exceptions += len(open)
 		}
+	}
+	if c.Books {
+		l.closeBooks(ctx)
 	}
 	return l.report, errors.Join(append([]error{err}, l.violations...)...)
 }

@@ -56,7 +56,7 @@ func (t *trade) printTwo(ctx context.Context, address string) error {
 		}
 		for i, p := range printed {
 			if p.Error == "" {
-				t.say(fmt.Sprintf("somebody presses print for %s: it gets its label from TikTok, %s", ids[i], p.Tracking))
+				t.say(fmt.Sprintf("somebody presses print for %s: it gets its label from TikTok, %s, a picture of %s by %s inches", ids[i], p.Tracking, p.Packages[0].Width, p.Packages[0].Height))
 			} else {
 				t.say(fmt.Sprintf("somebody presses print for %s: no label: %s", ids[i], p.Error))
 			}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -54,11 +56,11 @@ func (s *service) buttons() (buttons []*printing.Button, all bool) {
 }
 
 // button is the print button of a shop.
-func (s *shop) button(b *bound, warehouse *linnworksadapter.Warehouse, drawing *drawing, dpi int) (*printing.Button, error) {
+func (s *shop) button(b *bound, warehouse *linnworksadapter.Warehouse, o printing.Options) (*printing.Button, error) {
 	button, err := printing.NewButton(printing.Ports{Finder: warehouse, Dispatch: bridge.DispatchPorts{
 		Gate: b.sync.Gate, Orders: b.tiktok, Shipper: b.tiktok, OrderBook: warehouse, Reader: warehouse, Tracking: warehouse,
 		Catalogue: b.sync.Catalogue, Measures: warehouse, Documents: b.tiktok, Labels: s.memory, Records: s.memory, Locks: s.memory, Exceptions: s.memory,
-	}}, printing.Options{HandOnPDF: true})
+	}}, o)
 	if err != nil {
 		return nil, fmt.Errorf("the print button: %w", err)
 	}
@@ -78,7 +80,14 @@ func startDrawing(ctx context.Context, paper labelpng.Paper) *drawing {
 	d := &drawing{ready: make(chan struct{})}
 	go func() {
 		defer close(d.ready)
-		d.renderer, d.err = labelpng.New(ctx, labelpng.Options{Paper: paper})
+		o := labelpng.Options{Paper: paper}
+		if dir, err := os.UserCacheDir(); err == nil { // the next start is quick
+			o.CacheDir = filepath.Join(dir, "linnbridge-service")
+		}
+		if d.renderer, d.err = labelpng.New(ctx, o); d.err != nil && o.CacheDir != "" {
+			o.CacheDir = "" // nothing can be written there
+			d.renderer, d.err = labelpng.New(ctx, o)
+		}
 	}()
 	return d
 }

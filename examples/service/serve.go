@@ -115,7 +115,7 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 	}
 	if len(c.printAccounts) > 0 {
 		s.drawing = startDrawing(ctx, c.paper)
-		defer func() { err = errors.Join(err, s.drawing.Close()) }()
+		defer func() { err = errors.Join(err, s.drawing.Close()) }() //nolint:contextcheck // it has one of its own
 	}
 	button, err := s.printButton()
 	if err != nil {
@@ -259,7 +259,7 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 		return nil, err
 	}
 	if s.drawing != nil {
-		if b.button, err = shop.button(b, warehouse, s.drawing, s.config.dpi); err != nil {
+		if b.button, err = shop.button(b, warehouse, printing.Options{Rasterise: s.drawing.Rasterise, DPI: s.config.dpi}); err != nil {
 			return nil, err
 		}
 	}

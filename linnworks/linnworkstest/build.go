@@ -27,6 +27,9 @@ type Order struct {
 	Postage linnworks.Decimal
 	// Buyer is the recipient's name, "A. Buyer" if empty.
 	Buyer string
+	// PIIRedactionDays is how many days after processing the buyer is removed, never if
+	// zero.
+	PIIRedactionDays int
 }
 
 // Line is a line of an [Order].
@@ -54,7 +57,7 @@ func (o Order) Build() linnworks.ChannelOrder {
 	out := linnworks.ChannelOrder{
 		Source: cmp.Or(o.Source, "SHOP"), SubSource: cmp.Or(o.SubSource, "UK"), ReferenceNumber: o.Reference,
 		ReceivedDate: linnworks.Time{Time: received}, DispatchBy: linnworks.Time{Time: by},
-		OrderState: o.State, PaymentStatus: "Paid", Currency: "GBP", PostalServiceCost: o.Postage,
+		OrderState: o.State, PaymentStatus: "Paid", Currency: "GBP", PostalServiceCost: o.Postage, PIIRedactionDays: o.PIIRedactionDays,
 		DeliveryAddress: linnworks.ChannelAddress{
 			FullName: cmp.Or(o.Buyer, "A. Buyer"), Address1: "1 High Street", Town: "Leeds", PostCode: "LS1 1AA", Country: "United Kingdom",
 		},

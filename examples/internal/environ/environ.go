@@ -39,39 +39,52 @@ func Missing(getenv func(string) string, more ...string) []error {
 
 // Connect opens both sides. It only reads.
 func Connect(ctx context.Context, getenv func(string) string, warehouse linnworksadapter.Options) (*tiktokadapter.Shop, *linnworksadapter.Warehouse, error) {
-	if err := errors.Join(Missing(getenv)...); err != nil {
-		return nil, nil, err
-	}
-	shop, err := connectShop(ctx, getenv)
+	shopClient, warehouseClient, err := Clients(ctx, getenv, More{})
 	if err != nil {
 		return nil, nil, err
 	}
-	var options []linnworks.Option
-	if url := getenv("LINNWORKS_URL"); url != "" {
-		options = append(options, linnworks.WithAuthURL(url), linnworks.WithV2URL(url))
-	}
-	client, err := linnworks.NewClient(linnworks.Credentials{
-		ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.NewSecret(getenv("LINNWORKS_APPLICATION_SECRET")),
-		Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
-	}, options...)
+	shop, err := tiktokadapter.New(shopClient, tiktokadapter.Options{})
 	if err != nil {
 		return nil, nil, err
 	}
-	w, err := linnworksadapter.New(ctx, client, warehouse)
+	w, err := linnworksadapter.New(ctx, warehouseClient, warehouse)
 	return shop, w, err
 }
 
-func connectShop(ctx context.Context, getenv func(string) string) (*tiktokadapter.Shop, error) {
+// More are options of the clients beside those that they get from the environment.
+type More struct {
+	Shop      []tiktokshop.Option
+	Warehouse []linnworks.Option
+}
+
+// Clients returns a client of each side, the first bound to the shop. It only reads.
+func Clients(ctx context.Context, getenv func(string) string, more More) (*tiktokshop.Client, *linnworks.Client, error) {
+	if err := errors.Join(Missing(getenv)...); err != nil {
+		return nil, nil, err
+	}
+	shop, err := connectShop(ctx, getenv, more.Shop)
+	if err != nil {
+		return nil, nil, err
+	}
+	options := more.Warehouse
+	if url := getenv("LINNWORKS_URL"); url != "" {
+		options = append(options, linnworks.WithAuthURL(url), linnworks.WithV2URL(url))
+	}
+	warehouse, err := linnworks.NewClient(linnworks.Credentials{
+		ApplicationID: getenv("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.NewSecret(getenv("LINNWORKS_APPLICATION_SECRET")),
+		Token: linnworks.NewSecret(getenv("LINNWORKS_TOKEN")),
+	}, options...)
+	return shop, warehouse, err
+}
+
+func connectShop(ctx context.Context, getenv func(string) string, more []tiktokshop.Option) (*tiktokshop.Client, error) {
 	options := []tiktokshop.Option{tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret(getenv("TIKTOK_ACCESS_TOKEN"))))}
 	if url := getenv("TIKTOK_URL"); url != "" {
-		options = append(options, tiktokshop.WithBaseURL(url))
+		options = append(options, tiktokshop.WithBaseURL(url), tiktokshop.WithAuthURL(url))
 	}
-	client, err := tiktokshop.NewClient(tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET"))}, options...)
+	client, err := tiktokshop.NewClient(tiktokshop.App{Key: getenv("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(getenv("TIKTOK_APP_SECRET"))}, append(options, more...)...)
 	if err != nil {
 		return nil, err
 	}
-	if client, err = client.ForShopID(ctx, getenv("TIKTOK_SHOP_ID")); err != nil {
-		return nil, err
-	}
-	return tiktokadapter.New(client, tiktokadapter.Options{})
+	return client.ForShopID(ctx, getenv("TIKTOK_SHOP_ID"))
 }
