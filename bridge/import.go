@@ -292,7 +292,7 @@ type importRun struct {
 	known    catalogue.Lookup
 	looked   map[string]bool              // orders whose listings were looked up
 	lost     map[string]error             // orders whose listings could not be
-	reserved map[string]store.Reservation // as the run began
+	reserved map[string]store.Reservation // as the run began, and under the locks of a batch
 	imported map[string]bool              // orders that are not reserved and were imported before
 }
 
@@ -411,6 +411,7 @@ func (b *importBatch) work(ctx context.Context, unlock func()) {
 		return errors.Join(err, b.unasked(ctx, t))
 	})
 	// One after the other, so that a step makes its calls for all orders at once.
+	b.readReserved(ctx)
 	b.find(ctx)
 	b.decide(ctx)
 	b.lookUpLate(ctx)

@@ -47,6 +47,7 @@ func (b *importBatch) find(ctx context.Context) {
 		t.stored, t.since = t.record, since
 		ids = append(ids, t.record.WarehouseIDs...)
 	}
+	b.reserveFirst(ctx)
 	traced, err := b.trace(ctx, ids)
 	if err != nil {
 		err = fmt.Errorf("looking for it in the warehouse: %w", err)
@@ -171,7 +172,7 @@ func (b *importBatch) remember(ctx context.Context) {
 		*r = foundRecord(*r, t.order, t.found)
 		r.OutcomeUnknown = false
 	}
-	b.storeRecordsIf(ctx, func(t *importing) bool { return !b.creates(t) })
+	b.storeRecordsIf(ctx, func(t *importing) bool { return !b.creates(t) || b.madeElsewhere(t) })
 }
 
 // creates reports whether an order has to be created in the warehouse.

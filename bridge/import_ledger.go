@@ -3,12 +3,41 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
+
+// readReserved reads the reservations again, now that nobody else works on the orders:
+// [Importer.Reserve] may have put one since the run began, and one that nobody knows of is
+// never marked visible.
+func (b *importBatch) readReserved(ctx context.Context) {
+	tasks := b.still(func(*importing) bool { return true })
+	if len(tasks) == 0 {
+		return
+	}
+	ids := make([]string, len(tasks))
+	for i, t := range tasks {
+		ids[i] = t.order.ID
+	}
+	reserved, err := b.ports.Ledger.ReservationsOf(ctx, ids...)
+	if err != nil {
+		for _, t := range tasks {
+			_, have := b.reserved[t.order.ID]
+			t.result.Unseen = !have && takes(t.order)
+		}
+		b.failAll(tasks, fmt.Errorf("reading the ledger: %w", err))
+		return
+	}
+	for _, id := range ids {
+		delete(b.reserved, id)
+	}
+	maps.Copy(b.reserved, reserved)
+}
 
 // keepLedger takes the reservations at the first sight of orders, marks them visible
 // once the warehouse counts their units, and drops those of orders that will never
@@ -28,7 +57,9 @@ func (b *importBatch) keepLedger(ctx context.Context) {
 			if !have {
 				r.SeenAt = b.options.Now().UTC()
 			}
-			puts, put = append(puts, b.reservation(o, t.place, r.SeenAt, time.Time{}, unseenWhy(found))), append(put, t)
+			if now := b.reservation(o, t.place, r.SeenAt, time.Time{}, unseenWhy(found)); !reflect.DeepEqual(now, r) { // it is as it was just put
+				puts, put = append(puts, now), append(put, t)
+			}
 		case have && r.VisibleAt.IsZero():
 			puts, put = append(puts, b.reservation(o, t.place, r.SeenAt, b.options.Now().UTC(), "")), append(put, t)
 		}

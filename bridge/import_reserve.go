@@ -18,10 +18,6 @@ import (
 // somebody is at work on them, they are older than the bridge's records, so that the
 // warehouse may count them already, or something failed, which the error says. Import
 // counts them all. What was imported before, is cancelled or takes nothing is left alone.
-//
-// [Sync] does not use it: where people enter a shop's orders in Linnworks by hand too, a
-// unit that was reserved so early was seen to stay reserved although Linnworks counts it,
-// which sells too little. The cause is not known yet.
 func (im *Importer) Reserve(ctx context.Context, orders ...Order) (left []string, err error) {
 	var errs []error
 	for len(orders) > 0 {
@@ -117,4 +113,23 @@ func (im importRun) firstReservation(o Order, since time.Time) store.Reservation
 		unseen = store.UnseenUnknown // others may have created it, and it is looked for
 	}
 	return im.reservation(o, im.placesOf(o)[0], im.options.Now().UTC(), time.Time{}, unseen)
+}
+
+// reserveFirst counts the units of new orders before anything is looked for, which may take
+// a call for each. If that fails it is done again, and told, once they were looked for.
+func (b *importBatch) reserveFirst(ctx context.Context) {
+	var puts []store.Reservation
+	for _, t := range b.still(func(*importing) bool { return true }) {
+		if _, have := b.reserved[t.order.ID]; !have && t.record.OrderID == "" && placedSince(t.order, t.since) {
+			if action, _ := b.action(t.order, nil); action != ActionSkip {
+				puts = append(puts, b.firstReservation(t.order, t.since))
+			}
+		}
+	}
+	if len(puts) == 0 || b.ports.Ledger.PutReservations(ctx, puts...) != nil {
+		return
+	}
+	for _, r := range puts {
+		b.reserved[r.OrderID] = r
+	}
 }

@@ -116,3 +116,109 @@ func cancelledSince(t *testing.T, w *world.World) {
 	_, err := w.Importer().Import(t.Context(), w.Put(o)...)
 	must(t, err)
 }
+
+// An import counts the units of all that it was given before it looks for the first of
+// it, which can take a call for each; and what is found in the warehouse then, or found
+// cancelled, is counted once or not at all.
+func TestImportReservesFirst(t *testing.T) {
+	w := world.NewWorld(t)
+	_, _, err := w.Memory.RecordsOf(t.Context())
+	must(t, err)
+	w.Now = func() time.Time { return world.Noon.Add(3 * time.Hour) }
+	var orders []bridge.Order
+	for _, id := range []string{"1", "2", "3"} {
+		o := newMug(id)
+		o.CreatedAt = world.Noon.Add(time.Hour + time.Minute) // each is looked for
+		orders = append(orders, o)
+	}
+	w.Put(orders...)
+	reserved := 0
+	w.After = func(_ int, name string) {
+		if name == "FindOrders" && reserved == 0 {
+			found, err := w.Memory.ReservationsOf(t.Context(), "1", "2", "3")
+			must(t, err)
+			reserved = len(found)
+		}
+	}
+	cancelled := world.With(orders[2], func(o *bridge.Order) {
+		o.Status, o.UpdatedAt = bridge.Cancelled, o.UpdatedAt.Add(time.Minute)
+	})
+	w.Put(cancelled)
+	_, err = w.ImporterReading().Import(t.Context(), orders...)
+	must(t, err)
+	if reserved != 3 {
+		t.Errorf("%d orders were reserved when the first was looked for, want 3", reserved)
+	}
+	found, err := w.Memory.ReservationsOf(t.Context(), "1", "2", "3")
+	must(t, err)
+	for _, id := range []string{"1", "2"} {
+		if found[id].VisibleAt.IsZero() {
+			t.Errorf("order %s is created, and not known to be counted: %+v", id, found[id])
+		}
+	}
+	if r, have := found["3"]; have {
+		t.Errorf("order 3 was cancelled, and is reserved: %+v", r)
+	}
+}
+
+// madeByHand is an order that people have entered in the warehouse.
+func madeByHand(w *world.World, id string) {
+	e := w.Add(bridge.NewOrder{Reference: id, LocationID: "L1", Recipient: world.Home, Lines: []bridge.NewOrderLine{{LineID: "x", SKU: "MUG", Quantity: 1}}})
+	e.Foreign = "DIRECT"
+}
+
+// What others have put into the warehouse is counted there: once a reading of the stock has
+// it, it is not reserved again, although the bridge imports it never and looks at it now and
+// then.
+func TestReserveWhatOthersHaveMade(t *testing.T) {
+	w := world.NewWorld(t)
+	_, _, err := w.Memory.RecordsOf(t.Context())
+	must(t, err)
+	w.Now = func() time.Time { return world.Noon.Add(3 * time.Hour) }
+	o := newMug("1")
+	o.CreatedAt = world.Noon.Add(time.Hour + time.Minute) // it is looked for
+	madeByHand(w, "1")
+	w.Put(o)
+	look := func() {
+		t.Helper()
+		_, err := w.Importer().Import(t.Context(), o)
+		must(t, err)
+	}
+	look()
+	if diff := cmp.Diff([]string{"duplicate order: order 1"}, w.OpenKinds()); diff != "" {
+		t.Fatalf("open (-want +got):\n%s", diff)
+	}
+	must(t, w.Memory.DropReservations(t.Context(), "1")) // the stock has been read
+	look()
+	_, err = w.Importer().Reserve(t.Context(), o)
+	must(t, err)
+	if r, reserved := w.Reservation(); reserved {
+		t.Errorf("it is reserved again: %+v", r)
+	}
+}
+
+// An order is reserved, by an older reading, while an import that knows it as shipped waits
+// for its lock, and is in the warehouse already: the import says that it counts there.
+func TestReserveWhileAnImportBegins(t *testing.T) {
+	w := world.NewWorld(t)
+	_, _, err := w.Memory.RecordsOf(t.Context())
+	must(t, err)
+	w.Now = func() time.Time { return world.Noon.Add(3 * time.Hour) }
+	o := newMug("1")
+	o.CreatedAt = world.Noon.Add(time.Hour + time.Minute)
+	o.Status = bridge.InTransit
+	madeByHand(w, "1")
+	w.Put(o)
+	begun := false
+	w.After = func(_ int, name string) {
+		if name == "ReservationsOf" && !begun {
+			begun = true // what Reserve does, which the world's lock does not let in here
+			must(t, w.Memory.PutReservations(t.Context(), store.Reservation{OrderID: "1", Unseen: store.UnseenUnknown, Items: map[string]int{"i-mug": 1}, LocationID: "L1"}))
+		}
+	}
+	_, err = w.Importer().Import(t.Context(), o)
+	must(t, err)
+	if r, reserved := w.Reservation(); !reserved || r.VisibleAt.IsZero() {
+		t.Errorf("reserved: %v, counted by the warehouse since %v; want that it is, or its units count twice", reserved, r.VisibleAt)
+	}
+}

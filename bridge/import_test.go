@@ -851,7 +851,7 @@ func TestImportStoreCallsOfABatch(t *testing.T) {
 	for _, c := range w.Calls {
 		calls[c]++
 	}
-	want := map[string]int{"StockItems": 1, "ReservationsOf": 1, "RecordsOf": 2, "PutReservations": 2, "PutRecords": 2, "CreateOrders": 1, "Open": 1}
+	want := map[string]int{"StockItems": 1, "ReservationsOf": 2, "RecordsOf": 2, "PutReservations": 2, "PutRecords": 2, "CreateOrders": 1, "Open": 1}
 	if diff := cmp.Diff(want, calls); diff != "" {
 		t.Errorf("calls beside the locks (-want +got):\n%s", diff)
 	}

@@ -302,7 +302,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 					_ = s.Deadlines.Count(ctx, orders...) // its next check tries again, and says so
 					return results, err
 				},
-				Ledger: m, Cursors: m, Hints: m, Revisits: m, Locks: m, Exceptions: m,
+				Reserve: s.Importer.Reserve, Ledger: m, Cursors: m, Hints: m, Revisits: m, Locks: m, Exceptions: m,
 			}, IntakeOptions{FirstWindow: time.Duration(set.FirstLook), RequestsEvery: time.Duration(set.Every.orDefault().Orders) / 2})
 			return err
 		},

@@ -443,8 +443,8 @@ func (e *Engine) readHalt(ctx context.Context) error {
 	return nil
 }
 
-// lookUp finds out what became of a call, and what is still needed.
-func (e *Engine) lookUp(ctx context.Context, p ProductStock) (ProductStock, error) {
+// lookUp finds out what the shop shows of a product, and what is still needed.
+func (e *Engine) lookUp(ctx context.Context, p ProductStock, why doubt) (ProductStock, error) {
 	mark, at := e.book.Mark(), e.now()
 	e.book.called(CallLookUp, 1)
 	shown, err := e.ports.Shown.ShopStock(ctx, skuIDs(p.SKUs))
@@ -454,7 +454,7 @@ func (e *Engine) lookUp(ctx context.Context, p ProductStock) (ProductStock, erro
 	for _, s := range shown {
 		e.book.SetShown(mark, at, s.ID, s.levels()...)
 	}
-	return e.book.retake(p.ProductID, e.now()), nil
+	return e.book.retake(p.ProductID, e.now(), why), nil
 }
 
 // checkProduct finds out what the shop shows of SKUs that are suspect, before

@@ -188,7 +188,7 @@ func (e *Engine) publish(ctx context.Context, t *turn) (r result, err error) {
 		return r, e.checkProduct(ctx, p)
 	case doubt != certain && e.ports.Shown != nil:
 		urgent := p.Urgent
-		if p, err = e.lookUp(ctx, p); err != nil {
+		if p, err = e.lookUp(ctx, p, doubt); err != nil {
 			e.book.done(e.now(), p, published{}, err)
 			r.unsure = true
 			return r, e.failed(fmt.Errorf("looking up product %s: %w", p.ProductID, err))
@@ -210,7 +210,7 @@ func (e *Engine) publish(ctx context.Context, t *turn) (r result, err error) {
 			return r, err
 		}
 		urgent, again := p.Urgent, time.Time{}
-		if p = e.book.retake(p.ProductID, e.now()); len(p.SKUs) > 0 {
+		if p = e.book.retake(p.ProductID, e.now(), doubt); len(p.SKUs) > 0 {
 			p, again = e.book.trusted(p, e.now()), e.now().Add(fairAfter)
 		}
 		if p.Urgent = urgent; len(p.SKUs) == 0 {
