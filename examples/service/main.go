@@ -5,6 +5,8 @@
 //	go -C examples/service run . -demo                        # made-up shop and warehouse
 //	go -C examples/service run . -config client.json -check   # what is wrong, nothing is written
 //	go -C examples/service run . -config client.json -authorise
+//	go -C examples/service run . -config client.json -shadow  # beside another integration, nothing is written
+//	go -C examples/service run . -config client.json -report  # what that has seen, and the switch as a checklist
 //	go -C examples/service run . -config client.json
 //
 // README.md beside this file says how to deploy it, -help which environment it reads.
@@ -44,10 +46,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	check := flags.Bool("check", false, "say all that is wrong with settings and access, list the ids that the settings need, and end")
 	consent := flags.Bool("authorise", false, "have a seller authorise the app, store the tokens, and end")
 	seller := flags.String("seller", defaultSeller, "with -authorise: the `name` of the seller in the list of shops")
+	isShadow := flags.Bool("shadow", false, "rehearse: look at both sides beside another integration, write to neither, until interrupted")
+	isReport := flags.Bool("report", false, "print what -shadow has seen, and what is still to do before the switch, and end")
 	isDemo := flags.Bool("demo", false, "run beside a made-up shop and warehouse, in a temporary folder")
 	last := flags.Duration("for", 0, "with -demo: end after this `time`; 0: run until interrupted")
 	flags.Usage = func() {
-		fmt.Fprintln(log, "usage: service -config file [-check | -authorise] | -demo [-for 20s]")
+		fmt.Fprintln(log, "usage: service -config file [-check | -authorise | -shadow | -report] | -demo [-for 20s]")
 		flags.PrintDefaults()
 		fmt.Fprint(log, environment)
 	}
@@ -58,8 +62,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	switch {
 	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q: see -help", flags.Arg(0))
-	case *isDemo && (*file != "" || *check || *consent), *check && *consent:
-		return errors.New("-demo, -check and -authorise do not go together, and -demo needs no -config")
+	case *isDemo && *file != "", count(*isDemo, *check, *consent, *isShadow, *isReport) > 1:
+		return errors.New("-demo, -check, -authorise, -shadow and -report do not go together, and -demo needs no -config")
 	case *last < 0 || *last > 0 && !*isDemo:
 		return fmt.Errorf("-for %s: it goes with -demo, and is not negative", *last)
 	case *isDemo:
@@ -75,8 +79,21 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 		return err
 	case *consent:
 		return authorise(ctx, c, *seller, in, out)
+	case *isShadow:
+		return rehearse(ctx, c, lookEvery, logger)
+	case *isReport:
+		return reportRehearsals(ctx, c, out)
 	}
 	return serve(ctx, c, logger, nil)
+}
+
+func count(flags ...bool) (n int) {
+	for _, set := range flags {
+		if set {
+			n++
+		}
+	}
+	return n
 }
 
 // stopWithin is how long the service takes to end at most: half of it runs that are
