@@ -514,12 +514,6 @@ func (b *Book) differs(n int) bool {
 	return slices.ContainsFunc(b.products.at(n).listings, func(i int32) bool { return b.listings.at(int(i)).lag != nil })
 }
 
-// mayOversell reports whether a warehouse shows more of a listing that sells than is left
-// for certain.
-func (e *bookListing) mayOversell() bool {
-	return e.onTheWay > 0 && slices.ContainsFunc(e.wants(), func(s bookShelf) bool { return s.shown > max(s.wanted-e.onTheWay, 0) })
-}
-
 // allowance is how many units of a listing will be sold while a number for it is on its
 // way: here, in kits of the same items, and in the other shops of the account.
 func (b *Book) allowance(e *bookListing, delay time.Duration, now time.Time) int {

@@ -116,6 +116,39 @@ const (
 	salesUnseen          // the shop may have sold what nobody knows of
 )
 
+// retake returns the call that a product needs by now that was taken with a doubt, see
+// productStock.
+//
+// Where orders may not be known, the shop was looked at: what they sold is in what it
+// shows, and not in what it should show. The one can be above the warehouse's stock
+// although it is below the other, by as much as other channels have sold. So what sells is
+// lowered then, unless it is low enough in any case.
+func (b *Book) retake(productID string, now time.Time, why doubt) ProductStock {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	n, have := b.products.find(productID)
+	if !have {
+		return ProductStock{}
+	}
+	p := b.productStock(n, now)
+	if why != salesUnseen {
+		return p
+	}
+	for _, i := range b.products.at(n).listings {
+		if e := b.listings.at(int(i)); !e.needs(now) && !e.held(now) && e.mayOversell() {
+			p.SKUs = append(p.SKUs, e.skuStock(now))
+		}
+	}
+	return p
+}
+
+// mayOversell reports whether a warehouse shows more of a listing that sells than is left
+// for certain.
+func (e *bookListing) mayOversell() bool {
+	return e.onTheWay > 0 && slices.ContainsFunc(e.wants(), func(s bookShelf) bool { return s.shown > max(s.wanted-e.onTheWay, 0) })
+}
+
 // done gives a product back, with what became of the call. An error without
 // anything accepted leaves the product unsure until the shop has been looked at.
 func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
@@ -286,31 +319,4 @@ func (b *Book) Problems() []exceptions.Exception {
 	defer b.mu.Unlock()
 	b.compute()
 	return b.problems()
-}
-
-// retake returns the call that a product needs by now that was taken with a doubt, see
-// productStock.
-//
-// Where orders may not be known, the shop was looked at: what they sold is in what it
-// shows, and not in what it should show. The one can be above the warehouse's stock
-// although it is below the other, by as much as other channels have sold. So what sells is
-// lowered then, unless it is low enough in any case.
-func (b *Book) retake(productID string, now time.Time, why doubt) ProductStock {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.compute()
-	n, have := b.products.find(productID)
-	if !have {
-		return ProductStock{}
-	}
-	p := b.productStock(n, now)
-	if why != salesUnseen {
-		return p
-	}
-	for _, i := range b.products.at(n).listings {
-		if e := b.listings.at(int(i)); !e.needs(now) && !e.held(now) && e.mayOversell() {
-			p.SKUs = append(p.SKUs, e.skuStock(now))
-		}
-	}
-	return p
 }
