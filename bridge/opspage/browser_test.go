@@ -341,7 +341,7 @@ func TestBrowser(t *testing.T) {
 			if href := b.script(`document.querySelector('main a[href^=order]').getAttribute("href")`); href != "order?shop=UK&id=576000000000000001" {
 				t.Errorf("the search finds %v", href)
 			}
-			for _, name := range []string{"order?shop=UK&id=576000000000000001", "orders", "stock", "health"} {
+			for _, name := range []string{"order?shop=UK&id=576000000000000001", "orders", "stock", "audit", "health"} {
 				b.open(server.URL + "/ops/" + name)
 				short, _, _ := strings.Cut(name, "?")
 				b.picture(view.name + "-" + short)

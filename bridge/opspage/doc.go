@@ -4,6 +4,7 @@
 //	cases   by team and deadline: take on, note, put off, resolve, reopen, also many at once
 //	orders  by deadline, with the rates that the shop judges by; one order's life
 //	stock   what is shown, what should be, and why
+//	audit   what the last audit has found
 //	health  how every flow of every shop goes
 //
 // The same is there as JSON, under the names of the pages with ".json" behind.

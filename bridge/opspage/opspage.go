@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/appeal"
+	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
@@ -40,6 +42,12 @@ type Shop struct {
 	Deadlines func(context.Context) (bridge.DeadlineReport, error)
 	// Stock returns what it shows: see [StockReader].
 	Stock StockReader
+	// Audit returns the report of its last audit, false if there was none: [audit.Last] of
+	// its memory.
+	Audit func(context.Context) (report audit.Report, found bool, err error)
+	// Appeal collects what is on record about an order, for a question of the shop's:
+	// [appeal.Collect], without the buyer.
+	Appeal func(ctx context.Context, orderID string) (*appeal.Pack, error)
 }
 
 // Orders is the part of a [bridge.Store] that is read.
@@ -141,8 +149,10 @@ func New(p Ports, o Options) (*Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /style.css", h.style)
 	mux.HandleFunc("POST /decide", func(w http.ResponseWriter, r *http.Request) { h.decide(r.Context(), w, h.begin(w, r)) })
+	mux.HandleFunc("GET /appeal.html", h.appealPage)
+	mux.HandleFunc("GET /appeal.json", h.appealJSON)
 	for name, page := range map[string]func(*request) (any, error){
-		"": h.home, "cases": h.cases, "case": h.oneCase, "orders": h.orders, "order": h.order, "stock": h.stock, "health": h.health, "search": h.search,
+		"": h.home, "cases": h.cases, "case": h.oneCase, "orders": h.orders, "order": h.order, "stock": h.stock, "health": h.health, "audit": h.audits, "search": h.search,
 	} {
 		mux.HandleFunc("GET /"+name+map[bool]string{true: "{$}"}[name == ""], h.page(cmp.Or(name, "home"), page))
 		mux.HandleFunc("GET /"+cmp.Or(name, "home")+".json", h.json(page))

@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/appeal"
+	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/opspage"
@@ -45,6 +47,10 @@ func newBench(t testing.TB) *bench {
 	for _, name := range []string{"DE", "UK"} {
 		b.shops = append(b.shops, opspage.Shop{
 			Name: name, Orders: b.memory.Shop(name), Stock: shelf{},
+			Audit: func(context.Context) (audit.Report, bool, error) { return audited(), true, nil },
+			Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
+				return appeal.Collect(ctx, appeal.Ports{Records: b.memory.Shop(name), Cases: b.desk}, appeal.Options{Shop: name, Now: clock}, id)
+			},
 			Health: func(context.Context) (map[string]health.Flow, error) {
 				return map[string]health.Flow{"orders": {Runs: 3, LastSuccess: noon}, "stock": {Runs: 3, Failures: 1, LastFailure: noon, LastError: hostile}}, nil
 			},
@@ -70,6 +76,14 @@ func newBench(t testing.TB) *bench {
 	}
 	b.open()
 	return b
+}
+
+// audited is a report with a finding whose texts would rather be markup.
+func audited() audit.Report {
+	return audit.Report{
+		At: noon.Add(-time.Hour), Listings: 12, ByHand: []string{"the tax form: look in Seller Center"}, Unread: []string{"shipping templates: no answer"},
+		Findings: []audit.Finding{{Rule: audit.ShopStopped, Owner: exceptions.OwnerEcommerce, Severity: exceptions.Urgent, Object: hostile, Seen: "seen: " + hostile, Do: "have it mended", Enter: []string{"MUG-RED 2"}}},
+	}
 }
 
 // open makes the page anew, after a change.
@@ -200,6 +214,7 @@ func TestPagesSay(t *testing.T) {
 		"/stock":                               {"MUG-RED", "keep 1", "its item is not known"},
 		"/stock?q=lamp":                        {"LAMP"},
 		"/health":                              {"Last failure", "99 of 100"},
+		"/audit":                               {"shop does not sell", "have it mended", "<code>MUG-RED 2</code>", "Not read, so nothing is known of it", "shipping templates: no answer", "look in Seller Center"},
 		"/search?q=576000000000000001":         {`order?shop=UK&amp;id=576000000000000001`, "no tracking"},
 	} {
 		status, text := b.get(path)
@@ -211,6 +226,39 @@ func TestPagesSay(t *testing.T) {
 	}
 	if _, text := b.get("/stock?q=lamp"); strings.Contains(text, "MUG-RED") {
 		t.Errorf("the stock of lamp has the mug:\n%s", text)
+	}
+}
+
+// What proves what happened to an order is served to be kept, under a name that is one,
+// and to nobody who may not see the shop.
+func TestAppeal(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if _, text := b.get("/order?shop=UK&id=576000000000000001"); !strings.Contains(text, `appeal.html?shop=UK&amp;id=576000000000000001`) {
+		t.Errorf("the order's page has no link to it:\n%s", text)
+	}
+	for path, want := range map[string]string{"/appeal.html": "text/html; charset=utf-8", "/appeal.json": "application/json"} {
+		w := httptest.NewRecorder()
+		b.page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path+"?shop=UK&id=576000000000000001", nil))
+		ending := strings.TrimPrefix(path, "/appeal")
+		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != want || w.Header().Get("Content-Disposition") != `attachment; filename="order-576000000000000001`+ending+`"` {
+			t.Errorf("%s: status %d, %v", path, w.Code, w.Header())
+		}
+		if text := w.Body.String(); !strings.Contains(text, "AWAITING_COLLECTION") || strings.Contains(text, "<script") {
+			t.Errorf("%s: without the order's status, or with markup of the shop's:\n%s", path, text)
+		}
+	}
+	for path, want := range map[string]int{
+		"/appeal.html?shop=UK": http.StatusBadRequest, "/appeal.html?shop=UK&id=" + url.QueryEscape(`1"\r\nX: y`): http.StatusBadRequest,
+		"/appeal.html?shop=US&id=1": http.StatusNotFound, "/appeal.json?id=1": http.StatusNotFound,
+	} {
+		if status, _ := b.get(path); status != want {
+			t.Errorf("%s: status %d, want %d", path, status, want)
+		}
+	}
+	b.user.Shops = []string{"DE"}
+	if status, text := b.get("/appeal.html?shop=UK&id=576000000000000001"); status != http.StatusNotFound || strings.Contains(text, "AWAITING") {
+		t.Errorf("who may see DE alone gets UK: status %d, %s", status, text)
 	}
 }
 
@@ -382,8 +430,15 @@ func TestUnreadable(t *testing.T) {
 	}
 	b.shops[1].Health = func(context.Context) (map[string]health.Flow, error) { return nil, errors.New("the disk is full") }
 	b.shops[1].Stock, b.shops[1].Orders = nil, nil
+	b.shops[0].Audit = func(context.Context) (audit.Report, bool, error) { return audit.Report{}, false, nil }
+	b.shops[1].Audit = func(context.Context) (audit.Report, bool, error) {
+		return audit.Report{}, false, errors.New("the disk is full")
+	}
 	b.open()
-	for _, path := range []string{"/", "/orders", "/health"} {
+	if _, text := b.get("/audit"); !strings.Contains(text, "no audit has run yet") || strings.Contains(text, "Nothing is to be mended") {
+		t.Errorf("without an audit the page says:\n%s", text)
+	}
+	for _, path := range []string{"/", "/orders", "/health", "/audit"} {
 		if _, text := b.get(path); !strings.Contains(text, "cannot be read: the disk is full") {
 			t.Errorf("%s does not say what it does not know:\n%s", path, text)
 		}

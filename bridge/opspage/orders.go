@@ -68,6 +68,8 @@ type life struct {
 	Facts  []fact  `json:"facts"`
 	Events []event `json:"events"`
 	Cases  []line  `json:"cases"`
+	// Appeal reports whether what proves it can be had.
+	Appeal bool `json:"-"`
 }
 
 // fact is what is known of an order.
@@ -99,7 +101,7 @@ func (h *Handler) order(r *request) (any, error) {
 
 // life gathers what is on record of an order.
 func (h *Handler) life(r *request, s Shop, id string) (life, error) {
-	v := life{Shop: s.Name, OrderID: id, Facts: []fact{}, Events: []event{}, Cases: []line{}}
+	v := life{Shop: s.Name, OrderID: id, Appeal: s.Appeal != nil && orderID(id), Facts: []fact{}, Events: []event{}, Cases: []line{}}
 	if id == "" || len(id) > 100 {
 		return v, fmt.Errorf("%w: name an order", errBad)
 	}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/appeal"
+	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/notify"
@@ -87,13 +89,21 @@ const (
 	sampleEvery = 5 * time.Minute
 )
 
-// page is /ops/: the cases, orders and health of all shops.
+// page is /ops/: the cases, orders, stock, audits and health of all shops.
 func (s *service) page() (*opspage.Handler, error) {
 	ports := opspage.Ports{Desk: s.db}
 	for _, shop := range s.shops {
 		ports.Shops = append(ports.Shops, opspage.Shop{
 			Name: shop.name, Orders: shop.memory, Deadlines: shop.deadlines, Stock: shelves{shop},
 			Health: func(ctx context.Context) (map[string]health.Flow, error) { return s.flows(ctx, shop) },
+			Audit:  func(ctx context.Context) (audit.Report, bool, error) { return audit.Last(ctx, shop.memory) },
+			Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
+				ports := appeal.Ports{Records: shop.memory, Cases: s.db}
+				if b := shop.bound.Load(); b != nil {
+					ports.Orders = b.tiktok
+				}
+				return appeal.Collect(ctx, ports, appeal.Options{Shop: shop.name}, id)
+			},
 		})
 	}
 	return opspage.New(ports, opspage.Options{User: func(r *http.Request) opspage.User {

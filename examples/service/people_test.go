@@ -69,6 +69,7 @@ func TestPageForPeople(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/": "order 576461413038785752", "/orders": "late at ready to ship", "/health": "both sides were not asked yet", "/cases": "do this",
+		"/audit": "no audit has run yet", "/order?id=576461413038785752": "appeal.html?shop=", "/appeal.json?id=576461413038785752": `"id":"576461413038785752"`,
 	} {
 		if text := get(path); !strings.Contains(text, want) {
 			t.Errorf("%s does not say %q:\n%s", path, want, text)

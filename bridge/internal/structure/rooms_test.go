@@ -101,7 +101,7 @@ var rooms = []room{
 	}},
 	{path: "bridge/shadow", uses: []string{"bridge/internal/part", "bridge/health", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("a rehearsal beside another integration")},
 	{path: "bridge/appeal", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: one("what proves what happened")},
-	{path: "bridge/opspage", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge"}, subjects: one("the page for people")},
+	{path: "bridge/opspage", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/audit", "bridge", "bridge/appeal"}, subjects: one("the page for people")},
 	{path: "bridge/printing", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
 		{"what a dispatch learns", []string{"heard.go", "together.go"}},
 		{"the print button", []string{"printing.go", "shops.go"}},

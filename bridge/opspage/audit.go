@@ -1,0 +1,105 @@
+package opspage
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/linnbridge/linnbridge/bridge/appeal"
+	"github.com/linnbridge/linnbridge/bridge/audit"
+)
+
+// mostFindings is how many findings of a shop a page has.
+const mostFindings = 500
+
+// shopAudit is what the last audit of one shop has found.
+type shopAudit struct {
+	Shop    string       `json:"shop"`
+	Unknown string       `json:"unknown,omitempty"`
+	Report  audit.Report `json:"report"`
+	// Left is how many findings the page has no room for.
+	Left int `json:"-"`
+}
+
+// Shown are the findings that the page has room for.
+func (v shopAudit) Shown() []audit.Finding { return v.Report.Findings[:len(v.Report.Findings)-v.Left] }
+
+func (h *Handler) audits(r *request) (any, error) {
+	list := []shopAudit{}
+	for _, s := range h.shops(r) {
+		list = append(list, auditOf(r.Context(), s))
+	}
+	return list, nil
+}
+
+func auditOf(ctx context.Context, s Shop) shopAudit {
+	v := shopAudit{Shop: s.Name}
+	if s.Audit == nil {
+		v.Unknown = "audits of this shop are not shown here"
+		return v
+	}
+	report, found, err := s.Audit(ctx)
+	switch {
+	case err != nil:
+		v.Unknown = "the last audit cannot be read: " + err.Error()
+	case !found:
+		v.Unknown = "no audit has run yet"
+	default:
+		v.Report, v.Left = report, max(len(report.Findings)-mostFindings, 0)
+	}
+	return v
+}
+
+// appealPage serves what proves what happened to an order, to be kept and sent on: it has a
+// style of its own, and nothing about the buyer.
+func (h *Handler) appealPage(w http.ResponseWriter, raw *http.Request) {
+	h.appeal(w, raw, "html", "text/html; charset=utf-8", func(p *appeal.Pack) ([]byte, error) {
+		var b bytes.Buffer
+		err := p.WritePage(&b)
+		return b.Bytes(), err
+	})
+}
+
+func (h *Handler) appealJSON(w http.ResponseWriter, raw *http.Request) {
+	h.appeal(w, raw, "json", "application/json", func(p *appeal.Pack) ([]byte, error) { return json.Marshal(p) })
+}
+
+func (h *Handler) appeal(w http.ResponseWriter, raw *http.Request, ending, kind string, encode func(*appeal.Pack) ([]byte, error)) {
+	r := h.begin(w, raw)
+	s, err := h.shop(r)
+	id := r.FormValue("id")
+	switch {
+	case err == nil && s.Appeal == nil:
+		err = errNotFound
+	case err == nil && !orderID(id):
+		err = fmt.Errorf("%w: name an order", errBad)
+	}
+	var text []byte
+	if err == nil {
+		// A pack that lacks something says so itself.
+		if pack, failed := s.Appeal(r.Context(), id); pack != nil {
+			text, err = encode(pack)
+		} else {
+			err = failed
+		}
+	}
+	if err != nil {
+		http.Error(w, err.Error(), statusOf(err))
+		return
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "order-"+id+"."+ending))
+	_, _ = w.Write(text) // a reader that has left is nobody's loss
+}
+
+// orderID reports whether a text can be the id of an order, and part of a file's name.
+func orderID(s string) bool {
+	for _, c := range s {
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 100
+}
