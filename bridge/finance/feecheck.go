@@ -3,6 +3,7 @@ package finance
 import (
 	"fmt"
 	"math/big"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -34,10 +35,15 @@ type FeeBreach struct {
 // Over is what was taken too much.
 func (b FeeBreach) Over() int64 { return b.Charged - b.Allowed }
 
-// Question is a text for the shop's support.
+// Question is a text for the shop's support. It names the page of the rule if that is the
+// shop's own: others are for whoever checks the row.
 func (b FeeBreach) Question() string {
-	return fmt.Sprintf("Order %s, transaction %s on statement %s: %s was charged as %s. Your published rule (%s, %s) allows at most %s. Please credit %s, or tell us which rule applies to this order.",
-		b.OrderID, b.LineID, b.StatementID, strings.ReplaceAll(b.Fee, ",", " or "), amount(b.Charged, b.Currency), b.Rule, b.Source, amount(b.Allowed, b.Currency), amount(b.Over(), b.Currency))
+	rule := b.Rule
+	if u, err := url.Parse(b.Source); err == nil && (strings.HasSuffix(u.Host, ".tiktok.com") || strings.HasSuffix(u.Host, ".tiktokshop.com")) {
+		rule += ", " + b.Source
+	}
+	return fmt.Sprintf("Order %s, transaction %s on statement %s: %s was charged as %s. Your published rule (%s) allows at most %s. Please credit %s, or tell us which rule applies to this order.",
+		b.OrderID, b.LineID, b.StatementID, strings.ReplaceAll(b.Fee, ",", " or "), amount(b.Charged, b.Currency), rule, amount(b.Allowed, b.Currency), amount(b.Over(), b.Currency))
 }
 
 // fewUnits is taken for the number of units of an order that nobody has counted: each may

@@ -123,6 +123,10 @@ func TestTheQuestion(t *testing.T) {
 	if diff := cmp.Diff(want, r.Fees.Breaches[0].Question()); diff != "" {
 		t.Error(diff)
 	}
+	gb := reconcile(t, feeBook("GBP", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 2000)), withFees("GB"))
+	if len(gb.Fees.Breaches) != 1 || strings.Contains(gb.Fees.Breaches[0].Question(), "://") || gb.Fees.Breaches[0].Source == "" {
+		t.Errorf("the question is to name no page of others, the breach is: %+v", gb.Fees.Breaches)
+	}
 	if got := wrong(r); !slices.Contains(got, "order 5761 "+string(finance.FeeAboveRule)) {
 		t.Errorf("wrong %q", got)
 	}
