@@ -22,5 +22,5 @@ func watchFinance(shop Shop, warehouse Warehouse, m Store, set Settings) (*finan
 	if !set.Finance.NoFees {
 		options.Market = set.Market
 	}
-	return finance.NewWatch(reader, m, finance.WatchOptions{Options: options, Days: set.Finance.Days})
+	return finance.NewWatch(reader, m, finance.WatchOptions{Options: options, Days: set.Finance.Days, Values: m})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // shelf is a shop and a warehouse whose books are known.
@@ -232,7 +233,11 @@ func TestWatch(t *testing.T) {
 		t.Error("a watch of nothing")
 	}
 	now := day(20).Add(9 * time.Hour)
-	w, err := finance.NewWatch(r, queue, finance.WatchOptions{Options: options(), Days: 30, Now: func() time.Time { return now }})
+	values := new(store.Memory).Shop("uk")
+	if _, found, err := finance.Last(t.Context(), values); found || err != nil {
+		t.Errorf("before the first run there is a report, or %v", err)
+	}
+	w, err := finance.NewWatch(r, queue, finance.WatchOptions{Options: options(), Days: 30, Values: values, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,6 +253,10 @@ func TestWatch(t *testing.T) {
 	}
 	if report := run(1, false); report.Statements != 1 || report.Wrong != 1 || !report.To.Equal(day(20)) || !report.From.Equal(day(20).AddDate(0, 0, -30)) {
 		t.Errorf("got %s, want one statement, and an order that the warehouse does not have", report)
+	}
+	kept, found, err := finance.Last(t.Context(), values)
+	if err != nil || !found || kept.Statements != 1 || len(kept.Look) != 1 || kept.Look[0].Object != "order 576" || kept.Look[0].Seen == "" || kept.Look[0].Do == "" {
+		t.Errorf("kept for a page: %+v, %v, %v", kept, found, err)
 	}
 	s.fail["sales"] = errors.New("down")
 	run(1, true) // what was not read closes nothing

@@ -1,14 +1,18 @@
 package finance
 
 import (
+	"bytes"
 	"context"
+	"encoding/gob"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // Schedule is the part of a shop's settings that says how its books are watched.
@@ -33,6 +37,8 @@ type WatchOptions struct {
 	Options
 	// Days is that of a [Schedule], at least 1.
 	Days int
+	// Values is optional: with it, the last report is kept for [Last].
+	Values store.Values
 	// Now replaces time.Now.
 	Now func() time.Time
 }
@@ -70,9 +76,19 @@ func (w *Watch) Health() health.Flow { return w.timings.Health() }
 type WatchReport struct {
 	At, From, To               time.Time
 	Statements, Orders, Unread int
-	// Wrong is how many things somebody has to look at.
+	// Wrong is how many things somebody has to look at, Look those that there is room for.
 	Wrong int
+	Look  []Look
 }
+
+// Look is something that somebody has to look at.
+type Look struct {
+	// Object is what it is about, Seen what was found, Do what to do about it.
+	Object, Seen, Do string
+}
+
+// mostLooks is how many a report has room for.
+const mostLooks = 500
 
 // String is one line for a log or a terminal.
 func (r WatchReport) String() string {
@@ -105,6 +121,42 @@ func (w *Watch) Run(ctx context.Context) (report WatchReport, err error) {
 	if failed != nil {
 		return report, errors.Join(err, failed)
 	}
-	report.Statements, report.Orders, report.Unread, report.Wrong = len(full.Statements), len(full.Orders), len(books.Unread), len(full.Wrong())
-	return report, errors.Join(err, full.Tell(ctx, w.queue))
+	wrong := full.Wrong()
+	report.Statements, report.Orders, report.Unread, report.Wrong = len(full.Statements), len(full.Orders), len(books.Unread), len(wrong)
+	for _, x := range wrong[:min(len(wrong), mostLooks)] {
+		object := x.object()
+		report.Look = append(report.Look, Look{object, strings.TrimPrefix(x.String(), object+": "), x.Reason.Info().Do})
+	}
+	return report, errors.Join(err, full.Tell(ctx, w.queue), w.keep(ctx, report))
+}
+
+// lastValue is where the last report is kept.
+const lastValue = "finance/last"
+
+func (w *Watch) keep(ctx context.Context, report WatchReport) error {
+	if w.options.Values == nil {
+		return nil
+	}
+	var b bytes.Buffer
+	err := gob.NewEncoder(&b).Encode(report)
+	if err == nil {
+		err = w.options.Values.PutValue(ctx, lastValue, b.Bytes())
+	}
+	if err != nil {
+		return fmt.Errorf("finance: keeping the report: %w", err)
+	}
+	return nil
+}
+
+// Last returns the report of the last run of a [Watch] that keeps it, false if there was
+// none: for a page. It may be of another process.
+func Last(ctx context.Context, values store.Values) (report WatchReport, found bool, err error) {
+	text, found, err := values.Value(ctx, lastValue)
+	if err != nil || !found {
+		return WatchReport{}, false, err
+	}
+	if err := gob.NewDecoder(bytes.NewReader(text)).Decode(&report); err != nil {
+		return WatchReport{}, false, fmt.Errorf("finance: reading the last report: %w", err)
+	}
+	return report, true, nil
 }

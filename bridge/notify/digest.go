@@ -73,11 +73,13 @@ func (n *Notifier) list(ctx context.Context, r recipient, views []view, at, now 
 		}
 		week.count(c)
 		switch {
-		case !v.actBy.IsZero() && v.left < 0:
+		case v.actBy.IsZero():
+			week.Untimed++
+		case v.left < 0:
 			week.Late++
 		default:
 			week.InTime++
-			if !v.actBy.IsZero() && v.left <= time.Hour {
+			if v.left <= time.Hour {
 				week.Narrow++
 			}
 		}

@@ -41,9 +41,9 @@ type Message struct {
 type Week struct {
 	From, To time.Time
 	// Raised is how many came up or came back, InTime and Late how many were closed
-	// before and after the time to act, or without one. Narrow is how many of those in
-	// time were closed in the last hour.
-	Raised, InTime, Late, Narrow int
+	// before and after the time to act, Untimed how many that had none. Narrow is how many
+	// of those in time were closed in the last hour.
+	Raised, InTime, Late, Untimed, Narrow int
 	// Open is how many are open, Overdue how many of them past the time to act.
 	Open, Overdue int
 	// Kinds are how many were raised, by kind.
@@ -52,8 +52,8 @@ type Week struct {
 
 // String is a few lines for people.
 func (w Week) String() string {
-	text := fmt.Sprintf("Last seven days: %d raised, %d closed in time (%d in the last hour), %d closed late. Open now: %d, %d of them late.",
-		w.Raised, w.InTime, w.Narrow, w.Late, w.Open, w.Overdue)
+	text := fmt.Sprintf("Last seven days: %d raised, %d closed in time (%d in the last hour), %d closed late, %d closed that had no time to act. Open now: %d, %d of them late.",
+		w.Raised, w.InTime, w.Narrow, w.Late, w.Untimed, w.Open, w.Overdue)
 	kinds := slices.SortedFunc(maps.Keys(w.Kinds), func(a, b exceptions.Kind) int {
 		if c := w.Kinds[b] - w.Kinds[a]; c != 0 {
 			return c

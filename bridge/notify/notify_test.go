@@ -376,8 +376,10 @@ func TestDigests(t *testing.T) {
 	b.raise(exceptions.NoTracking, "order 1", 100*time.Hour)
 	b.raise(exceptions.NoTracking, "order 2", 2*time.Hour)
 	b.raise(exceptions.NoTracking, "order 3", 3*time.Hour)
+	b.raise("a kind of a newer version", "order 4", 0)
 	b.run(n, 30*time.Minute, 90*time.Minute)
-	b.clear(exceptions.NoTracking, "order 2") // just in time
+	b.clear("a kind of a newer version", "order 4") // it has no time to act
+	b.clear(exceptions.NoTracking, "order 2")       // just in time
 	b.run(n, 30*time.Minute, 2*time.Hour)
 	b.clear(exceptions.NoTracking, "order 3") // too late
 	b.run(n, 30*time.Minute, 5*24*time.Hour)  // over Monday, the 7th
@@ -387,8 +389,8 @@ func TestDigests(t *testing.T) {
 			digests = append(digests, m.At.Format("Mon 15:04 ")+m.Subject())
 			if m.About == notify.AboutWeek {
 				want := notify.Week{
-					From: m.At.Add(-7 * 24 * time.Hour), To: m.At, Raised: 3, InTime: 1, Narrow: 1, Late: 1, Open: 1, Overdue: 1,
-					Kinds: map[exceptions.Kind]int{exceptions.NoTracking: 3},
+					From: m.At.Add(-7 * 24 * time.Hour), To: m.At, Raised: 4, InTime: 1, Narrow: 1, Late: 1, Untimed: 1, Open: 1, Overdue: 1,
+					Kinds: map[exceptions.Kind]int{exceptions.NoTracking: 3, "a kind of a newer version": 1},
 				}
 				if diff := cmp.Diff(&want, m.Week); diff != "" {
 					t.Errorf("week (-want +got):\n%s", diff)

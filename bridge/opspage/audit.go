@@ -9,6 +9,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/appeal"
 	"github.com/linnbridge/linnbridge/bridge/audit"
+	"github.com/linnbridge/linnbridge/bridge/finance"
 )
 
 // mostFindings is how many findings of a shop a page has.
@@ -21,6 +22,10 @@ type shopAudit struct {
 	Report  audit.Report `json:"report"`
 	// Left is how many findings the page has no room for.
 	Left int `json:"-"`
+	// Payouts are what the last comparison of payouts with orders has found, if
+	// PayoutsUnknown does not say why that is not known.
+	Payouts        finance.WatchReport `json:"payouts"`
+	PayoutsUnknown string              `json:"payouts_unknown,omitempty"`
 }
 
 // Shown are the findings that the page has room for.
@@ -36,6 +41,7 @@ func (h *Handler) audits(r *request) (any, error) {
 
 func auditOf(ctx context.Context, s Shop) shopAudit {
 	v := shopAudit{Shop: s.Name}
+	v.Payouts, v.PayoutsUnknown = payoutsOf(ctx, s)
 	if s.Audit == nil {
 		v.Unknown = "audits of this shop are not shown here"
 		return v
@@ -50,6 +56,20 @@ func auditOf(ctx context.Context, s Shop) shopAudit {
 		v.Report, v.Left = report, max(len(report.Findings)-mostFindings, 0)
 	}
 	return v
+}
+
+func payoutsOf(ctx context.Context, s Shop) (report finance.WatchReport, unknown string) {
+	if s.Payouts == nil {
+		return report, "payouts of this shop are not shown here"
+	}
+	report, found, err := s.Payouts(ctx)
+	switch {
+	case err != nil:
+		return finance.WatchReport{}, "what was found in the payouts cannot be read: " + err.Error()
+	case !found:
+		return finance.WatchReport{}, "payouts have not been compared with orders yet; the settings say whether they are"
+	}
+	return report, ""
 }
 
 // appealPage serves what proves what happened to an order, to be kept and sent on: it has a

@@ -13,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
 // flow is one flow of one shop.
@@ -208,6 +209,8 @@ type standing struct {
 	Urgent int `json:"urgent_cases"`
 	AtRisk int `json:"clocks_at_risk"`
 	Orders int `json:"orders_with_a_clock"`
+	// Stock is nil if it is not known.
+	Stock *stock.Totals `json:"stock,omitempty"`
 }
 
 // keepsSamples of [Handler.Sample] are plotted: a day, if it is called every five minutes.
@@ -240,6 +243,11 @@ func (h *Handler) Sample(ctx context.Context) error {
 				continue // it is not known, which is not the same as none
 			}
 			at.AtRisk, at.Orders = len(report.AtRisk), report.Open
+		}
+		if shop.Totals != nil {
+			if totals, failed := shop.Totals(ctx); failed == nil { // another process may know
+				at.Stock = &totals
+			}
 		}
 		s.Shops[shop.Name] = at
 	}

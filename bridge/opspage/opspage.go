@@ -19,8 +19,10 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/appeal"
 	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -45,6 +47,12 @@ type Shop struct {
 	// Audit returns the report of its last audit, false if there was none: [audit.Last] of
 	// its memory.
 	Audit func(context.Context) (report audit.Report, found bool, err error)
+	// Payouts returns what the last comparison of its payouts with its orders has found,
+	// false if there was none: [finance.Last] of its memory.
+	Payouts func(context.Context) (report finance.WatchReport, found bool, err error)
+	// Totals returns how its SKUs stand, for the plot, such as [stock.Book.Totals]; an error
+	// if this process does not know.
+	Totals func(context.Context) (stock.Totals, error)
 	// Appeal collects what is on record about an order, for a question of the shop's:
 	// [appeal.Collect], without the buyer.
 	Appeal func(ctx context.Context, orderID string) (*appeal.Pack, error)

@@ -20,9 +20,11 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/appeal"
 	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/opspage"
 	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -48,6 +50,12 @@ func newBench(t testing.TB) *bench {
 		b.shops = append(b.shops, opspage.Shop{
 			Name: name, Orders: b.memory.Shop(name), Stock: shelf{},
 			Audit: func(context.Context) (audit.Report, bool, error) { return audited(), true, nil },
+			Payouts: func(context.Context) (finance.WatchReport, bool, error) {
+				return finance.WatchReport{At: noon, From: noon.AddDate(0, 0, -45), To: noon, Statements: 45, Orders: 900, Wrong: 1, Look: []finance.Look{{Object: "line " + hostile, Seen: "-0.01 GBP", Do: "ask the shop"}}}, true, nil
+			},
+			Totals: func(context.Context) (stock.Totals, error) {
+				return stock.Totals{Listings: 40, SoldOut: 3, Waiting: 2}, nil
+			},
 			Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
 				return appeal.Collect(ctx, appeal.Ports{Records: b.memory.Shop(name), Cases: b.desk}, appeal.Options{Shop: name, Now: clock}, id)
 			},
@@ -214,7 +222,7 @@ func TestPagesSay(t *testing.T) {
 		"/stock":                               {"MUG-RED", "keep 1", "its item is not known"},
 		"/stock?q=lamp":                        {"LAMP"},
 		"/health":                              {"Last failure", "99 of 100"},
-		"/audit":                               {"shop does not sell", "have it mended", "<code>MUG-RED 2</code>", "Not read, so nothing is known of it", "shipping templates: no answer", "look in Seller Center"},
+		"/audit":                               {"shop does not sell", "have it mended", "<code>MUG-RED 2</code>", "Not read, so nothing is known of it", "shipping templates: no answer", "look in Seller Center", "45 statement(s)", "-0.01 GBP", "ask the shop"},
 		"/search?q=576000000000000001":         {`order?shop=UK&amp;id=576000000000000001`, "no tracking"},
 	} {
 		status, text := b.get(path)
@@ -226,6 +234,36 @@ func TestPagesSay(t *testing.T) {
 	}
 	if _, text := b.get("/stock?q=lamp"); strings.Contains(text, "MUG-RED") {
 		t.Errorf("the stock of lamp has the mug:\n%s", text)
+	}
+}
+
+// The plot of the stock is of all shops or of none: the sum of a part would pass for all.
+func TestStockPlot(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for range 2 {
+		if err := b.page.Sample(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, text := b.get("/"); !strings.Contains(text, "now 6 SKUs sold out, 4 waiting for a number") {
+		t.Errorf("the plot of two shops with 3 and 2 each is not there:\n%s", text)
+	}
+	b.shops[1].Totals = func(context.Context) (stock.Totals, error) {
+		return stock.Totals{}, errors.New("another process has it")
+	}
+	b.open()
+	for range 2 {
+		if err := b.page.Sample(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, text := b.get("/"); strings.Contains(text, "SKUs sold out") {
+		t.Errorf("the plot of one of two shops is there:\n%s", text)
+	}
+	b.user.Shops = []string{"DE"}
+	if _, text := b.get("/"); !strings.Contains(text, "now 3 SKUs sold out, 2 waiting for a number") {
+		t.Errorf("who may see only the shop that is known sees no plot:\n%s", text)
 	}
 }
 
@@ -430,12 +468,15 @@ func TestUnreadable(t *testing.T) {
 	}
 	b.shops[1].Health = func(context.Context) (map[string]health.Flow, error) { return nil, errors.New("the disk is full") }
 	b.shops[1].Stock, b.shops[1].Orders = nil, nil
+	b.shops[0].Payouts = func(context.Context) (finance.WatchReport, bool, error) { return finance.WatchReport{}, false, nil }
+	b.shops[1].Payouts = nil
 	b.shops[0].Audit = func(context.Context) (audit.Report, bool, error) { return audit.Report{}, false, nil }
 	b.shops[1].Audit = func(context.Context) (audit.Report, bool, error) {
 		return audit.Report{}, false, errors.New("the disk is full")
 	}
 	b.open()
-	if _, text := b.get("/audit"); !strings.Contains(text, "no audit has run yet") || strings.Contains(text, "Nothing is to be mended") {
+	if _, text := b.get("/audit"); !strings.Contains(text, "no audit has run yet") || strings.Contains(text, "Nothing is to be mended") ||
+		!strings.Contains(text, "have not been compared with orders yet") || !strings.Contains(text, "payouts of this shop are not shown here") || strings.Contains(text, "Every penny") {
 		t.Errorf("without an audit the page says:\n%s", text)
 	}
 	for _, path := range []string{"/", "/orders", "/health", "/audit"} {

@@ -22,33 +22,44 @@ type curve struct {
 	values []int // -1: not known
 }
 
-// plot draws what was sampled: "cases" or "orders", summed over shops. It has no text but
+// plot draws what was sampled: "cases", "orders" or "stock", summed over shops. It has no text but
 // numbers and names of its own.
 func plot(of string, samples []sample, now time.Time) template.HTML {
 	curves := map[string][]curve{
 		"cases":  {{name: "open"}, {name: "urgent"}},
 		"orders": {{name: "with a clock"}, {name: "at risk"}},
+		"stock":  {{name: "SKUs sold out"}, {name: "waiting for a number"}},
 	}[of]
 	if len(samples) < 2 || curves == nil {
 		return ""
 	}
-	most := 1
+	most, drawn := 1, false
 	for _, s := range samples {
-		values := [2]int{}
+		values, known := [2]int{}, 0
 		for _, at := range s.Shops {
-			if of == "cases" {
-				values[0], values[1] = values[0]+at.Open, values[1]+at.Urgent
-			} else {
-				values[0], values[1] = values[0]+at.Orders, values[1]+at.AtRisk
+			switch {
+			case of == "cases":
+				values[0], values[1], known = values[0]+at.Open, values[1]+at.Urgent, known+1
+			case of == "orders":
+				values[0], values[1], known = values[0]+at.Orders, values[1]+at.AtRisk, known+1
+			case at.Stock != nil:
+				values[0], values[1], known = values[0]+at.Stock.SoldOut, values[1]+at.Stock.Waiting, known+1
 			}
 		}
+		if known < len(s.Shops) { // a part is no sum
+			known = 0
+		}
+		drawn = drawn || known > 0
 		for i := range curves {
-			if len(s.Shops) == 0 {
+			if known == 0 {
 				values[i] = -1
 			}
 			curves[i].values = append(curves[i].values, values[i])
 			most = max(most, values[i])
 		}
+	}
+	if !drawn {
+		return ""
 	}
 	first, last := samples[0].At, samples[len(samples)-1].At
 	span := max(last.Sub(first), time.Minute)
@@ -59,8 +70,12 @@ func plot(of string, samples []sample, now time.Time) template.HTML {
 		return plotHeight - plotBottom - float64(v)/float64(most)*(plotHeight-plotBottom-plotTop)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %d %d" role="img" aria-label="%s in the last %s: now %d %s, %d %s">`,
-		plotWidth, plotHeight, of, span.Round(time.Minute), curves[0].values[len(samples)-1], curves[0].name, curves[1].values[len(samples)-1], curves[1].name)
+	now0, now1 := curves[0].values[len(samples)-1], curves[1].values[len(samples)-1]
+	label := fmt.Sprintf("%s in the last %s: now %d %s, %d %s", of, span.Round(time.Minute), now0, curves[0].name, now1, curves[1].name)
+	if now0 < 0 {
+		label = fmt.Sprintf("%s in the last %s: not known now", of, span.Round(time.Minute))
+	}
+	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %d %d" role="img" aria-label="%s">`, plotWidth, plotHeight, label)
 	for _, v := range []int{0, most} {
 		fmt.Fprintf(&b, `<line class="rule" x1="%d" y1="%.1f" x2="%d" y2="%.1f"/><text x="%d" y="%.1f" text-anchor="end">%d</text>`,
 			plotLeft, y(v), plotWidth-plotRight, y(v), plotLeft-6, y(v)+4, v)

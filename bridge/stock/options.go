@@ -32,6 +32,9 @@ type Options struct {
 	Shop string
 	// Buffer keeps units back. Default: none.
 	Buffer Buffer
+	// Preview says how Buffer comes to its number, such as [BufferRules.Preview], for people
+	// who read [Book.Lines]. Default: they read the number alone.
+	Preview func(listing catalogue.Listing, warehouseID string, free int, now time.Time) BufferPreview
 	// KeepItems keeps units of single items back in every location, by the warehouse's SKU
 	// in any case, before kits are made of them: a Buffer is of a listing, and the last
 	// units of a pool would go through a kit that has none. Default: none.

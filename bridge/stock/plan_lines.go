@@ -59,6 +59,34 @@ func (b *Book) Lines(text, after string, limit int) []Line {
 	return lines
 }
 
+// Totals are how the SKUs of a [Book] stand.
+type Totals struct {
+	// Listings is how many there are, SoldOut how many of them show nothing in any
+	// warehouse, Waiting how many differ from what they should show.
+	Listings int `json:"listings"`
+	SoldOut  int `json:"sold_out"`
+	Waiting  int `json:"waiting"`
+}
+
+// Totals counts the SKUs. There are none before the shop has been read, as in a process
+// that does not publish.
+func (b *Book) Totals() Totals {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	t := Totals{Listings: len(b.listings.list)}
+	for n := range b.listings.list {
+		e := b.listings.at(n)
+		if !slices.ContainsFunc(e.shelves, func(s bookShelf) bool { return s.shown > 0 }) {
+			t.SoldOut++
+		}
+		if e.lag != nil {
+			t.Waiting++
+		}
+	}
+	return t
+}
+
 // linesOf are the lines of one listing.
 func (b *Book) linesOf(e *bookListing) []Line {
 	var lines []Line
@@ -101,6 +129,13 @@ func (b *Book) why(e *bookListing, shelf int, line Line) []string {
 	}
 	kept := max(b.options.Buffer(b.listing(e), line.WarehouseID, line.Free), 0)
 	should := max(line.Free-kept, 0)
+	if b.options.Preview != nil {
+		for _, s := range b.options.Preview(b.listing(e), line.WarehouseID, line.Free, now).Steps {
+			if s.Applies && s.Before != s.After {
+				steps = append(steps, fmt.Sprintf("%s%s: %d become %d", strings.Repeat("in it, ", s.Depth), s.Rule, s.Before, s.After))
+			}
+		}
+	}
 	if kept > 0 {
 		steps = append(steps, fmt.Sprintf("%d kept back", kept))
 	}

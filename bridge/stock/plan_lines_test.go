@@ -46,7 +46,9 @@ func TestLinesSayWhy(t *testing.T) {
 	}{
 		"plain":    {want: stock.Line{Wanted: 10, Free: 10, Why: []string{"10 free, what is sold taken off", "it will be set"}}},
 		"a buffer": {options: stock.Options{Buffer: stock.Fixed(4)}, want: stock.Line{Wanted: 6, Free: 10, Why: []string{"10 free, what is sold taken off", "4 kept back", "it will be set"}}},
-		"a cap":    {options: stock.Options{Max: 5}, want: stock.Line{Wanted: 5, Free: 10, Why: []string{"10 free, what is sold taken off", "at most 5 can be shown", "it will be set"}}},
+		"buffer rules": {options: stock.Options{Buffer: tenPercentThenTwo(t).Buffer(), Preview: tenPercentThenTwo(t).Preview},
+			want: stock.Line{Wanted: 7, Free: 10, Why: []string{"10 free, what is sold taken off", "keep 10 % rounded up: 10 become 9", "keep 2: 9 become 7", "3 kept back", "it will be set"}}},
+		"a cap": {options: stock.Options{Max: 5}, want: stock.Line{Wanted: 5, Free: 10, Why: []string{"10 free, what is sold taken off", "at most 5 can be shown", "it will be set"}}},
 		"sold": {change: func(b *stock.Book) {
 			b.SetReservations(time.Now(), []store.Reservation{{Shop: "UK", OrderID: "1", LocationID: "L1", Items: map[string]int{"i-s0": 7}, CreatedAt: time.Now(), SeenAt: time.Now()}})
 		}, want: stock.Line{Wanted: 3, Free: 3, Why: []string{"3 free, what is sold taken off"}}},
@@ -72,6 +74,36 @@ func TestLinesSayWhy(t *testing.T) {
 		if diff := cmp.Diff(c.want, got[0]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// tenPercentThenTwo keeps units back by two rules, and has one that is for others.
+func tenPercentThenTwo(t *testing.T) *stock.BufferRules {
+	t.Helper()
+	rules, err := stock.NewBufferRules(stock.BufferOptions{Rules: []stock.BufferRule{
+		{Do: stock.KeepPercent, Percent: 10}, {Do: stock.KeepUnits, Units: 5, SKUs: []string{"LAMP"}}, {Do: stock.KeepUnits, Units: 2},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+// Totals count what shows nothing, and what differs from what it should show.
+func TestTotals(t *testing.T) {
+	t.Parallel()
+	b := linesBook(t, stock.Options{}, "MUG", "CUP", "BAG")
+	if got, want := b.Totals(), (stock.Totals{Listings: 3, Waiting: 3}); got != want { // they show 3 of 10
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	b.SetShown(b.Mark(), time.Now(), "s0", catalogue.WarehouseStock{WarehouseID: "W1"})
+	b.SetShown(b.Mark(), time.Now(), "s1", catalogue.WarehouseStock{WarehouseID: "W1", Quantity: 10})
+	if got, want := b.Totals(), (stock.Totals{Listings: 3, SoldOut: 1, Waiting: 2}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	empty, err := stock.NewBook(stock.Options{Locations: map[string][]string{"W1": {"L1"}}})
+	if err != nil || empty.Totals() != (stock.Totals{}) {
+		t.Errorf("an empty book: %+v, %v", empty.Totals(), err)
 	}
 }
 

@@ -18,10 +18,12 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/appeal"
 	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/notify"
 	"github.com/linnbridge/linnbridge/bridge/opspage"
 	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
 // People see what needs them on a page, /ops/ of the private address, and are told in
@@ -95,8 +97,10 @@ func (s *service) page() (*opspage.Handler, error) {
 	for _, shop := range s.shops {
 		ports.Shops = append(ports.Shops, opspage.Shop{
 			Name: shop.name, Orders: shop.memory, Deadlines: shop.deadlines, Stock: shelves{shop},
-			Health: func(ctx context.Context) (map[string]health.Flow, error) { return s.flows(ctx, shop) },
-			Audit:  func(ctx context.Context) (audit.Report, bool, error) { return audit.Last(ctx, shop.memory) },
+			Health:  func(ctx context.Context) (map[string]health.Flow, error) { return s.flows(ctx, shop) },
+			Audit:   func(ctx context.Context) (audit.Report, bool, error) { return audit.Last(ctx, shop.memory) },
+			Payouts: func(ctx context.Context) (finance.WatchReport, bool, error) { return finance.Last(ctx, shop.memory) },
+			Totals:  shelves{shop}.totals,
 			Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
 				ports := appeal.Ports{Records: shop.memory, Cases: s.db}
 				if b := shop.bound.Load(); b != nil {
@@ -123,7 +127,7 @@ func (s shelves) StockOf(_ context.Context, text, after string, limit int) ([]op
 	}
 	lines := b.sync.Stock.Book().Lines(text, after, limit)
 	if len(lines) == 0 && text == "" && after == "" {
-		return nil, errors.New("this process does not publish it: ask the one whose linnbridge_live_stock is 1")
+		return nil, errElsewhere
 	}
 	var list []opspage.StockLine
 	for _, l := range lines {
@@ -134,6 +138,18 @@ func (s shelves) StockOf(_ context.Context, text, after string, limit int) ([]op
 	}
 	return list, nil
 }
+
+func (s shelves) totals(context.Context) (stock.Totals, error) {
+	if b := s.bound.Load(); b != nil {
+		if t := b.sync.Stock.Book().Totals(); t.Listings > 0 {
+			return t, nil
+		}
+	}
+	return stock.Totals{}, errElsewhere
+}
+
+// errElsewhere is why a process knows no stock.
+var errElsewhere = errors.New("this process does not publish it: ask the one whose linnbridge_live_stock is 1")
 
 // host is an address without its port.
 func host(address string) string {

@@ -76,7 +76,7 @@ var rooms = []room{
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge/rates", uses: []string{"bridge/internal/part", "bridge/policy", "bridge/store"}, subjects: one("orders that are over, counted")},
 	{path: "bridge/claims", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/money"}, subjects: one("limits of claims")},
-	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions"}, subjects: []subject{
+	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions", "bridge/store"}, subjects: []subject{
 		{"what is read", []string{"doc.go", "statement.go"}},
 		{"what names and reasons mean", []string{"category.go", "reason.go", "feerules.go", "options.go"}},
 		{"equations and reports", []string{"signs.go", "equation.go", "report.go", "payout.go", "balance.go", "order.go", "feecheck.go", "reserve.go"}},
@@ -101,7 +101,7 @@ var rooms = []room{
 	}},
 	{path: "bridge/shadow", uses: []string{"bridge/internal/part", "bridge/health", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("a rehearsal beside another integration")},
 	{path: "bridge/appeal", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: one("what proves what happened")},
-	{path: "bridge/opspage", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/audit", "bridge", "bridge/appeal"}, subjects: one("the page for people")},
+	{path: "bridge/opspage", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/stock", "bridge/audit", "bridge/finance", "bridge", "bridge/appeal"}, subjects: one("the page for people")},
 	{path: "bridge/printing", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
 		{"what a dispatch learns", []string{"heard.go", "together.go"}},
 		{"the print button", []string{"printing.go", "shops.go"}},
