@@ -36,6 +36,7 @@ const (
 type rehearsal struct {
 	file      string
 	name      string
+	memory    sqlstore.Shop
 	watch     *shadow.Watch
 	warehouse *linnworksadapter.Warehouse
 }
@@ -77,6 +78,7 @@ func reportRehearsals(ctx context.Context, c config, out io.Writer) error {
 		}
 		channels, err := shop.warehouse.Channels(ctx)
 		list := checklist(report, settings, channels, err)
+		list = append(list, shop.started(ctx, time.Now())...)
 		fmt.Fprintf(out, "%s\n%s\nThe switch of %s\n\n", strings.ToUpper(shop.name), report, shop.name)
 		for i, item := range list {
 			mark := " "
@@ -145,9 +147,22 @@ func checklist(r shadow.Report, settings error, channels []audit.Channel, channe
 		{what: "Somebody has read what went otherwise, above, and signed it.", byHand: true},
 		{what: "All orders that the other integration has brought into Linnworks are sent, or listed for those who pack.", byHand: true},
 		off,
-		{what: "Start the service. On the page, Health: orders has succeeded once. Only then is stock raised.", byHand: true},
-		{what: "Place a test order, see it in Linnworks within a minute, cancel it, see it cancelled.", byHand: true},
 	}
+}
+
+// started are the last lines of the checklist: the service is at work.
+func (r rehearsal) started(ctx context.Context, now time.Time) []item {
+	intake := item{what: "Start the service, and wait until it has seen every order of the shop: only then is stock raised.", byHand: true}
+	moments, err := r.memory.SeenUpTo(ctx)
+	switch seen := moments[r.name]; {
+	case err != nil:
+		intake.seen = "the database does not say: " + err.Error()
+	case !seen.IsZero():
+		intake.done = now.Sub(seen) < rehearsalGap
+		intake.byHand = !intake.done
+		intake.seen = "every order up to " + seen.UTC().Format("2006-01-02 15:04 UTC") + " was seen"
+	}
+	return []item{intake, {what: "Place a test order, see it in Linnworks within a minute, cancel it, see it cancelled.", byHand: true}}
 }
 
 // rehearsals opens the database and both sides, which are only read.
@@ -201,8 +216,8 @@ func openRehearsal(ctx context.Context, one shopConfig, db *sqlstore.DB, tiktok 
 	// Units that are kept back would pass for units that are not there.
 	settings := one.settings
 	settings.Buffer, settings.Sessions, settings.KeepItems = nil, nil, nil
-	memory := db.Shop(one.settings.Shop)
-	b, err := bridge.NewSync(shop, r.warehouse, memory, settings)
+	r.memory = db.Shop(one.settings.Shop)
+	b, err := bridge.NewSync(shop, r.warehouse, r.memory, settings)
 	if err != nil {
 		return r, err
 	}
@@ -210,6 +225,6 @@ func openRehearsal(ctx context.Context, one shopConfig, db *sqlstore.DB, tiktok 
 	if err != nil {
 		return r, err
 	}
-	r.watch, err = shadow.New(shadow.Ports{Orders: shop, Warehouse: r.warehouse, Stock: b.Stock, Memory: memory}, shadow.Options{Table: table, FirstLook: time.Duration(settings.FirstLook)})
+	r.watch, err = shadow.New(shadow.Ports{Orders: shop, Warehouse: r.warehouse, Stock: b.Stock, Memory: r.memory}, shadow.Options{Table: table, FirstLook: time.Duration(settings.FirstLook)})
 	return r, err
 }

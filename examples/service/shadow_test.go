@@ -14,6 +14,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/shadow"
+	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
@@ -60,6 +61,25 @@ func TestRehearsal(t *testing.T) {
 		}
 	}
 	w.silent(t, "the report", text)
+	db, err := sqlstore.Open(t.Context(), c.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	line := "[?] Start the service"
+	for _, seen := range []time.Time{{}, time.Now().Add(-time.Hour), time.Now()} {
+		if !seen.IsZero() {
+			if err := db.Shop("made-up").SetSeenUpTo(t.Context(), seen); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if time.Since(seen) < time.Minute {
+			line = "[x] Start the service"
+		}
+		if text, _ := report(); !strings.Contains(text, line) {
+			t.Errorf("with orders seen up to %s the report lacks %q:\n%s", seen, line, text)
+		}
+	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("the rehearsal ended with %v", err)
