@@ -135,7 +135,11 @@ func (p *published) PublishStock(ctx context.Context, s stock.ProductStock) ([]s
 // LIVE and of the rest within a quarter of what is called typical, and one of a hundred older
 // than what is called the worst, or as many more as chance makes of it.
 func TestAgesAreThoseOfTheEngine(t *testing.T) {
-	s := shop{skus: 1200, liveSKUs: 20, elsewhere: 90, reads: 8, writes: 2, share: 1, way: 100 * time.Millisecond, ordersPerDay: 2520, wakingHours: 14, liveMinutes: 30}
+	if testing.Short() {
+		t.Skip("it plays an hour")
+	}
+	t.Parallel()
+	s := shop{skus: 400, liveSKUs: 20, elsewhere: 90, reads: 8, writes: 2, share: 1, way: 100 * time.Millisecond, ordersPerDay: 2520, wakingHours: 14, liveMinutes: 30}
 	p := compute(s)
 	synctest.Test(t, func(t *testing.T) {
 		const level = 5000
@@ -163,7 +167,7 @@ func TestAgesAreThoseOfTheEngine(t *testing.T) {
 		random, levels := rand.New(rand.NewPCG(*seed, 0)), map[int]int{}
 		var sales []sale
 		hotRate, coldRate := float64(s.liveSKUs)*s.elsewhere/3600, s.ordersPerDay/(s.wakingHours*3600) // a second
-		for end := time.Now().Add(40 * time.Minute); time.Now().Before(end); {
+		for end := time.Now().Add(25 * time.Minute); time.Now().Before(end); {
 			time.Sleep(time.Duration(random.ExpFloat64() / (hotRate + coldRate) * 1e9))
 			n := random.IntN(s.liveSKUs)
 			if random.Float64() < coldRate/(hotRate+coldRate) {
@@ -219,6 +223,7 @@ func TestAgesAreThoseOfTheEngine(t *testing.T) {
 // long it takes until Linnworks has them with the plan, to a tenth and the few seconds that
 // a run takes however few orders there are.
 func TestCatchingUpIsThatOfTheIntake(t *testing.T) {
+	t.Parallel()
 	s := shop{skus: 50, liveSKUs: 1, ordersPerDay: 24_000, wakingHours: 24, outageHours: 1, reads: 8, writes: 2, share: 1, way: 50 * time.Millisecond}
 	p := compute(s)
 	synctest.Test(t, func(t *testing.T) {
