@@ -255,7 +255,12 @@ func (b *importBatch) lookUpLate(ctx context.Context) {
 	}
 	err := b.lookUp(ctx, orders)
 	for _, t := range late {
-		b.fail(ctx, t, cmp.Or(b.lost[t.order.ID], err))
+		failed := cmp.Or(b.lost[t.order.ID], err)
+		if r, have := b.reserved[t.order.ID]; failed != nil && !counts(t.found) { // nobody counts its units
+			t.result.Unseen = takes(t.order) && (!have || !r.VisibleAt.IsZero() || len(r.Items) == 0)
+			failed = errors.Join(failed, b.unasked(ctx, t))
+		}
+		b.fail(ctx, t, failed)
 	}
 }
 

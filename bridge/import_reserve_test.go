@@ -222,3 +222,24 @@ func TestReserveWhileAnImportBegins(t *testing.T) {
 		t.Errorf("reserved: %v, counted by the warehouse since %v; want that it is, or its units count twice", reserved, r.VisibleAt)
 	}
 }
+
+// An order that was imported, whose reservation is gone because Linnworks counted it, and
+// that Linnworks counts no longer: nobody vouches for it while the catalogue cannot be asked.
+func TestLookedUpLateInVain(t *testing.T) {
+	for _, state := range []bridge.WarehouseState{bridge.Locked, bridge.Dropped} {
+		w := world.NewWorld(t)
+		_, _, err := w.Memory.RecordsOf(t.Context())
+		must(t, err)
+		o := newMug("1")
+		w.Put(o)
+		_, err = w.Importer().Import(t.Context(), o)
+		must(t, err)
+		must(t, w.Memory.DropReservations(t.Context(), "1"))
+		w.Book[0].State = state
+		w.Fail = world.FailOn("StockItems")
+		results, err := w.Importer().Import(t.Context(), world.With(o, func(o *bridge.Order) { o.UpdatedAt = o.UpdatedAt.Add(1) }))
+		if err == nil || len(results) != 1 || !results[0].Unseen {
+			t.Errorf("%v: results %v, error %v; want one that says that its units are not counted", state, results, err)
+		}
+	}
+}
