@@ -113,14 +113,19 @@ func latest(at, otherwise time.Time) time.Time {
 	return at
 }
 
-// nearest is what has the amount of a movement and was paid next to it in time.
+// nearest is what has the amount of a movement and was paid before it, the first of them:
+// money does not arrive before it is paid. What was paid later, by another clock, counts only
+// where there is nothing else, the nearest first.
 func (r *Report) nearest(sources []*incoming, m *Movement) (found *incoming) {
 	for _, s := range sources {
 		apart := m.CreatedAt.Sub(s.at).Abs()
 		if s.used || !slices.Contains(s.minors, m.Amount) || apart > r.options.PayWithin {
 			continue
 		}
-		if found == nil || apart < m.CreatedAt.Sub(found.at).Abs() {
+		switch late := s.at.After(m.CreatedAt); {
+		case found == nil,
+			!late && (found.at.After(m.CreatedAt) || s.at.Before(found.at)),
+			late && found.at.After(m.CreatedAt) && s.at.Before(found.at):
 			found = s
 		}
 	}

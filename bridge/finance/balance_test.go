@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -123,5 +124,33 @@ func TestDue(t *testing.T) {
 	}
 	if rows := strings.Split(strings.TrimSpace(csv.String()), "\n"); len(rows) != len(r.Movements)+1 || !slices.ContainsFunc(rows, func(row string) bool { return strings.Contains(row, b.Payments[1].ID) }) {
 		t.Errorf("rows:\n%s", csv.String())
+	}
+}
+
+// Payments of the same amount arrive in the order in which they were paid, however far
+// apart that is: none arrives before it is paid.
+func TestMovementsAreTiedInOrder(t *testing.T) {
+	t.Parallel()
+	at := func(d int) time.Time { return time.Date(2026, 6, d, 0, 0, 0, 0, time.UTC) }
+	amount := money.Amount{Minor: 10000, Currency: "GBP"}
+	for _, days := range [][4]int{{1, 8, 5, 12}, {1, 11, 10, 20}, {2, 5, 1, 6}} { // the third: one clock is a day behind
+		b := finance.Books{PaymentsRead: true, WithdrawalsRead: true}
+		for i, d := range days[:2] {
+			b.Payments = append(b.Payments, finance.Payment{ID: fmt.Sprintf("P%d", i+1), Status: finance.Paid, Amount: amount, Before: amount, CreatedAt: at(d), PaidAt: at(d)})
+		}
+		for i, d := range days[2:] {
+			b.Withdrawals = append(b.Withdrawals, finance.Withdrawal{ID: fmt.Sprintf("M%d", i+1), Type: "SETTLE", Status: "SUCCESS", Amount: amount, CreatedAt: at(d)})
+		}
+		r, err := finance.Reconcile(b, finance.Options{Shop: "UK", AsOf: at(30).AddDate(0, 2, 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		for _, m := range r.Movements {
+			got[m.ID] = m.PaymentID
+		}
+		if diff := cmp.Diff(map[string]string{"M1": "P1", "M2": "P2"}, got); diff != "" {
+			t.Errorf("paid and arrived on the days %v, want (-) and got (+):\n%s", days, diff)
+		}
 	}
 }

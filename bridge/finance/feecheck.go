@@ -199,7 +199,7 @@ func (f *feeOrder) is(kind string) bool {
 	if kind == ordersUnshipped {
 		return f.sale.Void && f.sale.ShippedAt.IsZero()
 	}
-	return f.sale.Paid == 0 && f.sale.Funded == 0 && f.sold == nil
+	return !f.sale.Void && f.sale.Paid == 0 && f.sale.Funded == 0 && f.sold == nil // of a void one nobody may know
 }
 
 // total is what was taken in all lines, and the last line that takes some.

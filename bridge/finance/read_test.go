@@ -267,3 +267,20 @@ func TestWatch(t *testing.T) {
 		t.Errorf("health %s", h)
 	}
 }
+
+// What could not be read is in the report that is kept, so that no page calls it complete.
+func TestKeptReportSaysWhatWasNotRead(t *testing.T) {
+	for _, what := range []string{"statements", "payments", "estimates", "sales"} {
+		s := &shelf{books: madeUp(1, 80, "GBP"), fail: map[string]error{what: errors.New("503 of the shop")}}
+		values := new(store.Memory).Shop("UK")
+		w, err := finance.NewWatch(s.reader(t), new(exceptions.Memory).Shop("UK"), finance.WatchOptions{Options: options(), Days: 60, Values: values, Now: func() time.Time { return day(40) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Run(t.Context())
+		kept, found, failed := finance.Last(t.Context(), values)
+		if err == nil || !found || failed != nil || !strings.Contains(kept.NotRead, "503 of the shop") || !strings.Contains(kept.String(), "NOT COMPLETE") {
+			t.Errorf("%s failed: kept %+v, %v; run %v", what, kept, failed, err)
+		}
+	}
+}

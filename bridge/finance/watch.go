@@ -76,6 +76,8 @@ func (w *Watch) Health() health.Flow { return w.timings.Health() }
 type WatchReport struct {
 	At, From, To               time.Time
 	Statements, Orders, Unread int
+	// NotRead is what could not be read at all, and why; empty if everything was.
+	NotRead string
 	// Wrong is how many things somebody has to look at, Look those that there is room for.
 	Wrong int
 	Look  []Look
@@ -96,6 +98,9 @@ func (r WatchReport) String() string {
 		r.Statements, r.From.Format(time.DateOnly), r.To.Format(time.DateOnly), r.Orders, r.Wrong)
 	if r.Unread > 0 {
 		s += fmt.Sprintf(", %d record(s) not read", r.Unread)
+	}
+	if r.NotRead != "" {
+		s += "; NOT COMPLETE: " + r.NotRead
 	}
 	return s
 }
@@ -120,6 +125,9 @@ func (w *Watch) Run(ctx context.Context) (report WatchReport, err error) {
 	full, failed := Reconcile(books, options)
 	if failed != nil {
 		return report, errors.Join(err, failed)
+	}
+	if err != nil {
+		report.NotRead = part.Short(err.Error())
 	}
 	wrong := full.Wrong()
 	report.Statements, report.Orders, report.Unread, report.Wrong = len(full.Statements), len(full.Orders), len(books.Unread), len(wrong)
