@@ -350,6 +350,16 @@ type run struct {
 	noShelf  bool                 // nobody here knows what it shows
 }
 
+// cannotSayOf notes that this run does not know whether stock that is shown is right.
+func (r *run) cannotSayOf(object string) {
+	if r.report.unsureOf == nil {
+		r.report.unsureOf = map[string]bool{}
+	}
+	for _, rule := range []Rule{StockHigh, StockLow} {
+		r.report.unsureOf[Finding{Rule: rule, Object: object}.object()] = true
+	}
+}
+
 // cannotSay notes rules of which not everything was looked at: they may be broken though
 // nothing was found.
 func (r *run) cannotSay(rules ...Rule) {

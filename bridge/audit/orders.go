@@ -144,8 +144,8 @@ func (r *run) unknown(ctx context.Context, booked map[string][]BookedOrder, seen
 		return fmt.Errorf("asking the shop for %d order(s) of the warehouse: %w", len(ids), err)
 	}
 	for _, id := range ids {
-		r.sawOrder(id)
-		if !known[id] {
+		if !known[id] { // one that is known is of another period, and was not compared
+			r.sawOrder(id)
 			r.find(OrderUnknown, exceptions.ForOrder(id), "", "Linnworks has it as "+numbers(booked[id])+", and the shop does not know it",
 				"find out who made it; if the shop's order has another id, correct the reference, otherwise cancel it")
 		}
@@ -299,6 +299,13 @@ type StockLine struct {
 	// being the other.
 	Shown, Wanted int
 	Why           string
+	// Unknown says why nobody knows what it should show; the numbers mean nothing then.
+	Unknown string
+}
+
+// object is what a finding about it is about.
+func (l StockLine) object() string {
+	return fmt.Sprintf("stock of %s in warehouse %s", cmp.Or(l.SKU, l.SKUID), l.WarehouseID)
 }
 
 func (l StockLine) key() string { return l.SKUID + "|" + l.WarehouseID }
@@ -310,6 +317,7 @@ func (r *run) shelf(ctx context.Context) error {
 	if errors.Is(err, errors.ErrUnsupported) {
 		r.noShelf = true
 		r.cannotSay(StockHigh, StockLow)
+		r.byHand("what the shop shows of each SKU, and should: the process that ran this audit publishes no stock; look at the page of the one that does")
 		return nil
 	}
 	if err != nil {
@@ -317,7 +325,9 @@ func (r *run) shelf(ctx context.Context) error {
 	}
 	r.differed = map[string]StockLine{}
 	for _, l := range lines {
-		if l.Shown != l.Wanted {
+		if l.Unknown != "" {
+			r.cannotSayOf(l.object())
+		} else if l.Shown != l.Wanted {
 			r.differed[l.key()] = l
 		}
 	}
@@ -349,7 +359,7 @@ func (r *run) shelfAgain(ctx context.Context) error {
 		if why == "" {
 			why = "nobody knows why"
 		}
-		r.find(rule, fmt.Sprintf("stock of %s in warehouse %s", cmp.Or(now.SKU, now.SKUID), now.WarehouseID), "", seen+": "+why,
+		r.find(rule, now.object(), "", seen+": "+why,
 			"mend what keeps the number back; if nobody knows, look for a case of the SKU, or tell the integrator")
 	}
 	return nil

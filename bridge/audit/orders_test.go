@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge/audit"
@@ -315,5 +316,95 @@ func TestMeter(t *testing.T) {
 	now = now.Add(24 * time.Hour)
 	if got := m.Quotas(); len(got) != 0 {
 		t.Errorf("a day later: %+v", got)
+	}
+}
+
+// watched runs a watch over the books, and returns the objects of the open cases.
+func watched(t *testing.T, b *books, shelf audit.Shelf) func() map[string]bool {
+	t.Helper()
+	p, o := b.audited()
+	ports := sound(rand.New(rand.NewPCG(7, 7))).ports()
+	ports.Orders, ports.Booked, ports.Shelf = p.Orders, p.Booked, p.Shelf
+	if shelf != nil {
+		ports.Shelf = shelf
+	}
+	queue := new(exceptions.Memory).Shop("uk")
+	o.Now = func() time.Time { return yesterday.AddDate(0, 0, 1) }
+	w, err := audit.NewWatch(audit.WatchPorts{Ports: ports, Exceptions: queue, Values: new(store.Memory).Shop("uk")}, audit.WatchOptions{Options: o, OrderDays: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() map[string]bool {
+		t.Helper()
+		if _, err := w.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		open, err := queue.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects := map[string]bool{}
+		for _, e := range open {
+			objects[e.Object] = true
+		}
+		return objects
+	}
+}
+
+// A case stays open while its order differs, also when so many do that it has no case of
+// its own any longer; and when its order has left the period.
+func TestCasesThatStay(t *testing.T) {
+	b := new(books)
+	for i := range 25 {
+		_, booked := b.pair(fmt.Sprint(500 + i))
+		booked.Total = gbp(7)
+	}
+	run := watched(t, b, nil)
+	before := run()
+	_, booked := b.pair("100")
+	booked.Total = gbp(7)
+	after := run()
+	for object := range before {
+		if !after[object] {
+			t.Errorf("closed though it still differs: %s", object)
+		}
+	}
+	old := new(books)
+	_, booked = old.pair("old1")
+	booked.Total = gbp(7)
+	run = watched(t, old, nil)
+	if got := run(); !got["order old1"] {
+		t.Fatalf("cases %v, want one of the order", got)
+	}
+	old.shop = nil // it was placed before the period by now
+	if got := run(); !got["order old1"] {
+		t.Errorf("cases %v: closed without having been compared", got)
+	}
+}
+
+// stockOf is a shelf of lines.
+type stockOf struct{ lines []audit.StockLine }
+
+func (s *stockOf) StockLines(context.Context) ([]audit.StockLine, error) { return s.lines, nil }
+
+// A number that nobody knows any longer is not one that is right.
+func TestStockThatIsNotKnown(t *testing.T) {
+	b := new(books)
+	b.pair("1")
+	line := audit.StockLine{SKUID: "9", SKU: "POT", WarehouseID: "w1", Shown: 9, Wanted: 4}
+	shelf := &stockOf{[]audit.StockLine{line}}
+	run := watched(t, b, shelf)
+	first := run()
+	if len(first) == 0 {
+		t.Fatal("no case of 9 that are shown where 4 should be")
+	}
+	line.Unknown = "its level has not been read yet"
+	shelf.lines[0] = line
+	if diff := cmp.Diff(first, run()); diff != "" {
+		t.Errorf("cases once the number is not known, before (-) and after (+):\n%s", diff)
+	}
+	shelf.lines[0] = audit.StockLine{SKUID: "9", SKU: "POT", WarehouseID: "w1", Shown: 4, Wanted: 4}
+	if got := run(); len(got) >= len(first) {
+		t.Errorf("cases %v once it is right, before %v", got, first)
 	}
 }

@@ -37,6 +37,7 @@ type Report struct {
 
 	sawOrders map[string]bool // the objects of those that were compared
 	unsure    map[Rule]bool   // rules that this run cannot say are kept
+	unsureOf  map[string]bool // objects of cases of which it cannot
 }
 
 // Verdict is whether a SKU can be promoted.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -74,11 +75,20 @@ func (r *run) webhooks(ctx context.Context) error {
 			r.find(WebhookOff, "webhook "+event, "", "the shop sends it nowhere, unless it is set in Partner Center alone",
 				"switch it on", strings.TrimSpace(event+" "+want))
 		case want != "" && got != want:
-			r.find(WebhookElsewhere, "webhook "+event, "", "it goes to "+got+", and the bridge listens at "+want,
+			r.find(WebhookElsewhere, "webhook "+event, "", "it goes to "+host(got)+", and the bridge listens at "+host(want),
 				"end the program that has it now, or have it pass the event on; then set it to the bridge's address", event+" "+want)
 		}
 	}
 	return nil
+}
+
+// host is the address without what may be a secret of another program.
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return "another address"
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // shopSetup looks at what a shop needs before it can sell and send.

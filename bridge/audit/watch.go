@@ -135,6 +135,7 @@ func (f Finding) object() string {
 // an order that is older than the period.
 func (r Report) Tell(ctx context.Context, queue exceptions.Queue) error {
 	wanted := map[exceptions.Ref]exceptions.Exception{}
+	wrong := map[exceptions.Ref]bool{} // also what is in a case with others
 	count := map[Rule]int{}
 	for _, f := range r.Findings {
 		info, _ := f.Rule.Info()
@@ -142,6 +143,7 @@ func (r Report) Tell(ctx context.Context, queue exceptions.Queue) error {
 			continue
 		}
 		e := f.exception()
+		wrong[e.Ref()] = true
 		if old, ok := wanted[e.Ref()]; ok { // another rule that the order breaks: the first is the most severe
 			old.Seen, old.Do = old.Seen+"; "+e.Seen, old.Do+"; "+e.Do
 			wanted[e.Ref()] = old
@@ -167,7 +169,7 @@ func (r Report) Tell(ctx context.Context, queue exceptions.Queue) error {
 		return fmt.Errorf("audit: reading the cases: %w", err)
 	}
 	for _, e := range open {
-		if _, still := wanted[e.Ref()]; still || !r.right(e) {
+		if _, still := wanted[e.Ref()]; still || wrong[e.Ref()] || !r.right(e) {
 			continue
 		}
 		if err := queue.Clear(ctx, e.Object, e.Kind); err != nil {
@@ -199,5 +201,5 @@ func (r Report) right(e exceptions.Exception) bool {
 	}
 	rule, _, _ := strings.Cut(e.Object, ": ")
 	_, known := Rule(rule).Info()
-	return known && !r.unsure[Rule(rule)]
+	return known && !r.unsure[Rule(rule)] && !r.unsureOf[e.Object]
 }
