@@ -56,7 +56,9 @@ func (s Shop) Cursor(ctx context.Context, name string) (store.Cursor, error) {
 			seen[id.String] = store.Mark{UpdatedAt: at, Digest: uint64(digest.Int64)} //nolint:gosec // as it was written
 			return err
 		}, s.name, name)
-		known = marks{version, seen}
+		if err == nil { // otherwise it is tried again, and a part is not all
+			known = marks{version, seen}
+		}
 		return err
 	})
 	if err != nil {
