@@ -75,8 +75,9 @@ type Order struct {
 	Parcels           []Parcel
 	// Address is empty unless the options ask for it.
 	Address []string
-	// Known reports whether the bridge has a record of the order.
-	Known bool
+	// Known reports whether the bridge has a record of the order, RecordRead whether it could
+	// be asked.
+	Known, RecordRead bool
 }
 
 // Event is something that happened, or is due, at a moment.
@@ -125,9 +126,9 @@ func Collect(ctx context.Context, p Ports, o Options, orderIDs ...string) (*Pack
 			errs = append(errs, fmt.Errorf("appeal: reading %s: %w", what, err))
 		}
 	}
-	records, _, err := p.Records.RecordsOf(ctx, orderIDs...)
-	if err != nil {
-		missing("what the bridge has done", err)
+	records, _, notRead := p.Records.RecordsOf(ctx, orderIDs...)
+	if notRead != nil {
+		missing("what the bridge has done", notRead)
 	}
 	read := map[string]bridge.Order{}
 	if p.Orders == nil {
@@ -142,6 +143,7 @@ func Collect(ctx context.Context, p Ports, o Options, orderIDs ...string) (*Pack
 		}
 	}
 	var cases []exceptions.Case
+	var err error
 	if p.Cases == nil {
 		missing("cases", nil)
 	} else if cases, err = p.Cases.Cases(ctx, exceptions.Filter{
@@ -150,7 +152,7 @@ func Collect(ctx context.Context, p Ports, o Options, orderIDs ...string) (*Pack
 		missing("cases", err)
 	}
 	for _, id := range orderIDs {
-		x := Order{ID: id}
+		x := Order{ID: id, RecordRead: notRead == nil}
 		if r, ok := records[id]; ok {
 			x.recorded(r)
 		}

@@ -205,3 +205,26 @@ func ExampleManifestOf() {
 	// order,tracking,carrier,shipped,handed_over
 	// 5761,RM123456789GB,Royal Mail,2026-06-01T12:00:00Z,2026-06-01T14:00:00Z
 }
+
+// Of an order whose record could not be read nobody says that there is none.
+func TestRecordNotRead(t *testing.T) {
+	p := ports(t)
+	p.Records = noRecords{p.Records}
+	pack, err := appeal.Collect(t.Context(), p, options(), "5761")
+	if err == nil || pack == nil {
+		t.Fatalf("pack %v, error %v; want both", pack, err)
+	}
+	var page bytes.Buffer
+	if err := pack.WritePage(&page); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(page.String(), "has no record of this order") || pack.Orders[0].RecordRead || !strings.Contains(page.String(), "What happened to order 5761") {
+		t.Errorf("the page says:\n%s", page.String())
+	}
+}
+
+type noRecords struct{ store.Records }
+
+func (noRecords) RecordsOf(context.Context, ...string) (map[string]store.Record, time.Time, error) {
+	return nil, time.Time{}, errors.New("the disk is full")
+}

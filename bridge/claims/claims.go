@@ -231,6 +231,7 @@ func NewWatch(queue exceptions.Queue, o Options) (*Watch, error) {
 // has passed is told of too: it can no longer be claimed, and has to be written off.
 func (w *Watch) Check(ctx context.Context, losses ...Loss) error {
 	var list []exceptions.Exception
+	var errs []error
 	for _, l := range losses {
 		if l.Kind != Parcel && l.Kind != Return || l.OrderID == "" || l.Kind == Return && l.ReturnID == "" {
 			return fmt.Errorf("claims: Check: a loss of kind %q, order %q, return %q: want a kind that is known and its ids", part.Clip(string(l.Kind)), part.Clip(l.OrderID), part.Clip(l.ReturnID))
@@ -239,21 +240,25 @@ func (w *Watch) Check(ctx context.Context, losses ...Loss) error {
 	for _, l := range losses {
 		if l.GoodsBack || l.Paid {
 			if err := w.queue.Clear(ctx, l.object(), exceptions.ClaimToMake); err != nil {
-				return fmt.Errorf("claims: closing the case of order %s: %w", l.OrderID, err)
+				errs = append(errs, fmt.Errorf("claims: closing the case of order %s: %w", l.OrderID, err))
 			}
 			continue
 		}
 		list = append(list, w.exception(l))
 	}
 	if err := exceptions.RaiseAll(ctx, w.queue, list); err != nil {
-		return fmt.Errorf("claims: raising cases: %w", err)
+		errs = append(errs, fmt.Errorf("claims: raising cases: %w", err))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (w *Watch) exception(l Loss) exceptions.Exception {
 	clock, known := w.options.Rules.Clock(w.options.Market, l)
-	seen := fmt.Sprintf("order %s was refunded %s and its %s is gone", l.OrderID, l.Amount, map[Kind]string{Parcel: "parcel", Return: "return"}[l.Kind])
+	refunded := "was refunded"
+	if l.Amount.Currency != "" { // otherwise nobody knows how much
+		refunded += " " + l.Amount.String()
+	}
+	seen := fmt.Sprintf("order %s %s and its %s is gone", l.OrderID, refunded, map[Kind]string{Parcel: "parcel", Return: "return"}[l.Kind])
 	do := "claim it in Seller Center by the deadline, with the number of the parcel and the day's manifest"
 	switch {
 	case !known, clock.By.IsZero():

@@ -1,6 +1,7 @@
 package claims_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -142,3 +143,22 @@ func FuzzReadRules(f *testing.F) {
 		}
 	})
 }
+
+// A case that cannot be closed keeps no other loss from being told of, and an amount that
+// nobody knows is not zero.
+func TestOneFailureStopsNoOther(t *testing.T) {
+	queue := new(exceptions.Memory).Shop("TH")
+	w, err := claims.NewWatch(noClear{queue}, claims.Options{Market: "TH"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = w.Check(t.Context(), claims.Loss{Kind: claims.Return, OrderID: "1", ReturnID: "r1", Paid: true}, claims.Loss{Kind: claims.Return, OrderID: "2", ReturnID: "r2", RefundedAt: time.Now()})
+	open, failed := queue.Open(t.Context())
+	if err == nil || failed != nil || len(open) != 1 || strings.Contains(open[0].Seen, "0.00") {
+		t.Errorf("error %v, cases %v (%v); want the error of the one, and the case of the other without an amount", err, open, failed)
+	}
+}
+
+type noClear struct{ exceptions.Queue }
+
+func (noClear) Clear(context.Context, string, ...exceptions.Kind) error { return errors.New("busy") }
