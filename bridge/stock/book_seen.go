@@ -11,8 +11,9 @@ import (
 // the sales of every order in it, known or not: a number that lacks an order may only
 // be lower than that, or its units go on sale again.
 type seenOrders struct {
-	// told reports whether anybody says at all.
-	told bool
+	// told reports whether anybody says at all, and since is from when on.
+	told  bool
+	since time.Time
 	// upTo is a moment before which every order placed is in the ledger, or need not be.
 	upTo time.Time
 	// held are the listings that may not be raised until orders have been seen, or asked
@@ -30,6 +31,9 @@ func (b *Book) SetSeenUpTo(moment time.Time) {
 	defer b.mu.Unlock()
 	b.seq++
 	was := b.ordersSeen
+	if !was.told {
+		b.ordersSeen.since = b.options.Now()
+	}
 	b.ordersSeen.told, b.ordersSeen.upTo = true, moment
 	switch {
 	case !was.told, moment.Before(was.upTo): // what was covered may be no longer
@@ -113,11 +117,12 @@ func (b *Book) trusted(p ProductStock, now time.Time) ProductStock {
 }
 
 // unseen returns the case for orders that have not been seen for too long at the moment
-// now, nil if they have.
+// now, nil if they have, or if nobody could have seen them yet.
 func (b *Book) unseen(now time.Time) *exceptions.Exception {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.ordersSeen.behind(now) {
+	// A bridge that has just begun reads them now.
+	if !b.ordersSeen.behind(now) || now.Sub(b.ordersSeen.since) <= unseenFor {
 		return nil
 	}
 	return new(ordersUnseen(b.ordersSeen.upTo))

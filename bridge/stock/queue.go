@@ -136,7 +136,7 @@ func (b *Book) retake(productID string, now time.Time, why doubt) ProductStock {
 		return p
 	}
 	for _, i := range b.products.at(n).listings {
-		if e := b.listings.at(int(i)); !e.needs(now) && !e.held(now) && e.mayOversell() {
+		if e := b.listings.at(int(i)); !e.needs(now) && !e.held(now) && e.rare.read().refused == nil && e.mayOversell() {
 			p.SKUs = append(p.SKUs, e.skuStock(now))
 		}
 	}

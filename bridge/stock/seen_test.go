@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -287,4 +288,24 @@ func TestStockPushTakesOrdersInAgain(t *testing.T) {
 			t.Errorf("%s: %d published, want %d", name, result.Published, want)
 		}
 	}
+}
+
+// A bridge that has just begun has read no orders yet: nobody is called for that within the
+// first minute, and somebody is after it.
+func TestOrdersUnseenAtTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG")
+		w.SeenTo = new(time.Time)
+		l := w.live(t, stock.Options{})
+		w.start(t, l)
+		for _, want := range []bool{false, true} {
+			if err := l.Report(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := len(w.OpenKinds()) == 1 && strings.HasPrefix(w.OpenKinds()[0], string(exceptions.OrdersUnseen)); got != want {
+				t.Errorf("case %v, want %v: open are %q", got, want, w.OpenKinds())
+			}
+			time.Sleep(61 * time.Second)
+		}
+	})
 }
