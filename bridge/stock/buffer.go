@@ -55,24 +55,26 @@ const (
 // uses; the rest must be empty.
 type BufferRule struct {
 	// Name is what a preview calls the rule. Default: what it does.
-	Name string
-	Do   BufferAction
+	Name string       `json:"name,omitempty"`
+	Do   BufferAction `json:"do"`
 
 	// Units is for KeepUnits, PublishAtMost, PublishAtLeast and EndWhen.
-	Units int
+	Units int `json:"units,omitempty"`
 	// Percent is for KeepPercent: 0 to 100, with at most two decimal places.
-	Percent float64
+	Percent float64 `json:"percent,omitempty"`
 	// Round is for KeepPercent. Default RoundUp.
-	Round Rounding
+	Round Rounding `json:"round,omitempty"`
 	// Source is for KeepComputed.
-	Source BufferSource
+	Source BufferSource `json:"source,omitempty"`
 	// Rules are for AddUp, Heaviest and FirstMatch.
-	Rules []BufferRule
+	Rules []BufferRule `json:"rules,omitempty"`
 
 	// SKUs, Classes and Warehouses limit the rule to seller SKUs (exactly as the
 	// shop has them), classes of [BufferOptions].Classify and warehouse ids of the
 	// shop. Empty means all; of those that are set, each must hold.
-	SKUs, Classes, Warehouses []string
+	SKUs       []string `json:"skus,omitempty"`
+	Classes    []string `json:"classes,omitempty"`
+	Warehouses []string `json:"warehouses,omitempty"`
 }
 
 // BufferSource computes how many units to keep back. A negative result counts as
