@@ -445,3 +445,27 @@ func (l *Warehouse) PackedParcels(ctx context.Context, w bridge.WarehouseOrder) 
 	}
 	return parcels, nil
 }
+
+// trackedFor is how far back OrdersByTracking looks.
+const trackedFor = 180 * 24 * time.Hour
+
+// OrdersByTracking returns the shop's ids of the orders that left the warehouse under a
+// tracking number in the last 180 days, for people who look for a parcel. It costs one call.
+//
+// https://apps.linnworks.net/Api/Method/ProcessedOrders-SearchProcessedOrders
+func (l *Warehouse) OrdersByTracking(ctx context.Context, number string) (ids []string, err error) {
+	now := time.Now().UTC()
+	for p, err := range l.client.ProcessedOrders.SearchProcessedOrdersAll(ctx, &linnworks.SearchProcessedOrdersRequest{
+		SearchTerm: &number, DateField: new(linnworks.SearchProcessedOrdersRequestDateFieldProcessed), ResultsPerPage: new(200),
+		FromDate: &linnworks.Time{Time: now.Add(-trackedFor)}, ToDate: &linnworks.Time{Time: now.Add(time.Hour)},
+	}) {
+		if err != nil {
+			return ids, fmt.Errorf("linnworksadapter: searching for a tracking number: %w", err)
+		}
+		if part.Tracking(p.PostalTrackingNumber) == part.Tracking(number) && !p.IsResend && !p.IsExchange &&
+			l.ours(linnworks.OrderGeneralInfo{Source: p.Source, SubSource: p.SubSource}) && !slices.Contains(ids, p.ReferenceNum) {
+			ids = append(ids, p.ReferenceNum)
+		}
+	}
+	return ids, nil
+}

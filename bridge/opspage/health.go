@@ -209,6 +209,8 @@ type standing struct {
 	Urgent int `json:"urgent_cases"`
 	AtRisk int `json:"clocks_at_risk"`
 	Orders int `json:"orders_with_a_clock"`
+	// Clocked reports whether AtRisk and Orders are known.
+	Clocked bool `json:"clocks_known"`
 	// Stock is nil if it is not known.
 	Stock *stock.Totals `json:"stock,omitempty"`
 }
@@ -240,9 +242,9 @@ func (h *Handler) Sample(ctx context.Context) error {
 			report, failed := shop.Deadlines(ctx)
 			if failed != nil {
 				err = errors.Join(err, fmt.Errorf("opspage: sample: %s: reading the deadlines: %w", shop.Name, failed))
-				continue // it is not known, which is not the same as none
+			} else if !report.At.IsZero() { // before the first check it is not known, which is not the same as none
+				at.AtRisk, at.Orders, at.Clocked = len(report.AtRisk), report.Open, true
 			}
-			at.AtRisk, at.Orders = len(report.AtRisk), report.Open
 		}
 		if shop.Totals != nil {
 			if totals, failed := shop.Totals(ctx); failed == nil { // another process may know

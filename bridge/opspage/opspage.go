@@ -53,6 +53,9 @@ type Shop struct {
 	// Totals returns how its SKUs stand, for the plot, such as [stock.Book.Totals]; an error
 	// if this process does not know.
 	Totals func(context.Context) (stock.Totals, error)
+	// Tracking returns the ids of the orders that were sent under a tracking number, such as
+	// linnworksadapter.Warehouse.OrdersByTracking. Nil: numbers are found in cases alone.
+	Tracking func(ctx context.Context, number string) (orderIDs []string, err error)
 	// Appeal collects what is on record about an order, for a question of the shop's:
 	// [appeal.Collect], without the buyer.
 	Appeal func(ctx context.Context, orderID string) (*appeal.Pack, error)

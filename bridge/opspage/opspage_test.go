@@ -50,6 +50,12 @@ func newBench(t testing.TB) *bench {
 		b.shops = append(b.shops, opspage.Shop{
 			Name: name, Orders: b.memory.Shop(name), Stock: shelf{},
 			Audit: func(context.Context) (audit.Report, bool, error) { return audited(), true, nil },
+			Tracking: func(_ context.Context, number string) ([]string, error) {
+				if name == "DE" {
+					return nil, errors.New("Linnworks is away")
+				}
+				return map[string][]string{"RM000000042GB": {"576000000000000042"}}[number], nil
+			},
 			Payouts: func(context.Context) (finance.WatchReport, bool, error) {
 				return finance.WatchReport{At: noon, From: noon.AddDate(0, 0, -45), To: noon, Statements: 45, Orders: 900, Wrong: 1, Look: []finance.Look{{Object: "line " + hostile, Seen: "-0.01 GBP", Do: "ask the shop"}}}, true, nil
 			},
@@ -223,6 +229,7 @@ func TestPagesSay(t *testing.T) {
 		"/stock?q=lamp":                        {"LAMP"},
 		"/health":                              {"Last failure", "99 of 100"},
 		"/audit":                               {"shop does not sell", "have it mended", "<code>MUG-RED 2</code>", "Not read, so nothing is known of it", "shipping templates: no answer", "look in Seller Center", "45 statement(s)", "-0.01 GBP", "ask the shop"},
+		"/search?q=RM000000042GB":              {`order?shop=UK&amp;id=576000000000000042`, "DE: the tracking number could not be looked for: Linnworks is away"},
 		"/search?q=576000000000000001":         {`order?shop=UK&amp;id=576000000000000001`, "no tracking"},
 	} {
 		status, text := b.get(path)
@@ -641,5 +648,29 @@ func BenchmarkCases(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// The plot of the orders is of all shops or of none, too: a shop whose clocks cannot be
+// read, or were never checked, is not one without orders.
+func TestOrdersPlot(t *testing.T) {
+	t.Parallel()
+	for name, deadlines := range map[string]func(context.Context) (bridge.DeadlineReport, error){
+		"not read": func(context.Context) (bridge.DeadlineReport, error) {
+			return bridge.DeadlineReport{}, errors.New("disk")
+		},
+		"never checked": func(context.Context) (bridge.DeadlineReport, error) { return bridge.DeadlineReport{}, nil },
+		"not shown":     nil,
+	} {
+		b := newBench(t)
+		b.shops[0].Deadlines = deadlines
+		b.open()
+		for range 2 {
+			_ = b.page.Sample(t.Context()) // it says what it lacks
+		}
+		_, text := b.get("/")
+		if strings.Contains(text, "with a clock, 1 at risk&#34;") || strings.Contains(text, "orders in the last") || !strings.Contains(text, "now 3 open, ") || !strings.Contains(text, "now 6 SKUs sold out") {
+			t.Errorf("%s: the plots are not those of cases and stock alone:\n%s", name, text)
+		}
 	}
 }

@@ -226,10 +226,13 @@ type found struct {
 	Cases  []line      `json:"cases"`
 	Left   int         `json:"left_out"` // cases that are not on the page
 	Stock  []shopStock `json:"stock"`
+	// Untracked says where a tracking number could not be looked for.
+	Untracked []string `json:"untracked,omitempty"`
 }
 
 // search looks for an order, a SKU or a tracking number: in the records by the order's
-// id, in the cases by anything that they say, in the stock by SKU and title.
+// id, in the warehouse by the number, in the cases by anything that they say, in the stock
+// by SKU and title.
 func (h *Handler) search(r *request) (any, error) {
 	v := found{Text: strings.TrimSpace(r.FormValue("q")), Orders: []life{}, Cases: []line{}, Stock: []shopStock{}}
 	if v.Text == "" {
@@ -245,6 +248,17 @@ func (h *Handler) search(r *request) (any, error) {
 		}
 		if one.Known {
 			v.Orders = append(v.Orders, one)
+			continue
+		}
+		if s.Tracking == nil || !trackingNumber(v.Text) {
+			continue
+		}
+		ids, err := s.Tracking(r.Context(), v.Text)
+		if err != nil {
+			v.Untracked = append(v.Untracked, s.Name+": the tracking number could not be looked for: "+err.Error())
+		}
+		for _, id := range ids {
+			v.Orders = append(v.Orders, life{Shop: s.Name, OrderID: id, Known: true})
 		}
 	}
 	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{States: states})
@@ -263,3 +277,7 @@ func (h *Handler) search(r *request) (any, error) {
 	v.Stock = h.stockOf(r, v.Text, "", 50)
 	return v, nil
 }
+
+// trackingNumber reports whether a text may be one: it has a digit, and is as long as the
+// shortest of them.
+func trackingNumber(s string) bool { return len(s) >= 8 && strings.ContainsAny(s, "0123456789") }

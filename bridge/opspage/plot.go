@@ -40,6 +40,7 @@ func plot(of string, samples []sample, now time.Time) template.HTML {
 			switch {
 			case of == "cases":
 				values[0], values[1], known = values[0]+at.Open, values[1]+at.Urgent, known+1
+			case of == "orders" && !at.Clocked:
 			case of == "orders":
 				values[0], values[1], known = values[0]+at.Orders, values[1]+at.AtRisk, known+1
 			case at.Stock != nil:
@@ -115,6 +116,9 @@ func rateBar(r bridge.Rate) template.HTML {
 	now, will, limit := r.Percent, r.Forecast, r.Limit.Percent
 	if r.Limit.Least {
 		now, will, limit = 100-now, 100-will, 100-limit
+	}
+	if limit <= 0 { // there is no scale for it
+		return ""
 	}
 	const width = 100
 	x := func(percent float64) float64 { return min(max(percent, 0)/max(2*limit, 0.01), 1) * width }
