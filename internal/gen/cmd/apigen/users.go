@@ -145,6 +145,9 @@ func callsIn(root string) (callIndex, error) {
 	return calls, nil
 }
 
+// endings are those of methods that call the operation before them.
+var endings = []string{"", "All", "Pages", "Batched", "BatchInParts", "InParts", "Verified"}
+
 func (c callIndex) add(path string, file *ast.File) {
 	for _, d := range file.Decls {
 		f, ok := d.(*ast.FuncDecl)
@@ -172,9 +175,12 @@ func (c callIndex) add(path string, file *ast.File) {
 			}
 			c.by[method.Sel.Name][path] = true
 			if service, ok := method.X.(*ast.SelectorExpr); ok {
-				key := service.Sel.Name + "." + method.Sel.Name
-				if user := (function{name, path}); !slices.Contains(c.of[key], user) {
-					c.of[key] = append(c.of[key], user)
+				for _, ending := range endings {
+					operation, longer := strings.CutSuffix(method.Sel.Name, ending)
+					key := service.Sel.Name + "." + operation
+					if user := (function{name, path}); (longer || ending == "") && !slices.Contains(c.of[key], user) {
+						c.of[key] = append(c.of[key], user)
+					}
 				}
 			}
 			return true

@@ -96,3 +96,17 @@ func TestUsersAreFound(t *testing.T) {
 		}
 	}
 }
+
+// TestListsAreCalls checks that a walk over all pages counts as a call of its operation.
+func TestListsAreCalls(t *testing.T) {
+	t.Parallel()
+	calls, err := callsIn("../../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range []string{"Finance.GetPayments", "Order.GetOrderList", "Stock.GetStockItemsFullByIDs", "ProcessedOrders.SearchProcessedOrders"} {
+		if len(calls.of[op]) == 0 {
+			t.Errorf("%s: nobody calls it, so it is said", op)
+		}
+	}
+}
