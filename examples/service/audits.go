@@ -66,14 +66,14 @@ func (s wholeShelf) StockLines(context.Context) ([]audit.StockLine, error) {
 		return nil, errors.New("both sides were not asked yet")
 	}
 	lines := b.sync.Stock.Book().Lines("", "", math.MaxInt)
-	if len(lines) == 0 {
+	if len(lines) == 0 || !s.publishes.Load() {
 		return nil, fmt.Errorf("another process publishes it: %w", errors.ErrUnsupported)
 	}
 	list := make([]audit.StockLine, 0, len(lines))
 	for _, l := range lines {
-		if l.Unknown == "" { // otherwise nobody knows what it should be
-			list = append(list, audit.StockLine{SKUID: l.ID, SKU: l.SellerSKU, WarehouseID: l.WarehouseID, Shown: l.Shown, Wanted: l.Wanted, Why: strings.Join(l.Why, "; ")})
-		}
+		list = append(list, audit.StockLine{
+			SKUID: l.ID, SKU: l.SellerSKU, WarehouseID: l.WarehouseID, Shown: l.Shown, Wanted: l.Wanted, Why: strings.Join(l.Why, "; "), Unknown: l.Unknown,
+		})
 	}
 	return list, nil
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/policy"
@@ -62,7 +63,8 @@ type config struct {
 	listen, private         string
 	token                   tiktokshop.Secret // for private; empty: nobody is asked
 	tiktokURL, linnworksURL string
-	people                  *people // nil: nobody is told, but by the page
+	people                  *people       // nil: nobody is told, but by the page
+	sampleEvery             time.Duration // of the plots; zero: every five minutes
 }
 
 // shopConfig is one shop.

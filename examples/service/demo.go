@@ -93,8 +93,8 @@ func madeUp(ctx context.Context, database string) (w *madeup.World, c config, cl
 	pace := bridge.Duration(5 * time.Second) // the least that settings may say
 	c = config{
 		app: shop.App(), account: warehouse.Credentials(), database: database,
-		printAccounts: []linnworks.GUID{demoAccount},
-		listen:        "127.0.0.1:0", private: "127.0.0.1:0", tiktokURL: "http://" + shopAt, linnworksURL: "http://" + warehouseAt,
+		printAccounts: []linnworks.GUID{demoAccount}, sampleEvery: 2 * time.Second,
+		listen: "127.0.0.1:0", private: "127.0.0.1:0", tiktokURL: "http://" + shopAt, linnworksURL: "http://" + warehouseAt,
 		shops: []shopConfig{{seller: defaultSeller, settings: bridge.Settings{
 			Shop: "made-up", SubSource: madeup.SubSource,
 			Locations:       map[string][]string{madeup.Leeds: {string(linnworks.ZeroGUID)}, madeup.Bristol: {string(w.Bristol)}},
@@ -194,7 +194,11 @@ func told(text string, err error) (string, bool) {
 // live sells tea as a LIVE does.
 func (t *trade) live(ctx context.Context) {
 	const sku, listing = "TEA-EARL", "1729592969712207201"
-	text, _ := told(fmt.Sprintf("the warehouse brings %d of %s for a LIVE", forLIVE, sku), t.Warehouse.SetOnHand(sku, linnworks.ZeroGUID, forLIVE))
+	level, err := t.Warehouse.Level(sku, linnworks.ZeroGUID)
+	if err == nil {
+		err = t.Warehouse.SetOnHand(sku, linnworks.ZeroGUID, level.InOrders+forLIVE)
+	}
+	text, _ := told(fmt.Sprintf("the warehouse brings %d of %s for a LIVE", forLIVE, sku), err)
 	t.say(text)
 	if sleep(ctx, airTime/6) != nil { // the shop shows them in seconds
 		return
@@ -264,12 +268,18 @@ func (t *trade) cancel() (string, bool) {
 		return "", false
 	}
 	id := t.placed[len(t.placed)-1]
-	_, err := t.Shop.RequestCancellation(id, "")
-	return told("the buyer of "+id+" asks to cancel it", err)
+	if _, err := t.Shop.RequestCancellation(id, ""); err != nil {
+		return "", false // it has been cancelled or sent
+	}
+	return "the buyer of " + id + " asks to cancel it", true
 }
 
 func (t *trade) restock() (string, bool) {
-	n := 20 + rand.IntN(20)
+	level, err := t.Warehouse.Level("TEA-EARL", linnworks.ZeroGUID)
+	if err != nil {
+		return told("the warehouse counts TEA-EARL", err)
+	}
+	n := level.InOrders + 20 + rand.IntN(20) // what is ordered is still on the shelf
 	return told(fmt.Sprintf("the warehouse counts %d of TEA-EARL in Leeds", n), t.Warehouse.SetOnHand("TEA-EARL", linnworks.ZeroGUID, n))
 }
 

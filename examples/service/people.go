@@ -101,6 +101,13 @@ func (s *service) page() (*opspage.Handler, error) {
 			Audit:   func(ctx context.Context) (audit.Report, bool, error) { return audit.Last(ctx, shop.memory) },
 			Payouts: func(ctx context.Context) (finance.WatchReport, bool, error) { return finance.Last(ctx, shop.memory) },
 			Totals:  shelves{shop}.totals,
+			Tracking: func(ctx context.Context, number string) ([]string, error) {
+				b := shop.bound.Load()
+				if b == nil {
+					return nil, errors.New("both sides were not asked yet")
+				}
+				return b.warehouse.OrdersByTracking(ctx, number)
+			},
 			Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
 				ports := appeal.Ports{Records: shop.memory, Cases: s.db}
 				if b := shop.bound.Load(); b != nil {
@@ -126,7 +133,7 @@ func (s shelves) StockOf(_ context.Context, text, after string, limit int) ([]op
 		return nil, errors.New("both sides were not asked yet")
 	}
 	lines := b.sync.Stock.Book().Lines(text, after, limit)
-	if len(lines) == 0 && text == "" && after == "" {
+	if !s.publishes.Load() || len(lines) == 0 && text == "" && after == "" {
 		return nil, errElsewhere
 	}
 	var list []opspage.StockLine
@@ -140,7 +147,7 @@ func (s shelves) StockOf(_ context.Context, text, after string, limit int) ([]op
 }
 
 func (s shelves) totals(context.Context) (stock.Totals, error) {
-	if b := s.bound.Load(); b != nil {
+	if b := s.bound.Load(); b != nil && s.publishes.Load() {
 		if t := b.sync.Stock.Book().Totals(); t.Listings > 0 {
 			return t, nil
 		}
@@ -175,6 +182,9 @@ func (s *service) flows(ctx context.Context, shop *shop) (map[string]health.Flow
 		flow := health.Flow{
 			Runs: f.Runs, Failures: f.Failures, LastSuccess: f.Success, LastFailure: f.Failed, LastError: f.Why,
 			P50: f.percentile(50), P99: f.percentile(99), Max: f.percentile(100),
+		}
+		if f.Error != "" && flow.LastError == "" { // as an older version noted it
+			flow.LastFailure, flow.LastError = cmp.Or(flow.LastFailure, f.Ended), f.Error
 		}
 		if n := len(f.state.Took); n > 0 {
 			flow.Last = f.state.Took[n-1]
@@ -272,7 +282,7 @@ func (s *service) sample(ctx context.Context, page *opspage.Handler) {
 		if err := page.Sample(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "the page's plots have a gap", "err", err)
 		}
-		if sleep(ctx, sampleEvery) != nil {
+		if sleep(ctx, cmp.Or(s.config.sampleEvery, sampleEvery)) != nil {
 			return
 		}
 	}

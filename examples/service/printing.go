@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -76,7 +78,7 @@ type drawing struct {
 }
 
 // startDrawing starts PDFium. Close it.
-func startDrawing(ctx context.Context, paper labelpng.Paper) *drawing {
+func startDrawing(ctx context.Context, paper labelpng.Paper, log *slog.Logger) *drawing {
 	d := &drawing{ready: make(chan struct{})}
 	go func() {
 		defer close(d.ready)
@@ -87,6 +89,9 @@ func startDrawing(ctx context.Context, paper labelpng.Paper) *drawing {
 		if d.renderer, d.err = labelpng.New(ctx, o); d.err != nil && o.CacheDir != "" {
 			o.CacheDir = "" // nothing can be written there
 			d.renderer, d.err = labelpng.New(ctx, o)
+		}
+		if d.err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "labels cannot be drawn, so every print is refused until the service is started anew", "err", d.err)
 		}
 	}()
 	return d
@@ -105,9 +110,14 @@ func (d *drawing) Rasterise(ctx context.Context, pdf []byte, dpi int) ([][]byte,
 	return d.renderer.Rasterise(ctx, pdf, dpi)
 }
 
-// Close waits for what is drawn, and for PDFium if it is just starting.
+// Close waits for what is drawn, and a while for PDFium if it is just starting, which ends
+// with the context that it was started with.
 func (d *drawing) Close() error {
-	<-d.ready
+	select {
+	case <-d.ready:
+	case <-time.After(stopWithin / 4):
+		return errors.New("PDFium has not finished starting")
+	}
 	if d.renderer == nil {
 		return nil
 	}

@@ -50,14 +50,18 @@ type shop struct {
 	memory sqlstore.Shop
 	hinted chan struct{} // wakes the flow of orders
 	bound  atomic.Pointer[bound]
+	// publishes reports whether this process publishes its stock: the numbers of one that
+	// has stopped are old.
+	publishes atomic.Bool
 	// trouble is why it is not bound yet.
 	trouble atomic.Pointer[string]
 }
 
 // bound is a shop whose other sides have answered.
 type bound struct {
-	tiktok *tiktokadapter.Shop
-	sync   *bridge.Sync
+	tiktok    *tiktokadapter.Shop
+	warehouse *linnworksadapter.Warehouse
+	sync      *bridge.Sync
 	// button is nil if no print button is served.
 	button *printing.Button
 	// release is nil if the settings name no printing view.
@@ -114,7 +118,7 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 		return err
 	}
 	if len(c.printAccounts) > 0 {
-		s.drawing = startDrawing(ctx, c.paper)
+		s.drawing = startDrawing(ctx, c.paper, log)
 		defer func() { err = errors.Join(err, s.drawing.Close()) }() //nolint:contextcheck // it has one of its own
 	}
 	button, err := s.printButton()
@@ -255,6 +259,7 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 	if err != nil {
 		return nil, err
 	}
+	b.warehouse = warehouse
 	if b.sync, err = bridge.NewSync(b.tiktok, warehouse, shop.memory, shop.syncSettings()); err != nil {
 		return nil, err
 	}

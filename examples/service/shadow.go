@@ -77,7 +77,7 @@ func reportRehearsals(ctx context.Context, c config, out io.Writer) error {
 			return fmt.Errorf("%s: %w", shop.name, err)
 		}
 		channels, err := shop.warehouse.Channels(ctx)
-		list := checklist(report, settings, channels, err)
+		list := checklist(report, settings, channels, err, time.Now())
 		list = append(list, shop.started(ctx, time.Now())...)
 		fmt.Fprintf(out, "%s\n%s\nThe switch of %s\n\n", strings.ToUpper(shop.name), report, shop.name)
 		for i, item := range list {
@@ -120,11 +120,15 @@ type item struct {
 	seen   string
 }
 
-func checklist(r shadow.Report, settings error, channels []audit.Channel, channelsErr error) []item {
+func checklist(r shadow.Report, settings error, channels []audit.Channel, channelsErr error, now time.Time) []item {
 	looked := r.To.Sub(r.From)
-	rehearsed := item{what: fmt.Sprintf("The rehearsal has looked for %s or longer, without a gap of %s.", rehearsalTime, rehearsalGap),
-		done: looked >= rehearsalTime && r.Gap <= rehearsalGap && len(r.Not) == 0}
-	rehearsed.seen = fmt.Sprintf("%d looks in %s, the longest gap %s, %d did not see all", r.Looks, looked.Round(time.Minute), r.Gap.Round(time.Second), r.Failed)
+	rehearsed := item{what: fmt.Sprintf("The rehearsal has looked for %.0f hours or longer, up to now, without a gap of %.0f minutes.", rehearsalTime.Hours(), rehearsalGap.Minutes()),
+		done: looked >= rehearsalTime && r.Gap <= rehearsalGap && now.Sub(r.To) <= rehearsalGap && len(r.Not) == 0}
+	rehearsed.seen = "it has not begun: run -shadow"
+	if r.Looks > 0 {
+		rehearsed.seen = fmt.Sprintf("%d looks in %s, the last at %s, the longest gap %s, %d did not see all",
+			r.Looks, looked.Round(time.Second), r.To.UTC().Format("2006-01-02 15:04 UTC"), r.Gap.Round(time.Second), r.Failed)
+	}
 	right := item{what: "Settings, access and names are right: -check finds nothing wrong.", done: settings == nil}
 	if settings != nil {
 		right.seen = settings.Error() + ": run -check"

@@ -55,7 +55,7 @@ func TestRehearsal(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "still to do before the switch") {
 		t.Errorf("error %v, want one that counts what is left: minutes are no rehearsal", err)
 	}
-	for _, want := range []string{"MADE-UP", "The switch of made-up", "[ ] The rehearsal has looked for 72h0m0s or longer", "[?] Place a test order", "The way back, at any time"} {
+	for _, want := range []string{"MADE-UP", "The switch of made-up", "[ ] The rehearsal has looked for 72 hours or longer", "[?] Place a test order", "The way back, at any time"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
 		}
@@ -101,6 +101,8 @@ func TestChecklist(t *testing.T) {
 	short.From = now.Add(-70 * time.Hour)
 	gap := good
 	gap.Gap = time.Hour
+	old := good
+	old.From, old.To = old.From.AddDate(0, -2, 0), old.To.AddDate(0, -2, 0)
 	blind := good
 	blind.Not = []string{"the stock was never seen"}
 	native := []audit.Channel{{Source: "TIKTOKBRIDGE", Own: true, TikTok: true}, {Source: "TIKTOK", SubSource: "maple", TikTok: true}, {Source: "EBAY"}}
@@ -116,13 +118,14 @@ func TestChecklist(t *testing.T) {
 		"too short":           {report: short, open: []string{"The rehearsal"}, seen: "960 looks in 70h0m0s"},
 		"a gap":               {report: gap, open: []string{"The rehearsal"}, seen: "the longest gap 1h0m0s"},
 		"it was half blind":   {report: blind, open: []string{"The rehearsal"}},
+		"it ended long ago":   {report: old, open: []string{"The rehearsal"}, seen: "the last at 2026-01-01"},
 		"wrong settings":      {report: good, settings: errors.New("2 problem(s)"), open: []string{"Settings"}, seen: "2 problem(s): run -check"},
 		"another one is on":   {report: good, channels: native, open: []string{"No other integration"}, seen: "on: TIKTOK maple"},
 		"Linnworks is silent": {report: good, err: errors.New("no answer"), open: []string{"No other integration"}, seen: "could not be asked"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var open []item
-			for _, i := range checklist(test.report, test.settings, test.channels, test.err) {
+			for _, i := range checklist(test.report, test.settings, test.channels, test.err, now.Add(5*time.Minute)) {
 				if !i.done && !i.byHand {
 					open = append(open, i)
 				}

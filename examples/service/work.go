@@ -336,6 +336,8 @@ func (s *service) live(ctx context.Context, shop *shop, sync *bridge.Sync) {
 func (s *service) liveHere(ctx context.Context, shop *shop, b *bridge.Sync) error {
 	s.metrics.live.WithLabelValues(shop.name).Set(1)
 	defer s.metrics.live.WithLabelValues(shop.name).Set(0)
+	shop.publishes.Store(true)
+	defer shop.publishes.Store(false)
 	var mu sync.Mutex
 	var last error // that nothing has followed for a while counts as mended
 	var at time.Time
