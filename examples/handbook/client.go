@@ -79,7 +79,7 @@ var topics = []struct {
 	{"Cancellations", []decision{
 		{"cut_off", "Cut-off", "From this stage of an order in Linnworks on, a cancellation comes too late and is not carried out by the bridge.", "A cancellation comes too late once the shipping label is printed."},
 		{"late_requests", "Requests after the cut-off", "What the bridge does with a buyer's request that comes after the cut-off.", "A buyer's request that comes after the cut-off is left to a person."},
-		{"due_requests", "Requests that TikTok would grant", "What the bridge does with a late request that TikTok would soon grant by itself.", "So is a late request that TikTok would soon grant by itself."},
+		{"due_requests", "Requests that TikTok would grant", "What the bridge does with a late request that TikTok would soon grant by itself.", "A late request that TikTok would soon grant by itself is left to a person, too."},
 		{"reject_reasons", "Reasons to reject", "Given to TikTok when a request is rejected, the best first.", ""},
 		{"cancel_reasons", "Reasons to cancel", "Given to TikTok when an order was cancelled in Linnworks first, the best first.", "An order that is cancelled in Linnworks is not cancelled on TikTok by itself: a person is asked."},
 		{"zero_stock", "Reasons that empty the listing", "Reasons after which TikTok shows the listing as sold out are allowed. The bridge puts the stock back at once.", ""},
@@ -296,9 +296,11 @@ func fileText(value any) string {
 	if value == nil {
 		return "not set"
 	}
-	text, err := json.Marshal(value)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
 		return err.Error()
 	}
-	return code(string(text))
+	return code(strings.TrimSpace(b.String()))
 }

@@ -90,11 +90,16 @@ func run(args []string, out, help io.Writer) error {
 	} else {
 		write(&text, c, table)
 	}
+	if *page != "" {
+		err = os.WriteFile(*page, toHTML(text.String()), 0o644)
+	}
 	switch {
-	case *page != "":
-		return os.WriteFile(*page, toHTML(text.String()), 0o644)
+	case err != nil:
+		return err
 	case *path != "":
 		return os.WriteFile(*path, text.Bytes(), 0o644)
+	case *page != "":
+		return nil
 	}
 	_, err = text.WriteTo(out)
 	return err

@@ -127,8 +127,11 @@ func parts(s shop, p plan) []part {
 		{"stock in the shop, of everything else", span(p.coldTypical), span(p.coldWorst)},
 		{"an order, until its units are reserved", span(p.orderTypical), span(p.orderWorst)},
 	}}
+	if p.orderWorst == math.MaxInt64 {
+		age.remarks = append(age.remarks, "Orders come in faster than they can be read or created: during that time nobody knows how old they are.")
+	}
 	if p.hotWorst == math.MaxInt64 {
-		age.remarks = append(age.remarks, "Other channels sell more listings a second than TikTok takes numbers: raise -writes, sell fewer listings at once, or keep a larger buffer.")
+		age.remarks = append(age.remarks, "More numbers and parcels are to be told to TikTok than it takes (-writes): sell fewer listings at once, or spread the orders.")
 	}
 	quotas := part{heading: "Calls a minute", rows: [][]string{{"", "ordinary", "in a LIVE", "allowed"}}}
 	for _, c := range p.calls {
@@ -153,6 +156,9 @@ func parts(s shop, p plan) []part {
 		oversold.rows = append(oversold.rows, []string{fmt.Sprint(c.buffer), percent(c.p)})
 	}
 	oversold.remarks = []string{fmt.Sprintf("Keep %d back to stay below one in 10,000: {\"do\": \"keep units\", \"units\": %d}.", p.buffer, p.buffer)}
+	if p.buffer > mostBuffer {
+		oversold.remarks = []string{"No buffer helps: what is sold is not known in time. Mend what is said to wait above first."}
+	}
 	list := []part{age, quotas, through, oversold}
 	if s.orderLimit > 0 {
 		list = append(list, part{heading: "The shop's daily order limit", rows: [][]string{
@@ -186,6 +192,9 @@ func after(d time.Duration) string {
 
 // number is one with as many places as matter.
 func number(n float64) string {
+	if n < 0.005 {
+		return "0"
+	}
 	if n < 10 && n != math.Trunc(n) {
 		return fmt.Sprintf("%.2g", n)
 	}

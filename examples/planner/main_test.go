@@ -325,6 +325,13 @@ func TestRun(t *testing.T) {
 	}
 	page := filepath.Join(t.TempDir(), "plan.html")
 	var out bytes.Buffer
+	for _, args := range [][]string{{"-orders", "1000000"}, {"-elsewhere", "100000"}, {"-live", "1000"}, {"-reads", "0.1"}} { // a shop that nothing is enough for
+		out.Reset()
+		if err := run(append(args, "-html", page), &out, io.Discard); err != nil || !strings.Contains(out.String(), "No buffer helps") || !strings.Contains(out.String(), "without end") {
+			t.Errorf("%q: %v\n%s", args, err, out.String())
+		}
+	}
+	out.Reset()
 	if err := run([]string{"-order-limit", "3000", "-html", page}, &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}

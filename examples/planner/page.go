@@ -102,6 +102,9 @@ func outagePlot(s shop) template.HTML {
 // bufferPlot is the chance of overselling by buffer.
 func bufferPlot(s shop) template.HTML {
 	p := compute(s)
+	if p.buffer > mostBuffer {
+		return ""
+	}
 	most := max(p.buffer+2, 10)
 	var points []point
 	for b := 0; b <= most; b++ {

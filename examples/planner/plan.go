@@ -78,6 +78,9 @@ type chance struct {
 	p      float64
 }
 
+// mostBuffer is the largest buffer that is worth saying: above it something else is wrong.
+const mostBuffer = 10_000
+
 // bound is the chance that is aimed at, as in package stock.
 const bound = 1e-4
 
@@ -91,8 +94,9 @@ func compute(s shop) plan {
 	// its turn: a queue with a fixed time of service.
 	hotReads := math.Ceil(float64(s.liveSKUs) / levelsPerCall)
 	period := max(hotEvery.Seconds(), hotReads/(levelCalls*s.share/60), way)
-	// One write in two seconds a SKU, and of the rest as many as the shop sells.
-	asked := min(float64(s.liveSKUs)*s.elsewhere/3600, float64(s.liveSKUs)/2) + ordinary
+	// One write in two seconds a SKU, of the rest as many as the shop sells, and one for the
+	// references of a hundred orders.
+	asked := min(float64(s.liveSKUs)*s.elsewhere/3600, float64(s.liveSKUs)/2) + ordinary + s.livePerSec/100
 	wait, late := queue(asked, s.writes)
 	p.hotTypical = seconds(period/2 + way + wait + way)
 	p.hotWorst = seconds(period + way + late + way)
@@ -130,6 +134,9 @@ func compute(s shop) plan {
 		p.calls = append(p.calls, calls{c.what, c.standing + c.perOrder*perMinute(ordinary), c.standing + c.live + c.perOrder*perMinute(s.livePerSec), c.quota})
 	}
 
+	if p.calls[0].live > p.calls[0].quota || s.livePerSec > p.importPerSec { // reads, or creating
+		p.orderTypical, p.orderWorst = math.MaxInt64, math.MaxInt64
+	}
 	backlog := ordinary * s.outageHours * 3600
 	p.importCatchUp = catchUp(backlog, p.importPerSec, ordinary)
 	p.shipCatchUp = catchUp(backlog, p.shipPerSec, ordinary)
@@ -153,7 +160,7 @@ func compute(s shop) plan {
 // know, as stock.Computed reckons: what others sell until the shop knows and until the
 // warehouse knows of the shop's last orders, and what the shop sells unseen.
 func mean(s shop, p plan) float64 {
-	if p.hotWorst == math.MaxInt64 {
+	if p.hotWorst == math.MaxInt64 || p.orderWorst == math.MaxInt64 {
 		return math.Inf(1)
 	}
 	return s.elsewhere/3600*(p.hotWorst.Seconds()+p.orderWorst.Seconds()) + s.livePerSec/float64(s.liveSKUs)*p.orderWorst.Seconds()

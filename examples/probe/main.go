@@ -92,6 +92,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 		return trouble, errors.New("-write changes only what -sku and -order name: name both")
 	case !*live && (*write || *sku != "" || *order != ""):
 		return trouble, errors.New("-write, -sku and -order go with -live")
+	case *draw < 0:
+		return trouble, fmt.Errorf("-draw %d: it is a number of quirks", *draw)
 	case *list:
 		listChecks(out)
 		return allHold, nil
