@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge/audit"
@@ -400,7 +399,7 @@ func TestStockThatIsNotKnown(t *testing.T) {
 	}
 	line.Unknown = "its level has not been read yet"
 	shelf.lines[0] = line
-	if diff := cmp.Diff(first, run()); diff != "" {
+	if diff := gocmp.Diff(first, run()); diff != "" {
 		t.Errorf("cases once the number is not known, before (-) and after (+):\n%s", diff)
 	}
 	shelf.lines[0] = audit.StockLine{SKUID: "9", SKU: "POT", WarehouseID: "w1", Shown: 4, Wanted: 4}

@@ -75,7 +75,7 @@ func payoutsOf(ctx context.Context, s Shop) (report finance.WatchReport, unknown
 // appealPage serves what proves what happened to an order, to be kept and sent on: it has a
 // style of its own, and nothing about the buyer.
 func (h *Handler) appealPage(w http.ResponseWriter, raw *http.Request) {
-	h.appeal(w, raw, "html", "text/html; charset=utf-8", func(p *appeal.Pack) ([]byte, error) {
+	h.appeal(raw.Context(), w, raw, "html", "text/html; charset=utf-8", func(p *appeal.Pack) ([]byte, error) {
 		var b bytes.Buffer
 		err := p.WritePage(&b)
 		return b.Bytes(), err
@@ -83,10 +83,10 @@ func (h *Handler) appealPage(w http.ResponseWriter, raw *http.Request) {
 }
 
 func (h *Handler) appealJSON(w http.ResponseWriter, raw *http.Request) {
-	h.appeal(w, raw, "json", "application/json", func(p *appeal.Pack) ([]byte, error) { return json.Marshal(p) })
+	h.appeal(raw.Context(), w, raw, "json", "application/json", func(p *appeal.Pack) ([]byte, error) { return json.Marshal(p) })
 }
 
-func (h *Handler) appeal(w http.ResponseWriter, raw *http.Request, ending, kind string, encode func(*appeal.Pack) ([]byte, error)) {
+func (h *Handler) appeal(ctx context.Context, w http.ResponseWriter, raw *http.Request, ending, kind string, encode func(*appeal.Pack) ([]byte, error)) {
 	r := h.begin(w, raw)
 	s, err := h.shop(r)
 	id := r.FormValue("id")
@@ -99,7 +99,7 @@ func (h *Handler) appeal(w http.ResponseWriter, raw *http.Request, ending, kind 
 	var text []byte
 	if err == nil {
 		// A pack that lacks something says so itself.
-		if pack, failed := s.Appeal(r.Context(), id); pack != nil {
+		if pack, failed := s.Appeal(ctx, id); pack != nil {
 			text, err = encode(pack)
 		} else {
 			err = failed
