@@ -257,7 +257,8 @@ func (b *importBatch) lookUpLate(ctx context.Context) {
 	for _, t := range late {
 		failed := cmp.Or(b.lost[t.order.ID], err)
 		if r, have := b.reserved[t.order.ID]; failed != nil && !counts(t.found) { // nobody counts its units
-			t.result.Unseen = takes(t.order) && (!have || !r.VisibleAt.IsZero() || len(r.Items) == 0)
+			uncounted := !have || !r.VisibleAt.IsZero() || len(r.Items) == 0
+			t.result.Unseen = uncounted && takes(t.order)
 			failed = errors.Join(failed, b.unasked(ctx, t))
 		}
 		b.fail(ctx, t, failed)
