@@ -120,10 +120,12 @@ func (l *Warehouse) ItemsTouched(ctx context.Context, since time.Time) (stock.To
 		if w.Reference != "" {
 			t.OrderIDs = []string{w.Reference}
 		}
-		t.Items = map[string]int{}
-		take(t.Items, lines)
-		if t.Locked && w.Merged {
-			merged = append(merged, w)
+		if t.Locked {
+			t.Items = map[string]int{}
+			take(t.Items, lines)
+			if w.Merged {
+				merged = append(merged, w)
+			}
 		}
 		all.Orders = append(all.Orders, t)
 	}

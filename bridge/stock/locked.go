@@ -33,19 +33,16 @@ func (e *Engine) readTouched(ctx context.Context) (items []string, err error) {
 	e.book.called(CallTouched, 1)
 	found := make(map[string]TouchedOrder, len(touched.Orders))
 	var changed []TouchedOrder // since they were last looked at
-	// A level that has risen may have been read while an order was locked that is not any
-	// longer: nothing takes its units back, so the level is read again.
-	rose, freed := e.book.doubtsARise(), map[string]bool{}
+	freed := map[string]bool{}
 	for _, o := range touched.Orders {
 		found[o.ID] = o
 		if last, have := e.found[o.ID]; !have || !o.same(last) {
 			changed = append(changed, o)
 			for id := range o.Items {
-				freed[id] = freed[id] || o.Locked || rose
+				freed[id] = true
 			}
 		}
 	}
-	maps.DeleteFunc(freed, func(_ string, again bool) bool { return !again })
 	// Else levels that do not have the units would lack them twice.
 	if ids := e.book.needed(slices.Sorted(maps.Keys(freed))); len(ids) > 0 {
 		if err := e.reader.levels(ctx, ids); err != nil {
