@@ -148,11 +148,11 @@ func FuzzReadRules(f *testing.F) {
 // nobody knows is not zero.
 func TestOneFailureStopsNoOther(t *testing.T) {
 	queue := new(exceptions.Memory).Shop("TH")
-	w, err := claims.NewWatch(noClear{queue}, claims.Options{Market: "TH"})
+	w, err := claims.NewWatch(noClear{queue}, claims.Options{Market: "TH", Now: func() time.Time { return june }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = w.Check(t.Context(), claims.Loss{Kind: claims.Return, OrderID: "1", ReturnID: "r1", Paid: true}, claims.Loss{Kind: claims.Return, OrderID: "2", ReturnID: "r2", RefundedAt: time.Now()})
+	err = w.Check(t.Context(), claims.Loss{Kind: claims.Return, OrderID: "1", ReturnID: "r1", Paid: true}, claims.Loss{Kind: claims.Return, OrderID: "2", ReturnID: "r2", RefundedAt: june})
 	open, failed := queue.Open(t.Context())
 	if err == nil || failed != nil || len(open) != 1 || strings.Contains(open[0].Seen, "0.00") {
 		t.Errorf("error %v, cases %v (%v); want the error of the one, and the case of the other without an amount", err, open, failed)

@@ -183,7 +183,7 @@ const lockKey = "notify"
 
 // Run tells everybody what is due. One recipient who cannot be reached does not keep the
 // others from being told; the error names each. A run that breaks off between a message
-// and its note tells that message twice, and never loses it.
+// and its note sends that message again: none is lost.
 func (n *Notifier) Run(ctx context.Context) (report Report, err error) {
 	start := n.options.Now()
 	defer func() { n.timings.Done(start, n.options.Now(), err) }()

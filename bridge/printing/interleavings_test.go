@@ -223,7 +223,7 @@ func (w *way) act(choice string) {
 	w.trace = append(w.trace, choice)
 }
 
-// arranged is how often the parcel was.
+// arranged reports whether the parcel was.
 func (w *way) arranged() bool {
 	o, _ := w.tiktok.Order(w.id)
 	return o.Status == tiktokshop.OrderStatusAwaitingCollection

@@ -136,7 +136,7 @@ func (p *published) PublishStock(ctx context.Context, s stock.ProductStock) ([]s
 // than what is called the worst, or as many more as chance makes of it.
 func TestAgesAreThoseOfTheEngine(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it plays an hour")
+		t.Skip("left out with -short: it plays an hour of trade; the plain run has it")
 	}
 	t.Parallel()
 	s := shop{skus: 400, liveSKUs: 20, elsewhere: 90, reads: 8, writes: 2, share: 1, way: 100 * time.Millisecond, ordersPerDay: 2520, wakingHours: 14, liveMinutes: 30}

@@ -165,7 +165,7 @@ func (w *world) start(t testing.TB) *victim {
 func (w *world) launch(t testing.TB, program string, env ...string) *victim {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("it starts and kills processes, which takes half a minute")
+		t.Skip("left out with -short: it starts and kills processes, which takes half a minute")
 	}
 	if program == "" {
 		self, err := os.Executable()
@@ -289,7 +289,7 @@ func (w *world) place(t *testing.T) string {
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it trades for some seconds")
+		t.Skip("left out with -short: it trades for some seconds")
 	}
 	var out, log spoken
 	ctx, stop := context.WithCancel(t.Context())

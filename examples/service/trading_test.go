@@ -58,7 +58,7 @@ var perHour = []int{30, 30, 36, 36, 30, 24, 24, 30, 36, 42, 50, 50, 42, 30, 18, 
 func TestTrading(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it trades for a while, with processes that are killed")
+		t.Skip("left out with -short: it trades for a while, with processes that are killed")
 	}
 	t.Run("three processes on PostgreSQL", func(t *testing.T) {
 		t.Parallel()
