@@ -146,7 +146,7 @@ func parts(s shop, p plan) []part {
 		{"parcels told to TikTok", number(p.shipPerSec) + " a second at the most"},
 		{fmt.Sprintf("after %g hours down, orders are in Linnworks again", s.outageHours), after(p.importCatchUp)},
 		{"... and if as many parcels were packed, all are told", after(p.shipCatchUp)},
-		{"processes", fmt.Sprintf("%d: one works, one stands by", p.processes)},
+		{"processes", "2: one works, one stands by"}, // the quotas end long before a processor does
 	}}
 	if s.livePerSec > p.shipPerSec {
 		through.remarks = append(through.remarks, "A LIVE sells faster than TikTok takes parcels: they are told as they are packed. Mind the last collection of the day.")

@@ -88,20 +88,10 @@ func newLab(t *testing.T, s shop, level int) *lab {
 
 func skuID(n int) string { return fmt.Sprintf("27295929%08d", n) }
 
-func labSettings(s shop) bridge.Settings {
+func labSettings() bridge.Settings {
 	return bridge.Settings{
 		Shop: "lab", SubSource: "lab", Locations: map[string][]string{shopWarehouse: {string(linnworks.ZeroGUID)}}, DefaultLocation: string(linnworks.ZeroGUID),
-		Sessions: []bridge.Session{{Name: "LIVE", Start: time.Now().Add(-time.Hour), End: time.Now().Add(24 * time.Hour), Rule: liveRule(s)}},
 	}
-}
-
-// liveRule makes the listings of the LIVE hot, and keeps nothing back.
-func liveRule(s shop) stock.BufferRule {
-	rule := stock.BufferRule{Do: stock.KeepUnits}
-	for n := range s.liveSKUs {
-		rule.SKUs = append(rule.SKUs, sku(n))
-	}
-	return rule
 }
 
 // published is when the shop took which number of a listing.
@@ -229,7 +219,7 @@ func TestCatchingUpIsThatOfTheIntake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, s, 9_999)
 		memory := new(bridge.Memory).Shop("lab")
-		b, err := bridge.NewSync(l.shop, l.warehouse, memory, labSettings(s))
+		b, err := bridge.NewSync(l.shop, l.warehouse, memory, labSettings())
 		if err != nil {
 			t.Fatal(err)
 		}

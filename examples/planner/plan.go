@@ -59,7 +59,6 @@ type plan struct {
 	chances []chance // of overselling one SKU of a LIVE, by buffer
 	buffer  int      // the smallest that keeps it below bound
 
-	processes     int
 	ordersOnALIVE float64 // on a day with a LIVE
 	limitOrdinary float64 // chance that an ordinary day reaches the order limit
 	limitLIVE     float64
@@ -146,8 +145,6 @@ func compute(s shop) plan {
 	}
 	p.buffer = stock.OversellBuffer(mean(s, p), bound)
 
-	// One works and one stands by: the quotas end long before a processor does.
-	p.processes = 2
 	p.ordersOnALIVE = s.ordersPerDay + s.livePerSec*s.liveMinutes*60
 	if s.orderLimit > 0 {
 		p.limitOrdinary, p.limitLIVE = atLeast(s.orderLimit, s.ordersPerDay), atLeast(s.orderLimit, p.ordersOnALIVE)
