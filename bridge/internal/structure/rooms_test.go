@@ -154,6 +154,7 @@ var rooms = []room{
 		{"stores", []string{"doc.go", "stores*.go"}},
 		{"the lab", []string{"lab*.go", "live.go", "shelves.go", "world.go", "network.go", "people.go", "trades.go", "pass.go", "truth.go", "books.go", "verdict.go"}},
 	}},
+	{path: "bridge/internal/ways", subjects: one("ways in which people and a program are interleaved")},
 	{path: "bridge/internal/structure", subjects: one("this test")},
 	{path: "bridge/internal/planted", subjects: one("planted bugs")},
 }
