@@ -26,15 +26,6 @@ var (
 	speedSeed  = flag.Uint64("speedseed", 7, "the seed of its sales and of its road")
 )
 
-// changesIn returns the changes of each SKU, in the order of time.
-func changesIn(changes []change) map[string][]change {
-	by := map[string][]change{}
-	for _, c := range changes {
-		by[c.sku] = append(by[c.sku], c)
-	}
-	return by
-}
-
 // leastDelays are those of somebody who is on the same road, and is held by nothing else:
 // all hot levels are read in one call each period, whether the one before has come back or
 // not; what is read is known when the reply is there; products are published in the order
@@ -42,47 +33,47 @@ func changesIn(changes []change) map[string][]change {
 // gap of the write budget, again at once when a call is lost. A level counts from when the
 // shop has it. The engine can be faster by chance only, or with a level of a sweep.
 func leastDelays(changes []change, period, gap time.Duration, rng *rand.Rand) []time.Duration {
+	type reading struct{ begun, looks, told time.Time }
 	type known struct {
 		change
 		told time.Time
 	}
-	start := changes[0].at.Add(-time.Second - time.Duration(rng.Int64N(int64(period))))
-	var looks, tells []time.Time // of the readings that were not lost
-	for at := start; at.Before(changes[len(changes)-1].at.Add(time.Minute)); at = at.Add(period) {
+	var readings []reading // but for those that were lost
+	first, last := changes[0].at, changes[len(changes)-1].at
+	for at := first.Add(-time.Second - time.Duration(rng.Int64N(int64(period)))); at.Before(last.Add(time.Minute)); at = at.Add(period) {
 		if c := drawCall(rng); !c.lost {
-			looks, tells = append(looks, at.Add(c.there)), append(tells, at.Add(c.there+c.back))
+			readings = append(readings, reading{at, at.Add(c.there), at.Add(c.there + c.back)})
 		}
 	}
 	queues := map[string][]known{}
-	for sku, list := range changesIn(changes) {
-		for _, c := range list {
-			k := known{change: c}
-			first := max(int(c.at.Sub(start)/period)-3, 0)
-			for i := max(first-len(looks)/50, 0); i < len(looks); i++ { // readings can overtake each other
-				if looks[i].Sub(c.at) > 2*time.Minute {
-					break
-				}
-				if !looks[i].Before(c.at) && (k.told.IsZero() || tells[i].Before(k.told)) {
-					k.told = tells[i]
-				}
+	for _, c := range changes {
+		k := known{change: c}
+		from, _ := slices.BinarySearchFunc(readings, c.at.Add(-time.Second), func(r reading, at time.Time) int { return r.begun.Compare(at) })
+		for _, r := range readings[from:] {
+			if !k.told.IsZero() && r.begun.After(k.told) {
+				break
 			}
-			queues[sku] = append(queues[sku], k)
+			if !r.looks.Before(c.at) && (k.told.IsZero() || r.told.Before(k.told)) { // they overtake each other
+				k.told = r.told
+			}
 		}
+		queues[c.sku] = append(queues[c.sku], k)
 	}
 	var list []time.Duration
 	var free time.Time
 	for {
-		next := ""
+		next, send := "", time.Time{}
 		for sku, q := range queues {
-			if len(q) > 0 && (next == "" || earliest(q, func(k known) time.Time { return k.told }).Before(earliest(queues[next], func(k known) time.Time { return k.told }))) {
-				next = sku
+			for _, k := range q {
+				if next == "" || k.told.Before(send) {
+					next, send = sku, k.told
+				}
 			}
 		}
 		if next == "" {
 			slices.Sort(list)
 			return list
 		}
-		send := earliest(queues[next], func(k known) time.Time { return k.told })
 		if free.After(send) {
 			send = free
 		}
@@ -102,11 +93,6 @@ func leastDelays(changes []change, period, gap time.Duration, rng *rand.Rand) []
 		}
 		queues[next] = rest
 	}
-}
-
-// earliest is the earliest moment in a list that is not empty.
-func earliest[T any](list []T, at func(T) time.Time) time.Time {
-	return at(slices.MinFunc(list, func(a, b T) int { return at(a).Compare(at(b)) }))
 }
 
 // took are the levels that the shop accepted, whether its replies arrived or not.
