@@ -81,6 +81,11 @@ type Return struct {
 	ReplacedBy string
 	// Carrier and Tracking are of the parcel on its way back.
 	Carrier, Tracking string
+	// Cancellation reports that it is no return: the shop has cancelled the order, or lines
+	// of it, and the ID is the cancellation's.
+	Cancellation bool
+	// Lost reports that the buyer is refunded because the parcel has not arrived.
+	Lost bool
 	// UpdatedAt is the shop's time of the last change.
 	UpdatedAt time.Time
 }
@@ -95,7 +100,7 @@ type Line struct {
 
 // String is one line for a log or a terminal.
 func (r Return) String() string {
-	s := fmt.Sprintf("return %s of order %s: %s", r.ID, r.OrderID, r.Status)
+	s := fmt.Sprintf("%s of order %s: %s", r.object(), r.OrderID, r.Status)
 	if r.Ask != "" {
 		s += fmt.Sprintf(", %s to decide", r.Ask)
 	}
