@@ -31,37 +31,6 @@ type Claims interface {
 	Check(ctx context.Context, losses ...claims.Loss) error
 }
 
-// cancellationPrefix stands before the id of a cancellation, whose ids are not those of
-// returns.
-const cancellationPrefix = "cancellation "
-
-// key names a return or a cancellation among what is open.
-func (r Return) key() string {
-	if r.Cancellation {
-		return cancellationPrefix + r.ID
-	}
-	return r.ID
-}
-
-// settledKey names it in a status: two changes may be of one second.
-func (r Return) settledKey() string { return r.key() + " " + r.Status }
-
-// object names it in the queue.
-func (r Return) object() string {
-	if r.Cancellation {
-		return cancellationPrefix + r.ID
-	}
-	return object(r.ID)
-}
-
-// noun is what it is called.
-func (r Return) noun() string {
-	if r.Cancellation {
-		return "cancellation"
-	}
-	return "return"
-}
-
 // The canceller's note of the lines that it has taken off an order, and its word for an
 // order that is cancelled. It writes them down before it acts.
 const (
