@@ -123,7 +123,7 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 		return err
 	}
 	if len(c.printAccounts) > 0 {
-		s.drawing = startDrawing(ctx, c.paper, log)
+		s.drawing = startDrawing(ctx, startPDFium(c.paper), s.tellDrawing)
 		defer func() { err = errors.Join(err, s.drawing.Close()) }() //nolint:contextcheck // it has one of its own
 	}
 	button, err := s.printButton()
