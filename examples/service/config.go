@@ -48,7 +48,8 @@ environment (secrets stand here and nowhere else):
   PEOPLE          file that says who is told of cases: see "Who is told" in README.md
   HEARTBEAT_URL   called every minute while the bridge works, to be watched from outside
   SMTP_SERVER, SMTP_USER, SMTP_PASSWORD, MAIL_FROM   for those who are told by mail
-  TIKTOK_URL, LINNWORKS_URL           other hosts than the real ones, such as the fakes
+  TIKTOK_URL, LINNWORKS_URL           other hosts than the real ones, such as the fakes: for
+                                      API, tokens and consent
 `
 
 // config is all that the service is told.
@@ -255,7 +256,8 @@ func sqlitePath(address string) string {
 // clients make the clients of both sides. The one of TikTok has no tokens yet. With a
 // database they share the limits of both sides with all processes on it.
 func (c config) clients(m *metrics, shared *sqlstore.DB) (*tiktokshop.Client, *linnworks.Client, error) {
-	forTikTok := append(given(c.tiktokURL, tiktokshop.WithBaseURL(c.tiktokURL), tiktokshop.WithAuthURL(c.tiktokURL)), tiktokshop.WithObserver(m.tiktokCall))
+	forTikTok := append(given(c.tiktokURL, tiktokshop.WithBaseURL(c.tiktokURL), tiktokshop.WithAuthURL(c.tiktokURL),
+		tiktokshop.WithConsentURL(c.tiktokURL+"/open/authorize")), tiktokshop.WithObserver(m.tiktokCall))
 	forLinnworks := append(given(c.linnworksURL, linnworks.WithAuthURL(c.linnworksURL), linnworks.WithV2URL(c.linnworksURL)), linnworks.WithObserver(m.linnworksCall))
 	if shared != nil {
 		forTikTok = append(forTikTok, tiktokshop.WithLimiter(shared.TikTokLimiter(nil)))
