@@ -185,16 +185,22 @@ func TestEngineSpeedOnARoughRoad(t *testing.T) {
 				took := s.took(t)
 				got := took.delays(t, hots)
 				var best []time.Duration
+				var slowest time.Duration // p99 of as many changes, by chance
 				for seed := range uint64(20) {
-					best = append(best, leastDelays(hots, period, time.Duration(float64(time.Second)/tc.writes), rand.New(rand.NewPCG(seed, 11)))...)
+					run := leastDelays(hots, period, time.Duration(float64(time.Second)/tc.writes), rand.New(rand.NewPCG(seed, 11)))
+					best, slowest = append(best, run...), max(slowest, p99(run))
 				}
 				slices.Sort(best)
+				least := p99(best)
+				if len(got) < 1500 { // few: their own p99 is as much chance
+					least = slowest
+				}
 				ratio := float64(p99(got)) / float64(p99(best))
 				t.Logf("%d SKUs, %d hot, %d changes: p50 %v, p99 %v; least possible: p50 %v, p99 %v: %.2f times that",
 					*speedSKUs, hot, len(got), got[len(got)/2], p99(got), best[len(best)/2], p99(best), ratio)
 				t.Logf("%s", s.book.Stats())
-				if ratio > 1.25 {
-					t.Errorf("p99 of what is hot is %v, %.2f times the least possible %v; want at most 1.25 times", p99(got), ratio, p99(best))
+				if most := least * 5 / 4; p99(got) > most {
+					t.Errorf("p99 of what is hot is %v; want at most %v, 1.25 times the least possible", p99(got), most)
 				}
 				cold := took.delays(t, colds)
 				t.Logf("not hot: %d changes, p50 %v, max %v; a sweep takes %v", len(cold), cold[len(cold)/2], cold[len(cold)-1], sweep)
