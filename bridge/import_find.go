@@ -48,12 +48,14 @@ func (b *importBatch) find(ctx context.Context) {
 		ids = append(ids, t.record.WarehouseIDs...)
 	}
 	b.reserveFirst(ctx)
+	began := b.options.Now()
 	traced, err := b.trace(ctx, ids)
 	if err != nil {
 		err = fmt.Errorf("looking for it in the warehouse: %w", err)
 	}
 	b.each(ctx, func(t *importing) error {
 		byID := len(t.record.WarehouseIDs) > 0
+		t.lookedAt = began
 		if byID && err != nil {
 			return errors.Join(err, b.unasked(ctx, t))
 		}
@@ -73,7 +75,7 @@ func (b *importBatch) find(ctx context.Context) {
 			return errors.Join(fmt.Errorf("looking for it in the warehouse: %w", err), b.unasked(ctx, t))
 		}
 		own, foreign := byMaker(byReference)
-		t.found, t.foreign = union(t.found, own), foreign
+		t.found, t.foreign, t.byReference = union(t.found, own), foreign, true
 		if len(liveParts(foreign)) == 0 {
 			t.record.SetNote(noteTwin, "") // it is there once
 		}

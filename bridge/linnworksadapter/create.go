@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -221,6 +222,13 @@ func (l *Warehouse) TraceOrders(ctx context.Context, ids []string) (map[string][
 				}
 			}
 		}
+	}
+	list := slices.Collect(maps.Values(known))
+	if err := l.markSubmitted(ctx, list); err != nil {
+		return nil, err
+	}
+	for _, w := range list {
+		known[lower(linnworks.GUID(w.ID))] = w
 	}
 	traced := map[string][]bridge.WarehouseOrder{}
 	for _, id := range ids {
