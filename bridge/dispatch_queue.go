@@ -531,7 +531,7 @@ func (r *queueRun) late(w WarehouseOrder, of []OrderResult, v store.Revisit, now
 			continue
 		}
 		e := exceptions.New(exceptions.NotDispatched, exceptions.ForOrder(o.OrderID), o.Deadline,
-			fmt.Sprintf("the bridge has tried %d times to tell the shop about Linnworks order %s: %s", v.Attempts, w.Number, v.LastError),
+			fmt.Sprintf("the bridge has tried %s to tell the shop about Linnworks order %s: %s", part.Count(v.Attempts, "time"), w.Number, v.LastError),
 			"correct what is in the way, or enter the tracking number in Seller Center if that is quicker")
 		e.Severity = severity
 		list = append(list, e)

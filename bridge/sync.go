@@ -510,7 +510,7 @@ func (s *Sync) seeOrders(ctx context.Context) error {
 	case taken.Complete(): // an order that failed is the other flow's to tell of: its units are reserved
 		return nil
 	case taken.Unseen > 0:
-		return fmt.Errorf("%d order(s) are not counted yet: %w", taken.Unseen, cmp.Or(err, errors.New("they wait for another try")))
+		return fmt.Errorf("%s not counted yet: %w", part.Count(taken.Unseen, "order"), cmp.Or(err, errors.New("they wait for another try")))
 	}
 	return err
 }

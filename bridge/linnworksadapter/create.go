@@ -40,7 +40,7 @@ func (l *Warehouse) CreateOrders(ctx context.Context, orders []bridge.NewOrder) 
 		name, ok := l.locations[lower(linnworks.GUID(n.LocationID))]
 		if !ok {
 			c.results[i].Err = &exceptions.RefusedError{
-				Do:  "correct ImportOptions.Locations and DefaultLocation; the order imports by itself afterwards",
+				Do:  "correct the locations in the bridge's settings (locations, default_location); the order imports by itself afterwards",
 				Err: fmt.Errorf("stock location %q does not exist in Linnworks", n.LocationID),
 			}
 			continue
