@@ -75,9 +75,10 @@ type ImportOptions struct {
 	// call an order. It is for accounts in which people or another integration, such as
 	// Linnworks' own TikTok channel, create orders of this shop too: without it the
 	// bridge looks only for orders that it cannot be the first to import, and for those that
-	// [Importer.NoteForeign] was told of in this process before they were created. One that
-	// somebody enters by hand while no bridge runs is created a second time by the next one,
-	// and [exceptions.DuplicateOrder] says so once the warehouse's list is read.
+	// [Importer.NoteForeign] was told of before they were created: a [Sync] tells it of what
+	// was entered while no bridge ran, too. One that somebody enters between the reading of
+	// that list and the import is created a second time, and [exceptions.DuplicateOrder]
+	// says so once the list is read again.
 	FindFirst bool
 	// CreationTakes is how long after it was sent an order may appear in the warehouse
 	// if the reply was lost. Default one hour. An order that is cancelled in the shop

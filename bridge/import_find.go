@@ -66,7 +66,7 @@ func (b *importBatch) find(ctx context.Context) {
 		twin := t.record.Notes[noteTwin] != ""
 		untouched := t.record.SentAt.IsZero() && !byID && t.record.Notes[noteBlocked] == "" && !twin
 		isNew := untouched && t.order.CreatedAt.After(since.Add(clockMargin)) && !sent(t.order) && !b.options.FindFirst &&
-			!b.strangers.has(t.order.ID)
+			!b.strangers.mayHave(t.order.ID)
 		if isNew || byID && (!short(t.order, t.found) || over(t)) && !twin {
 			return nil
 		}

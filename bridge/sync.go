@@ -295,9 +295,11 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			take := TakeOrders(s.Importer, s.Canceller, shop)
+			s.Importer.strangers.await(!set.FindFirst)
 			s.Intake, err = NewIntake(IntakePorts{
 				Orders: shop, OpenOrders: shop, Requests: shop,
 				Handle: func(ctx context.Context, orders []Order) (OrderResults, error) {
+					s.lookForStrangers(ctx)
 					results, err := take(ctx, orders)
 					_ = s.Deadlines.Count(ctx, orders...) // its next check tries again, and says so
 					return results, err
@@ -478,6 +480,22 @@ func (s *Sync) lookForTwins(ctx context.Context, foreign []WarehouseOrder) error
 		err = errors.Join(err, s.Hint(ctx, id))
 	}
 	return err
+}
+
+// lookForStrangers has it read, once, what others have put into the warehouse, perhaps while
+// no bridge ran. As long as that fails each new order is looked for, which is slower and
+// holds up none.
+func (s *Sync) lookForStrangers(ctx context.Context) {
+	if s.Dispatch == nil || !s.Importer.strangers.isAwaited() {
+		return
+	}
+	foreign, err := s.Dispatch.foreign(ctx)
+	if err == nil {
+		err = s.lookForTwins(ctx, foreign)
+	}
+	if err != nil {
+		_ = s.warn(ctx, "what others have put into the warehouse could not be read; each new order is looked for there", "err", err)
+	}
 }
 
 // requested returns the orders that a buyer asks to cancel.
