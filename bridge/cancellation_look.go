@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge/stage"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // lookFirst begins with the importer's look, if it still holds and is enough to begin
@@ -44,6 +46,19 @@ func (r *cancelRun) enough() bool {
 	plan := r.plan()
 	return len(plan.steps) > 0 && plan.doubt == "" && r.late(plan) == "" &&
 		(r.request.Pending || !slices.ContainsFunc(plan.steps, func(s removalStep) bool { return s.order.State != Parked }))
+}
+
+// settled reports whether a look shows that what the shop has cancelled is off, and the
+// bridge has written down that it saw to that, by the reference.
+func (l look) settled(c Cancellation, record store.Record) bool {
+	if c.Pending || l.byReference {
+		return false
+	}
+	if len(c.LineIDs) == 0 {
+		return record.Notes[noteCarriedOut] != "" && len(liveParts(l.found)) == 0
+	}
+	off := strings.Fields(record.Notes[noteCancelled])
+	return !slices.ContainsFunc(c.LineIDs, func(id string) bool { return !slices.Contains(off, id) }) && !holdsCancelled(l.order, l.found)
 }
 
 // look reads what the bridge remembers of the order, and the order in the warehouse.

@@ -264,3 +264,15 @@ func surplus(o Order, known catalogue.Lookup, found []WarehouseOrder) string {
 	}
 	return ""
 }
+
+// keepLooks keeps the looks at the orders that nothing was done about, or that were
+// looked at again after they were released.
+func (b *importBatch) keepLooks() {
+	for _, t := range b.tasks {
+		merged := slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.Merged })
+		still := t.result.Outcome == OutcomeUnchanged || t.result.Outcome == OutcomeReleased
+		if still && t.result.Err == nil && len(t.found) > 0 && !merged {
+			b.looks[t.order.ID] = look{order: t.order, found: t.found, began: t.lookedAt, version: t.stored.Version, byReference: t.byReference}
+		}
+	}
+}

@@ -1,8 +1,6 @@
 package bridge
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -43,29 +41,4 @@ func (l look) good(now time.Time, record store.Record) bool {
 func recent(began, now time.Time) bool {
 	age := now.Sub(began)
 	return !began.IsZero() && age >= 0 && age < lookFor
-}
-
-// keepLooks keeps the looks at the orders that nothing was done about, or that were
-// looked at again after they were released.
-func (b *importBatch) keepLooks() {
-	for _, t := range b.tasks {
-		merged := slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.Merged })
-		still := t.result.Outcome == OutcomeUnchanged || t.result.Outcome == OutcomeReleased
-		if still && t.result.Err == nil && len(t.found) > 0 && !merged {
-			b.looks[t.order.ID] = look{order: t.order, found: t.found, began: t.lookedAt, version: t.stored.Version, byReference: t.byReference}
-		}
-	}
-}
-
-// settled reports whether a look shows that what the shop has cancelled is off, and the
-// bridge has written down that it saw to that, by the reference.
-func (l look) settled(c Cancellation, record store.Record) bool {
-	if c.Pending || l.byReference {
-		return false
-	}
-	if len(c.LineIDs) == 0 {
-		return record.Notes[noteCarriedOut] != "" && len(liveParts(l.found)) == 0
-	}
-	off := strings.Fields(record.Notes[noteCancelled])
-	return !slices.ContainsFunc(c.LineIDs, func(id string) bool { return !slices.Contains(off, id) }) && !holdsCancelled(l.order, l.found)
 }
