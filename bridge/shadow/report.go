@@ -68,7 +68,8 @@ type Oversold struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to,omitzero"`
 	// Units is by how many at the most. Gone reports that there was nothing left to sell,
-	// and Orders are those that were placed for it all the same.
+	// and Orders are those that there was nothing for, all the same: the first orders get
+	// what there is. Units that a bundle takes are known from its import on.
 	Units  int      `json:"units"`
 	Gone   bool     `json:"gone"`
 	Orders []string `json:"orders,omitempty"`
@@ -119,7 +120,7 @@ func (w *Watch) Report(ctx context.Context) (Report, error) {
 	not(r.Failed*20 > r.Looks, "%d of %d looks did not see all", r.Failed, r.Looks)
 	not(j.Looks > 0 && r.Orders == 0, "no order came")
 	not(j.Looks > 0 && r.StockSeen*10 < r.Looks*9, "stock was seen by %d of %d looks", r.StockSeen, r.Looks)
-	not(r.Dropped > 0, "%d difference(s) are not listed", r.Dropped)
+	not(r.Dropped > 0, "%s not listed", several(r.Dropped, "difference"))
 	return r, nil
 }
 
@@ -148,10 +149,10 @@ func (r Report) Verdict() string {
 		return "This is no rehearsal yet: " + strings.Join(r.Not, "; ") + "."
 	}
 	if len(r.Differences) == 0 && r.Sold() == 0 {
-		return fmt.Sprintf("In %s both would have done the same about %d orders.", words(r.To.Sub(r.From)), r.Orders)
+		return fmt.Sprintf("In %s both would have done the same about %s.", words(r.To.Sub(r.From)), several(r.Orders, "order"))
 	}
-	return fmt.Sprintf("In %s, %d of %d orders went otherwise than the bridge would have had them, and %d were sold without stock.",
-		words(r.To.Sub(r.From)), r.differing(), r.Orders, r.Sold())
+	return fmt.Sprintf("In %s, of %s %d went otherwise than the bridge would have had it, and %d had no stock left for it.",
+		words(r.To.Sub(r.From)), several(r.Orders, "order"), r.differing(), r.Sold())
 }
 
 // differing is how many orders went otherwise.
@@ -177,8 +178,13 @@ func (r Report) String() string {
 		return t.UTC().Format("2006-01-02 15:04")
 	}
 	fmt.Fprintf(&b, "%s\n\n", r.Verdict())
-	fmt.Fprintf(&b, "%s to %s UTC: %d looks, %d of them did not see all, at most %s apart. %d orders, %d not over.\n",
-		stamp(r.From), stamp(r.To), r.Looks, r.Failed, words(r.Gap), r.Orders, r.Open)
+	if r.Looks > 0 {
+		fmt.Fprintf(&b, "%s to %s UTC: %s, ", stamp(r.From), stamp(r.To), several(r.Looks, "look"))
+		if r.Looks > 1 {
+			fmt.Fprintf(&b, "at most %s apart, ", words(r.Gap))
+		}
+		fmt.Fprintf(&b, "%d of which did not see all. %s, %d not over.\n", r.Failed, several(r.Orders, "order"), r.Open)
+	}
 	b.WriteString("\nWhat the bridge would have done, and how much later it was done:\n")
 	for _, d := range r.Deeds {
 		if d.Done+d.Waiting+d.Never == 0 {
@@ -189,7 +195,7 @@ func (r Report) String() string {
 		case d.Deed == Look:
 			fmt.Fprintf(&b, " %d now", d.Waiting)
 		case d.Done > 0:
-			fmt.Fprintf(&b, " %d times, half of them within %s, 99 of 100 within %s, all within %s", d.Done, words(d.P50), words(d.P99), words(d.Most))
+			fmt.Fprintf(&b, " %s, half of them within %s, 99 of 100 within %s, all within %s", several(d.Done, "time"), words(d.P50), words(d.P99), words(d.Most))
 		default:
 			b.WriteString(" not once")
 		}
@@ -211,7 +217,7 @@ func (r Report) String() string {
 		b.WriteString("\nStock that was shown and not there:\n")
 	}
 	for _, o := range r.Oversold {
-		fmt.Fprintf(&b, "  SKU %s in %s: %s to %s, up to %d unit(s) too many", o.SKU, o.WarehouseID, stamp(o.From), stamp(o.To), o.Units)
+		fmt.Fprintf(&b, "  SKU %s in %s: %s to %s, up to %s too many", o.SKU, o.WarehouseID, stamp(o.From), stamp(o.To), several(o.Units, "unit"))
 		if o.Gone {
 			b.WriteString(", none were left")
 		}
@@ -233,8 +239,14 @@ func words(d time.Duration) string {
 		return fmt.Sprintf("%d days", d/(24*time.Hour))
 	case d >= 2*time.Hour:
 		return fmt.Sprintf("%d hours", d/time.Hour)
-	case d > 0 && d < time.Minute:
-		return "a minute"
 	}
-	return fmt.Sprintf("%d minutes", d/time.Minute)
+	return several(max(1, int(d/time.Minute)), "minute")
+}
+
+// several is a number of things, for people.
+func several(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
