@@ -74,8 +74,9 @@ func (s *seenOrders) behind(now time.Time) bool { return s.told && now.Sub(s.upT
 const unseenFor = time.Minute
 
 // holdRaise takes the raises out of what a listing should show, unless the orders have
-// been seen, and those that were locked asked for, and reports whether there were any.
+// been seen and its levels are vouched for, and reports whether there were any.
 func (b *Book) holdRaise(e *bookListing) (held bool) {
+	e.doubted = false
 	doubted := slices.ContainsFunc(e.allParts(), func(p bookPart) bool { return !b.lockedOrders.believes(b.part(p)) })
 	if !doubted && b.ordersSeen.covers(e.knownTo.time()) {
 		return false
@@ -83,6 +84,7 @@ func (b *Book) holdRaise(e *bookListing) (held bool) {
 	shelves := e.wants()
 	for i := range shelves {
 		if s := &shelves[i]; s.wanted > s.shown {
+			e.doubted = e.doubted || doubted && !e.shows(*s)
 			s.wanted, held = s.shown, true
 		}
 	}
