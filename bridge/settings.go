@@ -81,6 +81,11 @@ type Settings struct {
 	// gave them.
 	ShippingRules policy.ShippingRules `json:"shipping_rules,omitempty"`
 
+	// LinnworksPulls has Linnworks come for new orders through a channel integration, every
+	// 10 to 15 minutes, instead of getting them from the bridge within seconds: see the
+	// package pulled, whose Warehouse a program wraps its own in. False: the bridge pushes.
+	LinnworksPulls bool `json:"linnworks_pulls,omitempty"`
+
 	// FirstLook is how far back the first run looks. Default 48 hours.
 	FirstLook Duration `json:"first_look,omitzero"`
 	// ParkUnpaid imports orders that wait for payment, parked.

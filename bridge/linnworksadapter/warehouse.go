@@ -17,13 +17,17 @@ import (
 	"github.com/linnbridge/linnbridge/linnworks"
 )
 
+// DefaultSource is what orders of the bridge have as their source in Linnworks, and what a
+// channel integration is called that they are pulled through.
+const DefaultSource = "TIKTOKBRIDGE"
+
 // Options configure a [Warehouse].
 type Options struct {
 	// Source and SubSource are what the orders of one shop carry in Linnworks.
 	// Together with the shop's order id they are the key that Linnworks dedupes
 	// by, so they must never change. Source must not be the name of a channel that
 	// Linnworks itself or an app serves, such as TIKTOK or AMAZON, unless it is the app
-	// of [Warehouse.ChannelPorts]. Default source is "TIKTOKBRIDGE"; SubSource is
+	// of [Warehouse.ChannelPorts]. Default source is [DefaultSource]; SubSource is
 	// required.
 	Source, SubSource string
 	// SKUs maps the shop's SKU ids to Linnworks SKUs, for listings whose seller SKU
@@ -93,7 +97,7 @@ var _ interface {
 
 // New adapts a client. It reads the stock locations.
 func New(ctx context.Context, client *linnworks.Client, o Options) (*Warehouse, error) {
-	o.Source = cmp.Or(o.Source, "TIKTOKBRIDGE")
+	o.Source = cmp.Or(o.Source, DefaultSource)
 	switch {
 	case client == nil:
 		return nil, errors.New("linnworksadapter: New: nil client")

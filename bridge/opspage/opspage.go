@@ -324,6 +324,7 @@ func (h *Handler) functions() template.FuncMap {
 		},
 		"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"left": left,
+		"took": took,
 		"short": func(s string) string {
 			return part.Short(s)
 		},
@@ -333,6 +334,18 @@ func (h *Handler) functions() template.FuncMap {
 		"bar":    rateBar,
 		"title":  func(s string) string { return strings.ToUpper(s[:1]) + s[1:] },
 	}
+}
+
+// took rounds how long something took to what a reader takes in.
+func took(d time.Duration) string {
+	unit := time.Second
+	switch {
+	case d < time.Second:
+		unit = time.Millisecond
+	case d < time.Minute:
+		unit = 100 * time.Millisecond
+	}
+	return d.Round(unit).String()
 }
 
 // left says how much time is left, or how late it is.

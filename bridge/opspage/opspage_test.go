@@ -573,7 +573,7 @@ func TestWhatNobodyCounts(t *testing.T) {
 	b := newBench(t)
 	counts := func(context.Context) (map[string]health.Flow, error) {
 		return map[string]health.Flow{
-			"orders": {Runs: 7, Failures: 2, LastSuccess: noon, LastFailure: noon.Add(-time.Hour), P50: 3 * time.Second, P99: 9 * time.Second},
+			"orders": {Runs: 7, Failures: 2, LastSuccess: noon, LastFailure: noon.Add(-time.Hour), P50: 3*time.Second + 1234567, P99: 71*time.Second + 987654321},
 			"stock":  {LastSuccess: noon.Add(-time.Hour), LastFailure: noon, LastError: "no answer"},
 		}, nil
 	}
@@ -582,7 +582,7 @@ func TestWhatNobodyCounts(t *testing.T) {
 		path       string
 		have, lack []string
 	}{
-		{"/health", []string{`"Runs">7<`, `"Failed">2<`, `"Half of the runs">3s<`, `"Runs">–<`, `"Failed">–<`, `"99 of 100">–<`, `"Waiting">–<`, `class="urgent">no<`}, []string{`>0<`, `>0s<`}},
+		{"/health", []string{`"Runs">7<`, `"Failed">2<`, `"Half of the runs">3s<`, `"Runs">–<`, `"Failed">–<`, `"99 of 100">1m12s<`, `"99 of 100">–<`, `"Waiting">–<`, `class="urgent">no<`}, []string{`>0<`, `>0s<`}},
 		{"/health.json", []string{`"runs":7`, `"failures":2`, `"name":"stock","healthy":false`, "no answer"}, []string{`"runs":0`, `"failures":0`, `"backlog"`, `"0s","max`}},
 	} {
 		_, text := b.get(c.path)

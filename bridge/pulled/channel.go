@@ -31,10 +31,14 @@ var (
 // Ports are what a [Channel] works on.
 type Ports struct {
 	Warehouse *Warehouse
-	// Gate reads orders in the shop when Linnworks comes for them.
+	// Orders reads what waits in the shop when Linnworks comes for it, and Importer maps
+	// it: the one of the [bridge.Sync] whose warehouse this is.
+	Orders   bridge.OrderSource
+	Importer bridge.OrderImporter
+	// Gate is asked, under the importer's locks, right before an order is handed out.
 	Gate bridge.PermitSource
-	// Locks are those of the importer, the dispatcher and the canceller.
-	Locks store.Locks
+	// Values keeps how far a walk over the pages has come, in the memory of the shop.
+	Values store.Values
 	// Hint has the intake look at an order again, such as [bridge.Sync.Hint].
 	Hint func(ctx context.Context, orderID string) error
 	// Dispatcher is told of orders that have left.
@@ -51,9 +55,12 @@ type Ports struct {
 
 // Options configure a [Channel].
 type Options struct {
-	// Page is how many orders and products a page has. Default 50 and 100: an order is
-	// read in the shop once more, 50 with one call.
+	// OrdersPage and ProductsPage are how many of each a page has. Default 50 and 100:
+	// orders are read in the shop, 50 with one call.
 	OrdersPage, ProductsPage int
+	// PageWithin is how long a page of orders may take. Default 6 seconds: Linnworks
+	// waits for 10.
+	PageWithin time.Duration
 	// ListingsFor is how long what the shop sells is remembered. Default 10 minutes.
 	ListingsFor time.Duration
 	// Now replaces time.Now.
@@ -67,14 +74,15 @@ type Channel struct {
 	options Options
 
 	mu       sync.Mutex
-	pages    []string // references, as they were when the first page was asked for
 	listings []catalogue.Listing
 	listed   time.Time
 }
 
 // NewChannel returns a Channel, or an error that names what is missing or wrong.
 func NewChannel(p Ports, o Options) (*Channel, error) {
-	err := part.Required("pulled: NewChannel", map[string]any{"Gate": p.Gate, "Locks": p.Locks, "Dispatcher": p.Dispatcher})
+	err := part.Required("pulled: NewChannel", map[string]any{
+		"Orders": p.Orders, "Importer": p.Importer, "Gate": p.Gate, "Values": p.Values, "Dispatcher": p.Dispatcher,
+	})
 	switch {
 	case p.Warehouse == nil || p.Hint == nil:
 		return nil, errors.New("pulled: NewChannel: Warehouse and Hint are required")
@@ -82,11 +90,11 @@ func NewChannel(p Ports, o Options) (*Channel, error) {
 		return nil, err
 	case (p.Listings == nil) != (p.Catalogue == nil) || p.Touch != nil && p.Listings == nil:
 		return nil, errors.New("pulled: NewChannel: Listings and Catalogue go together, and Touch needs them")
-	case o.OrdersPage < 0 || o.OrdersPage > 100 || o.ProductsPage < 0 || o.ListingsFor < 0:
+	case o.OrdersPage < 0 || o.OrdersPage > 100 || o.ProductsPage < 0 || o.ListingsFor < 0 || o.PageWithin < 0:
 		return nil, errors.New("pulled: NewChannel: OrdersPage must be at most 100, and nothing be negative")
 	}
 	o.OrdersPage, o.ProductsPage = cmp.Or(o.OrdersPage, 50), cmp.Or(o.ProductsPage, 100)
-	o.ListingsFor, o.Now = cmp.Or(o.ListingsFor, 10*time.Minute), part.Clock(o.Now)
+	o.ListingsFor, o.PageWithin, o.Now = cmp.Or(o.ListingsFor, 10*time.Minute), cmp.Or(o.PageWithin, 6*time.Second), part.Clock(o.Now)
 	return &Channel{ports: p, options: o}, nil
 }
 
@@ -106,125 +114,6 @@ func (e *RefusedError) Error() string {
 }
 
 func (e *RefusedError) Unwrap() error { return e.Err }
-
-// maxRead is how many orders one read of the shop asks for.
-const maxRead = 50
-
-// Orders returns a page of the orders that wait, counted from 1, and whether there is
-// another. Since when Linnworks asks does not matter: an order waits until the
-// warehouse shows it, and Linnworks takes it once however often it gets it.
-//
-// Each is locked and read in the shop at this moment. One that was cancelled meanwhile
-// is not handed out; nor, this time, one that is locked or that the importer has to look
-// at again, which it is told.
-func (c *Channel) Orders(ctx context.Context, page int) (orders []bridge.NewOrder, more bool, err error) {
-	references, more, err := c.page(ctx, page)
-	if err != nil {
-		return nil, false, err
-	}
-	for chunk := range slices.Chunk(references, maxRead) {
-		some, err := c.handOut(ctx, chunk)
-		if err != nil {
-			return nil, false, fmt.Errorf("pulled: handing out orders: %w", err)
-		}
-		orders = append(orders, some...)
-	}
-	return orders, more, nil
-}
-
-// page are the references of a page of what waited when the first page was asked for.
-func (c *Channel) page(ctx context.Context, page int) (references []string, more bool, err error) {
-	if page < 1 {
-		return nil, false, &RefusedError{Text: "There is no page of that number."}
-	}
-	if page == 1 {
-		all, handed := c.ports.Warehouse.references()
-		for _, id := range handed { // Linnworks has had the time to save them
-			if err := c.ports.Hint(ctx, id); err != nil {
-				return nil, false, fmt.Errorf("pulled: having an order looked at: %w", err)
-			}
-		}
-		c.mu.Lock()
-		c.pages = all
-		c.mu.Unlock()
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	from := min((page-1)*c.options.OrdersPage, len(c.pages))
-	to := min(from+c.options.OrdersPage, len(c.pages))
-	return slices.Clone(c.pages[from:to]), to < len(c.pages), nil
-}
-
-// orderLock is the key of an order's lock, as in package bridge.
-func orderLock(id string) string { return "order/" + id }
-
-// handOut reads orders in the shop, under their locks, and returns those that Linnworks
-// may have.
-func (c *Channel) handOut(ctx context.Context, references []string) (orders []bridge.NewOrder, err error) {
-	keys := make(map[string]string, len(references))
-	for _, id := range references {
-		keys[orderLock(id)] = id
-	}
-	ctx, taken, unlock, err := c.ports.Locks.TryLock(ctx, slices.Sorted(maps.Keys(keys))...)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	var ids []string
-	for _, id := range references { // in their order
-		if slices.Contains(taken, orderLock(id)) {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	permits, err := c.ports.Gate.Check(ctx, ids...)
-	if err != nil {
-		return nil, fmt.Errorf("reading them in the shop: %w", err)
-	}
-	for _, p := range permits {
-		id := p.OrderID
-		n, waits := c.ports.Warehouse.order(id)
-		if !waits || p.Unasked || p.Order.ID == "" {
-			continue // in doubt it waits
-		}
-		if why := stale(p, n); why != "" {
-			if p.Order.Status == bridge.Cancelled {
-				c.ports.Warehouse.drop(id)
-			}
-			if err := c.ports.Hint(ctx, id); err != nil {
-				return nil, fmt.Errorf("having order %s looked at, %s: %w", id, why, err)
-			}
-			continue
-		}
-		if n, waits := c.ports.Warehouse.hand(id); waits {
-			orders = append(orders, n)
-		}
-	}
-	return orders, nil
-}
-
-// stale says why an order is no longer what was mapped, empty if it is.
-func stale(p bridge.Permit, n bridge.NewOrder) string {
-	var lines []string
-	for _, line := range n.Lines {
-		lines = append(lines, line.LineIDs...)
-	}
-	live := bridge.LineIDs(p.Order.LiveLines())
-	slices.Sort(lines)
-	slices.Sort(live)
-	waits := n.Parked || n.Unpaid
-	switch {
-	case p.Order.Status == bridge.Cancelled:
-		return "it is cancelled"
-	case !waits && !p.Granted && slices.Contains([]bridge.OrderStatus{bridge.Unpaid, bridge.OnHold, bridge.AwaitingShipment}, p.Order.Status):
-		return "it may not be sent: " + p.Reason
-	case !slices.Equal(slices.Compact(lines), live):
-		return "its lines have changed"
-	}
-	return ""
-}
 
 // Despatched has orders dispatched that have left by Linnworks' word, and returns an
 // error or nil for each. Both sides are looked at: what Linnworks says in the call is

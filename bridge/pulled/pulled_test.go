@@ -36,16 +36,19 @@ func (unpaced) Wait(ctx context.Context, _ linnworks.LimitKey) error { return ct
 
 // pair is a shop, a Linnworks that pulls, and the bridge between them.
 type pair struct {
-	t       *testing.T
-	tiktok  *tiktokshoptest.Fake
-	linn    *linnworkstest.Fake
-	sync    *bridge.Sync
-	waiting *pulled.Warehouse
-	channel *pulled.Channel
-	app     *linnworkstest.ChannelApp
-	locks   *lockNames
-	sku     string
-	service linnworks.GUID
+	t        *testing.T
+	tiktok   *tiktokshoptest.Fake
+	linn     *linnworkstest.Fake
+	shop     *tiktokadapter.Shop
+	settings bridge.Settings
+	sync     *bridge.Sync
+	waiting  *pulled.Warehouse
+	ports    pulled.Ports
+	channel  *pulled.Channel
+	app      *linnworkstest.ChannelApp
+	locks    *lockNames
+	sku      string
+	service  linnworks.GUID
 }
 
 // lockNames are locks that note what was locked.
@@ -108,17 +111,20 @@ func open(t *testing.T, change func(*bridge.Settings)) *pair {
 	p.must(err)
 	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
 	p.must(err)
+	p.shop, p.settings = shop, settings
 	warehouse, err := linnworksadapter.New(t.Context(), linn, linnworksadapter.Options{Source: source, SubSource: account})
 	p.must(err)
-	p.waiting, err = pulled.NewWarehouse(warehouse, pulled.WarehouseOptions{})
-	p.must(err)
 	p.locks = &lockNames{Store: new(bridge.Memory).Shop("uk"), names: map[string]bool{}}
+	p.waiting, err = pulled.NewWarehouse(warehouse, p.locks, pulled.WarehouseOptions{})
+	p.must(err)
 	p.sync, err = bridge.NewSync(shop, p.waiting, p.locks, settings)
 	p.must(err)
-	p.channel, err = pulled.NewChannel(pulled.Ports{
-		Warehouse: p.waiting, Gate: p.sync.Gate, Locks: p.locks, Hint: p.sync.Hint, Dispatcher: p.sync.Dispatcher, Revoker: p.sync.Revoker,
+	p.ports = pulled.Ports{
+		Warehouse: p.waiting, Orders: shop, Importer: p.sync.Importer, Gate: p.sync.Gate, Values: p.locks,
+		Hint: p.sync.Hint, Dispatcher: p.sync.Dispatcher, Revoker: p.sync.Revoker,
 		Listings: shop, Catalogue: p.sync.Catalogue, Touch: p.sync.Stock.Touch,
-	}, pulled.Options{OrdersPage: 2})
+	}
+	p.channel, err = pulled.NewChannel(p.ports, pulled.Options{OrdersPage: 2})
 	p.must(err)
 	ports := warehouse.ChannelPorts(p.channel)
 	ports.Admit = func(context.Context, channelapp.Account) error { return nil }
@@ -144,6 +150,14 @@ func (p *pair) step() {
 	if _, err := p.sync.Step(p.t.Context()); err != nil {
 		p.t.Fatalf("the bridge fails: %v", err)
 	}
+}
+
+// waits is how many orders wait to be pulled.
+func (p *pair) waits() int {
+	p.t.Helper()
+	n, err := p.waiting.Waiting(p.t.Context())
+	p.must(err)
+	return n
 }
 
 func (p *pair) pull() linnworkstest.PulledOrders {
@@ -190,7 +204,7 @@ func TestLife(t *testing.T) {
 	run(t, nil, func(t *testing.T, p *pair) {
 		id := p.place(tiktokshop.OrderStatusAwaitingShipment)
 		p.step()
-		if n := p.waiting.Waiting(); n != 1 || len(p.linn.Orders()) > 0 {
+		if n := p.waits(); n != 1 || len(p.linn.Orders()) > 0 {
 			t.Fatalf("%d orders wait and Linnworks has %d, want 1 that waits", n, len(p.linn.Orders()))
 		}
 		if shown, _ := p.tiktok.Stock(p.sku, "7100000000000000001"); shown != 8 {
@@ -214,7 +228,7 @@ func TestLife(t *testing.T) {
 			t.Errorf("pulled again %+v, want it ignored", got)
 		}
 		p.step()
-		if n := p.waiting.Waiting(); n != 0 {
+		if n := p.waits(); n != 0 {
 			t.Errorf("%d orders still wait although Linnworks has it", n)
 		}
 		if shown, _ := p.tiktok.Stock(p.sku, "7100000000000000001"); shown != 8 {
@@ -292,26 +306,29 @@ func TestCancelledBeforeThePull(t *testing.T) {
 			t.Errorf("pulled %+v, want nothing: the shop has cancelled it", got)
 		}
 		p.step()
-		if p.waiting.Waiting() != 0 || len(p.linn.Orders()) > 0 {
-			t.Errorf("%d orders wait, Linnworks has %d; want none", p.waiting.Waiting(), len(p.linn.Orders()))
+		if p.waits() != 0 || len(p.linn.Orders()) > 0 {
+			t.Errorf("%d orders wait, Linnworks has %d; want none", p.waits(), len(p.linn.Orders()))
 		}
 	})
 }
 
-// TestAskedToCancel checks that an order whose buyer asks to cancel is not handed out,
-// and is handed out when the buyer has thought better of it.
+// TestAskedToCancel checks that an order whose buyer asks to cancel comes parked, and is
+// free to pick when the buyer has thought better of it.
 func TestAskedToCancel(t *testing.T) {
 	run(t, nil, func(t *testing.T, p *pair) {
 		id := p.place(tiktokshop.OrderStatusAwaitingShipment)
 		p.step()
 		request, err := p.tiktok.RequestCancellation(id, "changed my mind")
 		p.must(err)
-		if got := p.pull(); got.New != 0 {
-			t.Errorf("pulled %+v, want nothing while the buyer's request waits", got)
+		p.pull()
+		if o := p.inLinnworks(id); !o.GeneralInfo.IsParked {
+			t.Error("the order is free to pick while the buyer's request waits")
 		}
 		p.must(p.tiktok.WithdrawCancellation(request))
-		if got := p.pull(); got.New != 1 {
-			t.Errorf("pulled %+v, want the order once the request is withdrawn", got)
+		p.pull()
+		p.step()
+		if o := p.inLinnworks(id); o.GeneralInfo.IsParked {
+			t.Error("the request is withdrawn, and the order is still parked")
 		}
 	})
 }
@@ -425,7 +442,7 @@ func TestRestart(t *testing.T) {
 		}
 		p.step()
 		p.step()
-		if n := p.waiting.Waiting(); n != 0 {
+		if n := p.waits(); n != 0 {
 			t.Errorf("%d orders wait, want none", n)
 		}
 		for _, id := range ids {
@@ -484,7 +501,7 @@ func TestDespatchRefused(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	if _, err := pulled.NewWarehouse(nil, pulled.WarehouseOptions{}); err == nil || !strings.Contains(err.Error(), "Warehouse") {
+	if _, err := pulled.NewWarehouse(nil, nil, pulled.WarehouseOptions{}); err == nil || !strings.Contains(err.Error(), "Warehouse") {
 		t.Errorf("NewWarehouse without one returned %v", err)
 	}
 	if _, err := pulled.NewChannel(pulled.Ports{}, pulled.Options{}); err == nil || !strings.Contains(err.Error(), "Warehouse and Hint") {
@@ -492,7 +509,8 @@ func TestNew(t *testing.T) {
 	}
 	run(t, nil, func(t *testing.T, p *pair) {
 		_, err := pulled.NewChannel(pulled.Ports{
-			Warehouse: p.waiting, Gate: p.sync.Gate, Locks: p.locks, Hint: p.sync.Hint, Dispatcher: p.sync.Dispatcher, Touch: func(...string) {},
+			Warehouse: p.waiting, Orders: p.ports.Orders, Importer: p.ports.Importer, Gate: p.sync.Gate, Values: p.locks,
+			Hint: p.sync.Hint, Dispatcher: p.sync.Dispatcher, Touch: func(...string) {},
 		}, pulled.Options{})
 		if err == nil || !strings.Contains(err.Error(), "go together") {
 			t.Errorf("NewChannel with Touch alone returned %v", err)

@@ -3,10 +3,10 @@ package pulled_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
+	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
@@ -25,6 +25,29 @@ func (g gate) Check(_ context.Context, ids ...string) (permits []bridge.Permit, 
 	return permits, nil
 }
 
+// orders are those that the shop shows.
+type orders []bridge.Order
+
+func (orders) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[bridge.Order, error] {
+	return func(func(bridge.Order, error) bool) {}
+}
+
+func (o orders) OrdersByID(context.Context, []string) ([]bridge.Order, error) { return o, nil }
+
+// importer puts out what a test has mapped.
+type importer struct {
+	warehouse *pulled.Warehouse
+	mapped    bridge.NewOrder
+}
+
+func (im importer) Import(ctx context.Context, orders ...bridge.Order) (results bridge.OrderResults, _ error) {
+	for _, o := range orders {
+		im.warehouse.CreateOrders(ctx, []bridge.NewOrder{im.mapped})
+		results = append(results, bridge.OrderResult{OrderID: o.ID})
+	}
+	return results, nil
+}
+
 // TestStale checks which orders are handed out, by what the shop says of them at that
 // moment, and which the intake has to look at again.
 func TestStale(t *testing.T) {
@@ -39,6 +62,7 @@ func TestStale(t *testing.T) {
 		permit           bridge.Permit
 		parked, unpaid   bool
 		out, hint, drops bool
+		doubt            bool // Linnworks is told that something is missing
 	}{
 		"free":                {permit: bridge.Permit{Granted: true, Order: order(bridge.AwaitingShipment, "a", "b")}, out: true},
 		"sent already":        {permit: bridge.Permit{Order: order(bridge.InTransit, "a", "b")}, out: true},
@@ -50,20 +74,22 @@ func TestStale(t *testing.T) {
 		"another line":        {permit: bridge.Permit{Granted: true, Order: order(bridge.AwaitingShipment, "a", "c")}, hint: true},
 		"cancelled":           {permit: bridge.Permit{Order: order(bridge.Cancelled)}, hint: true, drops: true},
 		"cancelled and held":  {permit: bridge.Permit{Order: order(bridge.Cancelled)}, parked: true, hint: true, drops: true},
-		"not asked":           {permit: bridge.Permit{Unasked: true, Granted: true, Order: order(bridge.AwaitingShipment, "a", "b")}},
-		"not known":           {permit: bridge.Permit{}},
+		"not asked":           {permit: bridge.Permit{Unasked: true, Granted: true, Order: order(bridge.AwaitingShipment, "a", "b")}, doubt: true},
+		"not known":           {permit: bridge.Permit{}, doubt: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, nil, func(t *testing.T, p *pair) {
 				var hinted []string
+				mapped := bridge.NewOrder{
+					Reference: "1", Parked: test.parked, Unpaid: test.unpaid, Lines: []bridge.NewOrderLine{{LineID: "a", LineIDs: []string{"b", "a"}, Quantity: 2}},
+				}
 				channel, err := pulled.NewChannel(pulled.Ports{
-					Warehouse: p.waiting, Gate: gate{"1": test.permit}, Locks: p.locks, Dispatcher: p.sync.Dispatcher,
+					Warehouse: p.waiting, Orders: orders{order(bridge.AwaitingShipment, "a", "b")}, Importer: importer{p.waiting, mapped},
+					Gate: gate{"1": test.permit}, Values: p.locks, Dispatcher: p.sync.Dispatcher,
 					Hint: func(_ context.Context, id string) error { hinted = append(hinted, id); return nil },
 				}, pulled.Options{})
 				p.must(err)
-				created := p.waiting.CreateOrders(t.Context(), []bridge.NewOrder{{
-					Reference: "1", Parked: test.parked, Unpaid: test.unpaid, Lines: []bridge.NewOrderLine{{LineID: "a", LineIDs: []string{"b", "a"}, Quantity: 2}},
-				}, {Reference: "2"}})
+				created := p.waiting.CreateOrders(t.Context(), []bridge.NewOrder{mapped, {Reference: "2"}})
 				if _, later := errors.AsType[*exceptions.LaterError](created[0].Err); !later || len(created) != 2 {
 					t.Errorf("CreateOrders returned %v, want that it waits", created)
 				}
@@ -72,49 +98,19 @@ func TestStale(t *testing.T) {
 				}
 				orders, more, err := channel.Orders(t.Context(), 1)
 				p.must(err)
-				if got := len(orders) == 1; got != test.out || more {
-					t.Errorf("handed out: %t, want %t", got, test.out)
+				if got := len(orders) == 1; got != test.out || more != test.doubt {
+					t.Errorf("handed out: %t, and more: %t; want %t and %t", got, more, test.out, test.doubt)
+				}
+				if _, _, err := channel.Orders(t.Context(), 2); (err != nil) != test.doubt {
+					t.Errorf("behind the last page: %v, want an error: %t", err, test.doubt)
 				}
 				if got := slices.Contains(hinted, "1"); got != test.hint {
 					t.Errorf("to be looked at again: %t, want %t", got, test.hint)
 				}
-				if got := p.waiting.Waiting() == 0; got != test.drops {
+				if got := p.waits() == 0; got != test.drops {
 					t.Errorf("dropped: %t, want %t", got, test.drops)
 				}
 			})
 		})
 	}
-}
-
-// TestLockedOrdersWait checks that an order that somebody works on is left for the next
-// pull, and holds up no other.
-func TestLockedOrdersWait(t *testing.T) {
-	run(t, nil, func(t *testing.T, p *pair) {
-		permits := gate{}
-		for _, id := range []string{"1", "2"} {
-			permits[id] = bridge.Permit{Granted: true, Order: bridge.Order{ID: id, Status: bridge.AwaitingShipment, Lines: []bridge.OrderLine{{ID: id}}}}
-			p.waiting.CreateOrders(t.Context(), []bridge.NewOrder{{Reference: id, Lines: []bridge.NewOrderLine{{LineID: id, LineIDs: []string{id}}}}})
-		}
-		channel, err := pulled.NewChannel(pulled.Ports{
-			Warehouse: p.waiting, Gate: permits, Locks: p.locks, Dispatcher: p.sync.Dispatcher, Hint: func(context.Context, string) error { return nil },
-		}, pulled.Options{})
-		p.must(err)
-		handed := func() (references []string) {
-			orders, _, err := channel.Orders(t.Context(), 1)
-			p.must(err)
-			for _, o := range orders {
-				references = append(references, o.Reference)
-			}
-			return references
-		}
-		_, unlock, err := p.locks.Lock(t.Context(), "order/1")
-		p.must(err)
-		if diff := cmp.Diff([]string{"2"}, handed()); diff != "" {
-			t.Errorf("while order 1 is locked (-want +got):\n%s", diff)
-		}
-		unlock()
-		if diff := cmp.Diff([]string{"1", "2"}, handed()); diff != "" {
-			t.Errorf("then (-want +got):\n%s", diff)
-		}
-	})
 }

@@ -44,9 +44,9 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("fakes", flag.ContinueOnError)
 	flags.SetOutput(out)
-	shopAddress := flags.String("tiktokshop", "127.0.0.1:8081", "address of the fake TikTok Shop")
-	warehouseAddress := flags.String("linnworks", "127.0.0.1:8082", "address of the fake Linnworks")
-	controlAddress := flags.String("control", "127.0.0.1:8083", "address of the hands of everybody else: buyers, warehouse, carrier")
+	shopAddress := flags.String("tiktokshop", "127.0.0.1:8091", "address of the fake TikTok Shop")
+	warehouseAddress := flags.String("linnworks", "127.0.0.1:8092", "address of the fake Linnworks")
+	controlAddress := flags.String("control", "127.0.0.1:8093", "address of the hands of everybody else: buyers, warehouse, carrier")
 	webhooks := flags.String("webhooks", "", "`address` that the fake TikTok Shop sends its webhooks to")
 	operations := flags.Bool("operations", false, "list the operations that the fakes support, and end")
 	if err := flags.Parse(args); err != nil {
@@ -82,7 +82,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		c.work.Go(func() { world.Shop.RunWebhooks(ctx) })
 	}
 	describe(out, world, at(0), at(1), at(2))
-	err = serve(ctx, map[net.Listener]http.Handler{listeners[0]: world.Shop, listeners[1]: world.Warehouse, listeners[2]: c})
+	shop := http.NewServeMux()
+	shop.Handle("/", world.Shop)
+	shop.Handle("GET /open/authorize", consent(world.Shop))
+	err = serve(ctx, map[net.Listener]http.Handler{listeners[0]: shop, listeners[1]: world.Warehouse, listeners[2]: c})
 	stop()
 	c.work.Wait()
 	return err
@@ -141,38 +144,75 @@ func serve(ctx context.Context, handlers map[net.Listener]http.Handler) error {
 	return err
 }
 
-// describe prints how to reach the fakes. The credentials open nothing else.
+// describe prints how to reach the fakes, as lines for a shell: the environment that the
+// other examples read. The credentials open nothing else.
 func describe(out io.Writer, w *madeup.World, shopURL, warehouseURL, controlURL string) {
 	app, token, shop, c := w.Shop.App(), w.Shop.Token(), w.Shop.Shop(), w.Warehouse.Credentials()
-	fmt.Fprintf(out, `TikTok Shop  %s  (API and token calls)
-  app key       %s
-  app secret    %s
-  access token  %s
-  shop id       %s
-  shop cipher   %s
-  authorisation code  %s  (works once, for 30 minutes)
-  warehouse Leeds     %s
-  warehouse Bristol   %s
-%sLinnworks    %s  (authorisation and API)
-  application id      %s
-  application secret  %s
-  token               %s
-  location Default    %s
-  location Bristol    %s
+	fmt.Fprint(out, "# TikTok Shop: API, token calls and the seller's consent\n")
+	export(out,
+		"TIKTOK_URL", shopURL,
+		"TIKTOK_APP_KEY", app.Key,
+		"TIKTOK_APP_SECRET", app.Secret.Reveal(),
+		"TIKTOK_SERVICE_ID", app.ServiceID,
+		"TIKTOK_ACCESS_TOKEN", token.AccessToken.Reveal(),
+		"TIKTOK_SHOP_ID", shop.ID,
+		"TIKTOK_SHOP_CIPHER", shop.Cipher,
+	)
+	fmt.Fprint(out, "# Linnworks: authorisation and API\n")
+	export(out,
+		"LINNWORKS_URL", warehouseURL,
+		"LINNWORKS_APPLICATION_ID", c.ApplicationID,
+		"LINNWORKS_APPLICATION_SECRET", c.ApplicationSecret.Reveal(),
+		"LINNWORKS_TOKEN", c.Token.Reveal(),
+	)
+	fmt.Fprintf(out, `
+authorisation code  %s  (works once, for 30 minutes)
+warehouse Leeds     %s
+warehouse Bristol   %s
+location Default    %s
+location Bristol    %s
 
-Control      %s  (curl it for the list of what buyers, warehouse and carrier do)
-
-%d orders wait in the shop. Press Ctrl-C to stop.
-`, shopURL, app.Key, app.Secret.Reveal(), token.AccessToken.Reveal(), shop.ID, shop.Cipher,
-		w.Shop.Authorise(), madeup.Leeds, madeup.Bristol, orders(w), warehouseURL, c.ApplicationID, c.ApplicationSecret.Reveal(), c.Token.Reveal(),
-		linnworks.ZeroGUID, w.Bristol, controlURL, len(w.Orders))
+%s
+%d orders wait in the shop. What buyers, warehouse and carrier do: curl %s
+Press Ctrl-C to stop.
+`, w.Shop.Authorise(), madeup.Leeds, madeup.Bristol, linnworks.ZeroGUID, w.Bristol, orders(w.Shop), len(w.Orders), controlURL)
 }
 
-// orders lists the orders of the shop by what they are there for.
-func orders(w *madeup.World) string {
+// export prints variables, names and values by turns, for a shell.
+func export(out io.Writer, nameAndValue ...string) {
+	for pair := range slices.Chunk(nameAndValue, 2) {
+		fmt.Fprintf(out, "export %s=%s\n", pair[0], pair[1])
+	}
+}
+
+// orders lists the orders of the shop, oldest first, as they stand.
+func orders(shop *tiktokshoptest.Fake) string {
 	var b strings.Builder
-	for _, story := range slices.Sorted(maps.Keys(w.Orders)) {
-		fmt.Fprintf(&b, "  order %s  %s\n", w.Orders[story], story)
+	for _, o := range shop.Orders() {
+		quantities := map[string]int{} // TikTok has a line for every unit
+		for _, line := range o.LineItems {
+			quantities[line.SellerSKU]++
+		}
+		fmt.Fprintf(&b, "order %s  %-19s ", o.ID, o.Status)
+		for _, sku := range slices.Sorted(maps.Keys(quantities)) {
+			fmt.Fprintf(&b, " %d %s", quantities[sku], sku)
+		}
+		fmt.Fprintln(&b)
 	}
 	return b.String()
+}
+
+// consent is the page on which a seller agrees that the app works for him. The real one
+// sends the browser on to the redirect URL of the app; here it is printed, to be pasted.
+func consent(shop *tiktokshoptest.Fake) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		app := shop.App()
+		if id := r.URL.Query().Get("service_id"); id != app.ServiceID {
+			http.Error(w, fmt.Sprintf("no app has the service id %q: this one is %s", id, app.ServiceID), http.StatusBadRequest)
+			return
+		}
+		back := url.Values{"app_key": {app.Key}, "code": {shop.Authorise()}, "state": {r.URL.Query().Get("state")}, "shop_region": {"GB"}}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprintf(w, "The seller agrees. The browser goes on to the redirect URL of the app:\n\nhttps://bridge.example.com/oauth?%s\n", back.Encode())
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -29,38 +31,46 @@ func TestWhatIsPrintedOpensBothSides(t *testing.T) {
 	}()
 	printed := readUntil(t, reader, "Ctrl-C")
 	value := func(label string) string {
-		m := regexp.MustCompile(`(?m)^\s*` + label + `\s+(\S+)`).FindStringSubmatch(printed)
+		t.Helper()
+		m := regexp.MustCompile(`(?m)^(?:export )?` + label + `(?:=| +)(\S+)`).FindStringSubmatch(printed)
 		if m == nil {
 			t.Fatalf("%q was not printed:\n%s", label, printed)
 		}
 		return m[1]
 	}
-	app := tiktokshop.App{Key: value("app key"), Secret: tiktokshop.NewSecret(value("app secret"))}
+	app := tiktokshop.App{Key: value("TIKTOK_APP_KEY"), Secret: tiktokshop.NewSecret(value("TIKTOK_APP_SECRET")), ServiceID: value("TIKTOK_SERVICE_ID")}
 	client := func(token tiktokshop.Secret) *tiktokshop.Client {
 		t.Helper()
 		c, err := tiktokshop.NewClient(app, tiktokshop.WithTokens(tiktokshop.StaticToken(token)),
-			tiktokshop.WithBaseURL(value("TikTok Shop")), tiktokshop.WithAuthURL(value("TikTok Shop")))
+			tiktokshop.WithBaseURL(value("TIKTOK_URL")), tiktokshop.WithAuthURL(value("TIKTOK_URL")),
+			tiktokshop.WithConsentURL(value("TIKTOK_URL")+"/open/authorize"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c, err = c.ForShop(tiktokshop.Shop{ID: value("shop id"), Cipher: value("shop cipher")}); err != nil {
+		if c, err = c.ForShop(tiktokshop.Shop{ID: value("TIKTOK_SHOP_ID"), Cipher: value("TIKTOK_SHOP_CIPHER")}); err != nil {
 			t.Fatal(err)
 		}
 		return c
 	}
-	given := client(tiktokshop.NewSecret(value("access token")))
+	given := client(tiktokshop.NewSecret(value("TIKTOK_ACCESS_TOKEN")))
 	token, err := given.ExchangeCode(ctx, value("authorisation code"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, c := range map[string]*tiktokshop.Client{"printed": given, "exchanged": client(token.AccessToken)} {
+	agreed, err := given.ExchangeCode(ctx, consentCode(t, given))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]*tiktokshop.Client{
+		"printed": given, "exchanged": client(token.AccessToken), "agreed to": client(agreed.AccessToken),
+	} {
 		list, err := c.Order.GetOrderList(ctx, &tiktokshop.GetOrderListRequest{PageSize: 100})
 		if err != nil || len(list.Orders) == 0 {
 			t.Errorf("with the token that was %s: %v, error %v", name, list, err)
 		}
 	}
 	var ids []string
-	for _, m := range regexp.MustCompile(`(?m)^\s*order\s+(\d+)`).FindAllStringSubmatch(printed, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^order (\d+)`).FindAllStringSubmatch(printed, -1) {
 		ids = append(ids, m[1])
 	}
 	found, err := given.Order.GetOrderDetail(ctx, &tiktokshop.GetOrderDetailRequest{IDs: ids})
@@ -79,9 +89,9 @@ func TestWhatIsPrintedOpensBothSides(t *testing.T) {
 		t.Errorf("warehouses (-printed +got):\n%s", diff)
 	}
 	warehouse, err := linnworks.NewClient(linnworks.Credentials{
-		ApplicationID: value("application id"), ApplicationSecret: linnworks.NewSecret(value("application secret")),
-		Token: linnworks.NewSecret(value("token")),
-	}, linnworks.WithAuthURL(value("Linnworks")))
+		ApplicationID: value("LINNWORKS_APPLICATION_ID"), ApplicationSecret: linnworks.NewSecret(value("LINNWORKS_APPLICATION_SECRET")),
+		Token: linnworks.NewSecret(value("LINNWORKS_TOKEN")),
+	}, linnworks.WithAuthURL(value("LINNWORKS_URL")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +110,35 @@ func TestWhatIsPrintedOpensBothSides(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("ended with %v", err)
 	}
+}
+
+// consentCode opens the link for a seller, and returns the code of the address to which the
+// browser goes on.
+func consentCode(t *testing.T, c *tiktokshop.Client) string {
+	t.Helper()
+	const state = "a state & more"
+	link, err := c.AuthorizationURL(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, link, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reply.Body.Close() }()
+	page, err := io.ReadAll(reply.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, err := url.Parse(regexp.MustCompile(`https://\S+`).FindString(string(page)))
+	if err != nil || address.Query().Get("state") != state {
+		t.Fatalf("the consent page says %q, error %v: want an address with the state %q", page, err, state)
+	}
+	return address.Query().Get("code")
 }
 
 func TestOperationsAreListed(t *testing.T) {

@@ -63,6 +63,7 @@ var topics = []struct {
 	}},
 	{"Orders", []decision{
 		{"first_look", "First look back", "So far back the very first run looks for orders.", "The very first run looks 48 hours back for orders."},
+		{"linnworks_pulls", "Who brings the orders", "Linnworks comes for new orders every 10 to 15 minutes, through its channel integration. Until then they count as sold.", "The bridge puts orders into Linnworks within seconds."},
 		{"park_unpaid", "Unpaid orders", "Orders come in before they are paid, parked, so that their stock is kept.", "Orders come in once they are paid."},
 		{"find_first", "Look up before creating", "Every new order is looked up in Linnworks before it is created, because another integration imports this shop too.", ""},
 		{"status_table", "Changed rows of the status table", "What the bridge does in these states is not what it does by default. The whole table is at the end of this book.", ""},

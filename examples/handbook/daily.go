@@ -27,7 +27,8 @@ const lives = `| What | Where it is true | Where else it is seen |
 | passwords and tokens | the environment of the service, and the database for tokens that renew themselves | nowhere |
 
 Buyers' names and addresses are in TikTok Shop and in Linnworks. The bridge stores them only inside
-labels. Where the two sides differ, nobody types numbers into the shop: mend Linnworks, and the bridge does the rest.
+labels. Where stock differs, mend Linnworks, and the bridge does the rest. Type something into the shop only where a case
+says so: the bridge then sees it there.
 
 `
 
@@ -58,7 +59,7 @@ var checks = []struct {
 	{"e-commerce", "before a LIVE", "Look at the buffer and at what the shop shows of the SKUs in it.", func(c *client) bool { return c.has("buffer") || c.has("sessions") }},
 	{"e-commerce", "afternoon", "Look at how many of the day's orders are left before the shop's limit.", func(c *client) bool { return c.settings.OrdersPerDay > 0 }},
 	{"finance", "morning", "Look at the payouts that do not tie up; what is only timing closes by itself.", func(c *client) bool { return c.settings.Finance.Days > 0 }},
-	{"the integrator", "start of the day", "Health is green on the page, and the heartbeat has not stopped. Linnworks' and TikTok's news of the day have no change for us.", nil},
+	{"the integrator", "start of the day", "Health is green on the page, and the heartbeat has not stopped. No news of Linnworks or TikTok announces a change of what the bridge uses.", nil},
 }
 
 func writeDaily(b *bytes.Buffer, c *client) {

@@ -261,6 +261,13 @@ func (r *report) shop(ctx context.Context, one shopConfig, shop *tiktokadapter.S
 		r.bad(catalogue.CheckPlaces(ctx, warehouse, "locations: stock location", right...))
 		r.bad(release.CheckRules(ctx, warehouse, one.places.ShippingRules))
 	}
+	if one.settings.LinnworksPulls {
+		r.say("Linnworks pulls the orders of this shop: install the channel integration %s under the name %s", linnworksadapter.DefaultSource, one.settings.SubSource)
+		slices.Sort(right)
+		if list := slices.Compact(right); len(list) > 1 {
+			r.say("all of them come to the one location of that integration, though the settings name %d: %s", len(list), strings.Join(list, ", "))
+		}
+	}
 	var shopSide delivery.Shop // nil is not asked; a nil *tiktokadapter.Shop would be
 	if shop != nil {
 		shopSide = shop

@@ -238,7 +238,7 @@ type linkReader struct {
 
 func (l *linkReader) Write(b []byte) (int, error) {
 	for field := range strings.FieldsSeq(string(b)) {
-		if strings.HasPrefix(field, tiktokshop.ConsentURL) {
+		if strings.Contains(field, "/open/authorize?") {
 			l.found(field)
 		}
 	}
@@ -304,6 +304,7 @@ func TestBadArguments(t *testing.T) {
 		"stray argument":   {args: []string{"-demo", "now"}, want: `unexpected argument "now"`},
 		"demo and check":   {args: []string{"-demo", "-check"}, want: "do not go together"},
 		"check and grant":  {args: []string{"-check", "-authorise", "-config", "x"}, want: "do not go together"},
+		"seller alone":     {args: []string{"-config", "x", "-seller", "maple"}, want: "-seller goes with -authorise"},
 		"negative time":    {args: []string{"-demo", "-for", "-1s"}, want: "negative"},
 		"for and no demo":  {args: []string{"-config", "x", "-for", "1s"}, want: "goes with -demo"},
 		"no such file":     {args: []string{"-config", "no such file"}, want: "no such file"},

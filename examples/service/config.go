@@ -37,6 +37,8 @@ environment (secrets stand here and nowhere else):
   LISTEN          address for webhooks and the redirect of -authorise; default 127.0.0.1:8080
   PRINT_ACCOUNTS  ids of the Linnworks accounts that may install the print button, with
                   commas; empty: it is not served
+  CHANNEL_ACCOUNTS  ids of the Linnworks accounts that may install the channel integration,
+                  with commas; needed by shops whose settings have linnworks_pulls
   PRINT_PAPER     what the label printers print on: 4x6 (inches), A6, or empty for labels
                   in the size that TikTok gives them
   PRINT_DPI       the resolution of the label printers in dots per inch; default 203
@@ -46,7 +48,8 @@ environment (secrets stand here and nowhere else):
   PEOPLE          file that says who is told of cases: see "Who is told" in README.md
   HEARTBEAT_URL   called every minute while the bridge works, to be watched from outside
   SMTP_SERVER, SMTP_USER, SMTP_PASSWORD, MAIL_FROM   for those who are told by mail
-  TIKTOK_URL, LINNWORKS_URL           other hosts than the real ones, such as the fakes
+  TIKTOK_URL, LINNWORKS_URL           other hosts than the real ones, such as the fakes: for
+                                      API, tokens and consent
 `
 
 // config is all that the service is told.
@@ -58,6 +61,7 @@ type config struct {
 	database                string // may hold a password
 	webhookURL              string
 	printAccounts           []linnworks.GUID
+	channelAccounts         []linnworks.GUID
 	paper                   labelpng.Paper // zero: as large as TikTok's page
 	dpi                     int
 	listen, private         string
@@ -114,7 +118,7 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 		},
 		database:   cmp.Or(getenv("DATABASE_URL"), "bridge.db"),
 		token:      tiktokshop.NewSecret(getenv("PRIVATE_TOKEN")),
-		webhookURL: getenv("WEBHOOK_URL"), printAccounts: accounts(getenv("PRINT_ACCOUNTS")),
+		webhookURL: getenv("WEBHOOK_URL"), printAccounts: accounts(getenv("PRINT_ACCOUNTS")), channelAccounts: accounts(getenv("CHANNEL_ACCOUNTS")),
 		listen: cmp.Or(getenv("LISTEN"), "127.0.0.1:8080"), private: cmp.Or(getenv("PRIVATE_LISTEN"), "127.0.0.1:8081"),
 		tiktokURL: getenv("TIKTOK_URL"), linnworksURL: getenv("LINNWORKS_URL"),
 	}
@@ -146,7 +150,7 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 	var err, wrong error
 	c.shops, err = readShops(file)
 	c.people, wrong = readPeople(getenv)
-	return c, errors.Join(append(errs, err, wrong)...)
+	return c, errors.Join(append(errs, err, wrong, c.checkChannel())...)
 }
 
 // papers are what PRINT_PAPER may be.
@@ -252,7 +256,8 @@ func sqlitePath(address string) string {
 // clients make the clients of both sides. The one of TikTok has no tokens yet. With a
 // database they share the limits of both sides with all processes on it.
 func (c config) clients(m *metrics, shared *sqlstore.DB) (*tiktokshop.Client, *linnworks.Client, error) {
-	forTikTok := append(given(c.tiktokURL, tiktokshop.WithBaseURL(c.tiktokURL), tiktokshop.WithAuthURL(c.tiktokURL)), tiktokshop.WithObserver(m.tiktokCall))
+	forTikTok := append(given(c.tiktokURL, tiktokshop.WithBaseURL(c.tiktokURL), tiktokshop.WithAuthURL(c.tiktokURL),
+		tiktokshop.WithConsentURL(c.tiktokURL+"/open/authorize")), tiktokshop.WithObserver(m.tiktokCall))
 	forLinnworks := append(given(c.linnworksURL, linnworks.WithAuthURL(c.linnworksURL), linnworks.WithV2URL(c.linnworksURL)), linnworks.WithObserver(m.linnworksCall))
 	if shared != nil {
 		forTikTok = append(forTikTok, tiktokshop.WithLimiter(shared.TikTokLimiter(nil)))

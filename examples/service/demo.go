@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
@@ -100,8 +101,8 @@ func madeUp(ctx context.Context, database string) (w *madeup.World, c config, cl
 			Locations:       map[string][]string{madeup.Leeds: {string(linnworks.ZeroGUID)}, madeup.Bristol: {string(w.Bristol)}},
 			DefaultLocation: string(linnworks.ZeroGUID), Carriers: map[string]string{"Tracked 48": "Royal Mail"},
 			Buffer: []stock.BufferRule{{Do: stock.KeepUnits, Units: 2}}, CancelReasons: []string{"seller_cancel_paid_reason_address_not_deliver"},
-			PrintView: &policy.PrintView{Folder: "Ready to print"},
-			Every:     bridge.Pace{Orders: pace, Stock: pace, Dispatch: pace, Deadlines: pace},
+			PrintView: &policy.PrintView{Folder: "Ready to print"}, Audit: audit.Schedule{Hours: 1, OrderDays: 1},
+			Every: bridge.Pace{Orders: pace, Stock: pace, Dispatch: pace, Deadlines: pace},
 		}}},
 	}
 	db, err := sqlstore.Open(ctx, database)

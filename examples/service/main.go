@@ -33,14 +33,14 @@ func main() {
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "service:", err)
+		fmt.Fprintln(os.Stderr, "linnbridge:", err)
 		os.Exit(1)
 	}
 }
 
 // run is main without the process around it.
 func run(ctx context.Context, args []string, getenv func(string) string, in io.Reader, out, log io.Writer) error {
-	flags := flag.NewFlagSet("service", flag.ContinueOnError)
+	flags := flag.NewFlagSet("linnbridge", flag.ContinueOnError)
 	flags.SetOutput(log)
 	file := flags.String("config", "", "`file` with the settings of a shop, or a list of such files")
 	check := flags.Bool("check", false, "say all that is wrong with settings and access, list the ids that the settings need, and end")
@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	isDemo := flags.Bool("demo", false, "run beside a made-up shop and warehouse, in a temporary folder")
 	last := flags.Duration("for", 0, "with -demo: end after this `time`; 0: run until interrupted")
 	flags.Usage = func() {
-		fmt.Fprintln(log, "usage: service -config file [-check | -authorise | -shadow | -report] | -demo [-for 20s]")
+		fmt.Fprintln(log, "usage: linnbridge -config file [-check | -authorise | -shadow | -report] | -demo [-for 20s]")
 		flags.PrintDefaults()
 		fmt.Fprint(log, environment)
 	}
@@ -64,6 +64,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 		return fmt.Errorf("unexpected argument %q: see -help", flags.Arg(0))
 	case *isDemo && *file != "", count(*isDemo, *check, *consent, *isShadow, *isReport) > 1:
 		return errors.New("-demo, -check, -authorise, -shadow and -report do not go together, and -demo needs no -config")
+	case *seller != defaultSeller && !*consent:
+		return errors.New("-seller goes with -authorise: the list of shops says whose tokens a shop has")
 	case *last < 0 || *last > 0 && !*isDemo:
 		return fmt.Errorf("-for %s: it goes with -demo, and is not negative", *last)
 	case *isDemo:

@@ -181,14 +181,3 @@ func (s *service) released(w http.ResponseWriter, r *http.Request) {
 		shop.bound.Load().release.ServeHTTP(w, r)
 	}
 }
-
-// withPrintButton adds the print button to what others reach, if it is served.
-func withPrintButton(public http.Handler, button *shippingapp.Handler) http.Handler {
-	if button == nil {
-		return public
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/", public)
-	mux.Handle(shippingPath, button)
-	return mux
-}

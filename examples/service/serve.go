@@ -16,10 +16,12 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/printing"
+	"github.com/linnbridge/linnbridge/bridge/pulled"
 	"github.com/linnbridge/linnbridge/bridge/release"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/channelapp"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -66,6 +68,9 @@ type bound struct {
 	button *printing.Button
 	// release is nil if the settings name no printing view.
 	release *release.Release
+	// channel is nil unless Linnworks pulls the shop's orders, and pulling too.
+	channel *channelapp.Ports
+	pulling *pulled.Warehouse
 }
 
 func (s *service) shop(name string) *shop {
@@ -125,7 +130,11 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 	if err != nil {
 		return err
 	}
-	public, publicAt, err := listen(ctx, c.listen, withPrintButton(s.public(hooks), button))
+	channel, err := s.channelIntegration()
+	if err != nil {
+		return err
+	}
+	public, publicAt, err := listen(ctx, c.listen, withApplications(s.public(hooks), button, channel))
 	if err != nil {
 		return err
 	}
@@ -174,6 +183,9 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 	err = errors.Join(err, public.Shutdown(grace), hooks.Close(grace))
 	if button != nil {
 		err = errors.Join(err, button.Close(grace))
+	}
+	if channel != nil {
+		err = errors.Join(err, channel.Close(grace))
 	}
 	err = errors.Join(err, queue.Stop(grace), private.Shutdown(grace))
 	running.Wait()
@@ -260,8 +272,20 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 		return nil, err
 	}
 	b.warehouse = warehouse
-	if b.sync, err = bridge.NewSync(b.tiktok, warehouse, shop.memory, shop.syncSettings()); err != nil {
+	var orders bridge.Warehouse = warehouse // that orders are brought to
+	if shop.settings.LinnworksPulls {
+		if b.pulling, err = pulled.NewWarehouse(warehouse, shop.memory, pulled.WarehouseOptions{}); err != nil {
+			return nil, err
+		}
+		orders = b.pulling
+	}
+	if b.sync, err = bridge.NewSync(b.tiktok, orders, shop.memory, shop.syncSettings()); err != nil {
 		return nil, err
+	}
+	if b.pulling != nil {
+		if b.channel, err = shop.channelPorts(b); err != nil {
+			return nil, err
+		}
 	}
 	if s.drawing != nil {
 		if b.button, err = shop.button(b, warehouse, printing.Options{Rasterise: s.drawing.Rasterise, DPI: s.config.dpi}); err != nil {
@@ -293,20 +317,25 @@ func (s *service) hint(ctx context.Context, event *tiktokshop.WebhookEvent) erro
 			continue
 		}
 		known = known || b.tiktok.ID() == event.ShopID
-		errs = append(errs, b.tiktok.HintWebhooks(func(ctx context.Context, orderID string) error {
-			if err := b.sync.Hint(ctx, orderID); err != nil {
-				return err
-			}
-			select {
-			case shop.hinted <- struct{}{}:
-			default: // it is about to wake
-			}
-			return nil
-		})(ctx, event))
+		errs = append(errs, b.tiktok.HintWebhooks(shop.hint(b))(ctx, event))
 	}
 	err := errors.Join(errs...)
 	if err == nil && !known {
 		s.log.WarnContext(ctx, "a webhook was about a shop that the service does not work for", "tiktok_shop", event.ShopID)
 	}
 	return err
+}
+
+// hint returns what notes an order to look at, and wakes the flow that does.
+func (s *shop) hint(b *bound) func(ctx context.Context, orderID string) error {
+	return func(ctx context.Context, orderID string) error {
+		if err := b.sync.Hint(ctx, orderID); err != nil {
+			return err
+		}
+		select {
+		case s.hinted <- struct{}{}:
+		default: // it is about to wake
+		}
+		return nil
+	}
 }

@@ -108,7 +108,7 @@ var rooms = []room{
 	}},
 	{path: "bridge/pulled", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge"}, subjects: []subject{
 		{"what waits to be pulled", []string{"doc.go", "warehouse.go"}},
-		{"what Linnworks calls", []string{"channel.go"}},
+		{"what Linnworks calls", []string{"channel.go", "pull.go"}},
 	}},
 	{path: "bridge/release", uses: []string{
 		"bridge/internal/part", "bridge/health", "bridge/policy", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/delivery", "bridge",
@@ -140,7 +140,7 @@ var rooms = []room{
 		{"cancellations", []string{"cancellations.go"}},
 		{"shipping", []string{"shipping.go"}},
 		{"the print button", []string{"printbutton.go"}},
-		{"the channel integration", []string{"channel.go"}},
+		{"the channel integration", []string{"channel*.go"}},
 		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
 		{"the printing view", []string{"printview.go"}},
 		{"finance", []string{"finance.go"}},
