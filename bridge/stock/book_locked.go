@@ -2,6 +2,7 @@ package stock
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -40,28 +41,6 @@ func (b *Book) askForLocked() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lockedOrders.asked = true
-}
-
-// doubts reports whether a raise waits for levels that are not vouched for, and which of
-// them have to be read again before orders are asked for.
-func (b *Book) doubts() (again []string, waits bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.compute()
-	for _, n := range b.ordersSeen.held {
-		e := b.listings.at(int(n))
-		if !e.doubted {
-			continue
-		}
-		waits = true
-		for _, p := range e.allParts() {
-			if it := b.part(p); it.mark < it.doubtedAt {
-				again = append(again, it.id)
-			}
-		}
-	}
-	slices.Sort(again)
-	return slices.Compact(again), waits
 }
 
 // doubt has the levels of what an order takes, which has changed, read again before they
@@ -137,6 +116,20 @@ func (b *Book) setTouched(mark Mark, upTo time.Time, orders []TouchedOrder) (old
 		}
 	}
 	return oldest
+}
+
+// hasPart reports whether what is reserved for an order of the shop has the units of one of
+// the orders of the warehouse that it is in: it has those of all, or of some by the names of
+// [touchedKey].
+func hasPart(r store.Reservation, name string) bool {
+	some := false
+	for _, l := range r.Lines {
+		if l.LineID == name {
+			return true
+		}
+		some = some || strings.HasPrefix(l.LineID, touchedKey("").id)
+	}
+	return !some
 }
 
 // dropReserved forgets the locked orders of other shops that the ledger has by now.

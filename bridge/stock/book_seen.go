@@ -76,18 +76,18 @@ const unseenFor = time.Minute
 // holdRaise takes the raises out of what a listing should show, unless the orders have
 // been seen and its levels are vouched for, and reports whether there were any.
 func (b *Book) holdRaise(e *bookListing) (held bool) {
-	e.doubted = false
 	doubted := slices.ContainsFunc(e.allParts(), func(p bookPart) bool { return !b.lockedOrders.believes(b.part(p)) })
+	e.doubted = false
 	if !doubted && b.ordersSeen.covers(e.knownTo.time()) {
 		return false
 	}
 	shelves := e.wants()
 	for i := range shelves {
 		if s := &shelves[i]; s.wanted > s.shown {
-			e.doubted = e.doubted || doubted && !e.shows(*s)
 			s.wanted, held = s.shown, true
 		}
 	}
+	e.doubted = held && doubted
 	return held
 }
 

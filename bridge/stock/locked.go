@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -30,6 +29,28 @@ func (e *Engine) settleRaises(ctx context.Context, ask func(context.Context) err
 		}
 	}
 	return nil
+}
+
+// doubts reports whether a raise waits for levels that are not vouched for, and which of
+// them have to be read again before orders are asked for.
+func (b *Book) doubts() (again []string, waits bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	for _, n := range b.ordersSeen.held {
+		e := b.listings.at(int(n))
+		if !e.doubted {
+			continue
+		}
+		waits = true
+		for _, p := range e.allParts() {
+			if it := b.part(p); it.mark < it.doubtedAt {
+				again = append(again, it.id)
+			}
+		}
+	}
+	slices.Sort(again)
+	return slices.Compact(again), waits
 }
 
 // readAgain reads levels between the regular readings.
@@ -183,20 +204,6 @@ func withLocked(r store.Reservation, id string, o TouchedOrder) (_ store.Reserva
 		r.Items[item] += n
 	}
 	return r, true
-}
-
-// hasPart reports whether what is reserved for an order of the shop has the units of one of
-// the orders of the warehouse that it is in: it has those of all, or of some by the names of
-// [touchedKey].
-func hasPart(r store.Reservation, name string) bool {
-	some := false
-	for _, l := range r.Lines {
-		if l.LineID == name {
-			return true
-		}
-		some = some || strings.HasPrefix(l.LineID, touchedKey("").id)
-	}
-	return !some
 }
 
 // touchedValue is the name under which it is kept from when on the next process has to ask
