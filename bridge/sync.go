@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/claims"
 	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
@@ -48,6 +49,7 @@ type Shop interface {
 	returns.Shop
 	rates.RefundSource
 	returns.Changes
+	returns.Cancellations
 	returns.OrderSource
 	finance.StatementSource
 	finance.PaymentSource
@@ -124,6 +126,7 @@ type Sync struct {
 	ShopStatus *shopstatus.Watch
 	Returns    *returns.Watch
 	Mirror     *returns.Mirror // nil if Settings.Returns says so
+	Claims     *claims.Watch   // told of lost parcels by Mirror, and nil with it
 	Finance    *finance.Watch  // nil unless Settings.Finance says so
 	Stock      *stock.Engine
 	Retention  *retention.Orders
@@ -363,8 +366,11 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			if set.Returns.ByHand {
 				return nil
 			}
+			if s.Claims, err = claims.NewWatch(m, claims.Options{Market: set.Market}); err != nil {
+				return err
+			}
 			s.Mirror, err = returns.NewMirror(returns.MirrorPorts{
-				Shop: shop, Changes: shop, Warehouse: warehouse, Orders: shop, Decide: s.Returns.Decide, Records: m, Values: m, Locks: m, Exceptions: m,
+				Shop: shop, Changes: shop, Cancellations: shop, Claims: s.Claims, Warehouse: warehouse, Orders: shop, Decide: s.Returns.Decide, Records: m, Values: m, Locks: m, Exceptions: m,
 			}, returns.MirrorOptions{Rules: set.Returns, FirstLook: time.Duration(set.FirstLook), ClaimBy: claimBy(set.Market)})
 			return err
 		},

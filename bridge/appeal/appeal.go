@@ -159,7 +159,7 @@ func Collect(ctx context.Context, p Ports, o Options, orderIDs ...string) (*Pack
 		if shown, ok := read[id]; ok {
 			x.shown(shown, o.Buyer)
 		} else if p.Orders != nil {
-			pack.Missing = append(pack.Missing, "order "+id+" as the shop has it")
+			pack.Missing = append(pack.Missing, notShown(id))
 		}
 		for _, c := range cases {
 			if about, ok := exceptions.OrderOf(c.Object); ok && about == id || slices.Contains(c.Orders, id) {
@@ -224,10 +224,25 @@ func (x *Order) shown(o bridge.Order, buyer bool) {
 	}
 }
 
-// parcels are the numbers that the shop shows, in the order of the lines.
+// Unknown reports whether both the bridge and the shop were asked, and neither knows any of
+// the orders.
+func (p *Pack) Unknown() bool {
+	for _, o := range p.Orders {
+		if o.Known || !o.RecordRead || o.Status != "" || len(o.Events) > 0 || !slices.Contains(p.Missing, notShown(o.ID)) {
+			return false
+		}
+	}
+	return len(p.Orders) > 0
+}
+
+// notShown says that the shop was asked for an order, and does not have it.
+func notShown(id string) string { return "order " + id + " as the shop has it" }
+
+// parcels are the numbers that the shop shows, in the order of the lines. What was cancelled
+// after it had left is among them: that is what appeals are about.
 func parcels(o bridge.Order) (list []Parcel) {
 	for _, l := range o.Lines {
-		if l.Cancelled || l.Tracking == "" {
+		if l.Tracking == "" {
 			continue
 		}
 		number := part.Tracking(l.Tracking)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"strings"
 	"testing"
@@ -193,6 +194,74 @@ func TestManifest(t *testing.T) {
 		"4,,,2026-06-01T12:00:00Z,\n"
 	if diff := cmp.Diff(want, got.String()); diff != "" {
 		t.Errorf("manifest (-want +got):\n%s", diff)
+	}
+}
+
+// updated are the orders that have changed, with what cannot be read among them.
+type updated struct {
+	orders []bridge.Order
+	err    error
+	from   time.Time
+}
+
+func (u *updated) OrdersUpdated(_ context.Context, from, _ time.Time) iter.Seq2[bridge.Order, error] {
+	u.from = from
+	return func(yield func(bridge.Order, error) bool) {
+		for _, o := range u.orders {
+			if !yield(o, nil) {
+				return
+			}
+		}
+		if u.err != nil {
+			yield(bridge.Order{}, u.err)
+		}
+	}
+}
+
+// The page of a day has each parcel once, with times of the day's zone; one that was lost and
+// cancelled afterwards is on it; and what was not read is said, never taken for nothing.
+func TestShipped(t *testing.T) {
+	t.Parallel()
+	london, err := time.LoadLocation("Europe/London")
+	must(t, err)
+	lost := sent("5762", "RM2", noon)
+	lost.Status = bridge.Cancelled
+	for i := range lost.Lines {
+		lost.Lines[i].Cancelled = true
+	}
+	shop := &updated{orders: []bridge.Order{sent("5761", "<RM1>", noon), lost, {ID: "5763", Status: bridge.Cancelled}}}
+	day := noon.In(london)
+	m, err := appeal.Shipped(t.Context(), shop, "UK & IE", day, noon.Add(time.Hour))
+	must(t, err)
+	if want := time.Date(2026, 5, 31, 23, 0, 0, 0, time.UTC); !shop.from.Equal(want) {
+		t.Errorf("read from %s, want the beginning of the day in London, %s", shop.from, want)
+	}
+	var page bytes.Buffer
+	must(t, m.WritePage(&page))
+	for _, want := range []string{"UK &amp; IE", "Monday 1 June 2026, Europe/London: 2 orders in 2 parcels", "&lt;RM1&gt;", "RM2", "13:00:00"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %q:\n%s", want, page.String())
+		}
+	}
+	if strings.Contains(page.String(), "5763") || strings.Contains(page.String(), "Not read") {
+		t.Errorf("the page has an order that never left, or lacks something:\n%s", page.String())
+	}
+	shop.err = errors.New("order 5764 cannot be read")
+	if m, err = appeal.Shipped(t.Context(), shop, "UK", day, noon); err == nil || len(m.Rows) != 2 || len(m.Missing) != 1 {
+		t.Errorf("with one that cannot be read: %d rows, missing %q, %v; want the others, and that one is missing", len(m.Rows), m.Missing, err)
+	}
+	page.Reset()
+	must(t, m.WritePage(&page))
+	if !strings.Contains(page.String(), "may lack parcels") || !strings.Contains(page.String(), "5764") {
+		t.Errorf("the page does not say what it lacks:\n%s", page.String())
+	}
+	if _, err := appeal.Shipped(t.Context(), shop, "UK", day.AddDate(0, 0, 1), noon); err == nil {
+		t.Error("the manifest of tomorrow has no error")
+	}
+	page.Reset()
+	must(t, appeal.ManifestOf("UK", day).WritePage(&page))
+	if !strings.Contains(page.String(), "Nothing was shipped") || !strings.Contains(page.String(), "0 orders in 0 parcels") {
+		t.Errorf("an empty day:\n%s", page.String())
 	}
 }
 

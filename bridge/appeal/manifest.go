@@ -2,14 +2,19 @@ package appeal
 
 import (
 	"cmp"
+	"context"
+	_ "embed"
 	"encoding/csv"
 	"fmt"
+	"html/template"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Manifest is what left the warehouse on a day.
@@ -19,6 +24,80 @@ type Manifest struct {
 	From, To time.Time
 	Zone     string
 	Rows     []Dispatched
+	// Missing says what was not read: parcels may be missing then.
+	Missing []string
+}
+
+// MarshalJSON returns the manifest for programs.
+func (m Manifest) MarshalJSON() ([]byte, error) { return part.JSON(m) }
+
+// Updated has the orders of a shop by when they last changed. tiktokadapter.Shop is one.
+type Updated interface {
+	// OrdersUpdated returns the orders that changed in [from, to). An error beside an order
+	// is about that one alone.
+	OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[bridge.Order, error]
+}
+
+// Shipped reads the manifest of a day: that of at in its own time zone. What cannot be read
+// is named in Manifest.Missing and in the error: the manifest has the rest. It costs a call
+// for every hundred orders that have changed since the day began, so ask for days of the
+// last month.
+func Shipped(ctx context.Context, orders Updated, shop string, at, now time.Time) (Manifest, error) {
+	m := ManifestOf(shop, at)
+	if m.From.After(now) {
+		return m, fmt.Errorf("appeal: the manifest of %s: the day has not begun", at.Format(time.DateOnly))
+	}
+	var list []bridge.Order
+	var errs []error
+	for o, err := range orders.OrdersUpdated(ctx, m.From, now.Add(time.Hour)) { // the shop's clock may be ahead
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case !o.ShippedAt.IsZero():
+			list = append(list, o)
+		}
+	}
+	m = ManifestOf(shop, at, list...)
+	for _, err := range errs {
+		m.Missing = append(m.Missing, err.Error())
+	}
+	if err := part.Join(errs...); err != nil {
+		return m, fmt.Errorf("appeal: the manifest of %s: %w", at.Format(time.DateOnly), err)
+	}
+	return m, nil
+}
+
+//go:embed manifest.html
+var manifestText string
+
+var manifestPage = template.Must(template.New("manifest").Funcs(template.FuncMap{
+	"clock": func(zone *time.Location, t time.Time) string { return t.In(zone).Format("15:04:05") },
+	"stamp": func(zone *time.Location, t time.Time) string { return t.In(zone).Format("2 Jan 15:04:05") },
+}).Parse(manifestText))
+
+// WritePage writes the manifest as one self-contained page to be printed and signed. Its
+// moments are in the zone of the day.
+func (m Manifest) WritePage(w io.Writer) error {
+	zone, err := time.LoadLocation(m.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	numbers, orders := map[string]bool{}, map[string]bool{}
+	for _, r := range m.Rows {
+		orders[r.OrderID] = true
+		if r.Tracking != "" {
+			numbers[r.Tracking] = true
+		}
+	}
+	if err := manifestPage.Execute(w, struct {
+		Manifest
+		In              *time.Location
+		Day             string
+		Parcels, Orders int
+	}{m, zone, m.From.In(zone).Format("Monday 2 January 2006"), len(numbers), len(orders)}); err != nil {
+		return fmt.Errorf("appeal: writing the manifest: %w", err)
+	}
+	return nil
 }
 
 // Dispatched is a parcel of an order.

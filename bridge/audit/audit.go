@@ -35,6 +35,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/shopstatus"
 	"github.com/linnbridge/linnbridge/bridge/stock"
@@ -232,6 +233,9 @@ type Ports struct {
 	Orders ShopOrders
 	Booked BookedOrders
 	Shelf  Shelf
+	// Refunds are what the warehouse has paid back: an order that was cancelled after it
+	// had left, and is paid back there, is right on both sides. Without it, it is found.
+	Refunds finance.RefundSource
 }
 
 // Options configure a run. All are optional.

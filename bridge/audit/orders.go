@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
 )
@@ -96,11 +97,19 @@ func (r *run) orders(ctx context.Context) error {
 	for id, why := range lost {
 		unread = append(unread, fmt.Errorf("order %s of the warehouse: %s", id, why))
 	}
+	refunded, notRead := r.refundedOrders(ctx, ours, byID)
+	if notRead != nil {
+		unread = append(unread, fmt.Errorf("refunds of the warehouse: %w", notRead))
+	}
 	seen := map[string]bool{}
 	for _, o := range ours {
 		seen[o.ID] = true
 		_, halfRead := lost[o.ID]
+		back, asked := refunded[o.ID]
 		switch {
+		case asked && back == nil: // the error says so
+		case len(back) > 0: // sent, cancelled and paid back: the amounts are the reconciliation's
+			r.sawOrder(o.ID)
 		case o.Unreadable != "":
 			unread = append(unread, fmt.Errorf("order %s of the shop: %s", o.ID, o.Unreadable))
 		case halfRead || r.moves(o.ChangedAt) || slices.ContainsFunc(byID[o.ID], func(b BookedOrder) bool { return r.moves(b.ChangedAt) }):
@@ -114,6 +123,30 @@ func (r *run) orders(ctx context.Context) error {
 	}
 	slices.SortFunc(unread, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return part.Join(unread...)
+}
+
+// refundedOrders reads what the warehouse has paid back of orders that it has sent and the
+// shop has cancelled afterwards. Of one that could not be read there is nil.
+func (r *run) refundedOrders(ctx context.Context, ours []ShopOrder, booked map[string][]BookedOrder) (map[string][]finance.Refund, error) {
+	if r.Refunds == nil {
+		return nil, nil
+	}
+	var ids []string
+	for _, o := range ours {
+		live := slices.DeleteFunc(slices.Clone(booked[o.ID]), func(b BookedOrder) bool { return b.Void })
+		if o.Unreadable == "" && o.Void && len(live) > 0 && !slices.ContainsFunc(live, func(b BookedOrder) bool { return !b.Sent }) {
+			ids = append(ids, o.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	found, err := r.Refunds.Refunds(ctx, ids)
+	all := make(map[string][]finance.Refund, len(ids))
+	for _, id := range ids {
+		all[id] = found[id]
+	}
+	return all, err
 }
 
 func (r *run) moves(changed time.Time) bool { return changed.After(r.report.At.Add(-moving)) }

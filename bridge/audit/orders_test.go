@@ -14,19 +14,22 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // books are the orders of both sides.
 type books struct {
-	shop     []audit.ShopOrder
-	booked   []audit.BookedOrder
-	lost     map[string]string
-	shelf    []audit.StockLine
-	shelves  [][]audit.StockLine // readings, one after the other, before shelf
-	shopErr  error
-	knownErr error
+	shop      []audit.ShopOrder
+	booked    []audit.BookedOrder
+	lost      map[string]string
+	shelf     []audit.StockLine
+	shelves   [][]audit.StockLine // readings, one after the other, before shelf
+	refundErr error
+	refunds   map[string][]finance.Refund
+	shopErr   error
+	knownErr  error
 }
 
 func (b *books) OrdersCreated(context.Context, time.Time, time.Time) ([]audit.ShopOrder, error) {
@@ -43,6 +46,10 @@ func (b *books) KnownOrders(_ context.Context, ids []string) (map[string]bool, e
 
 func (b *books) OrdersBooked(context.Context, time.Time, time.Time) ([]audit.BookedOrder, map[string]string, error) {
 	return b.booked, b.lost, nil
+}
+
+func (b *books) Refunds(context.Context, []string) (map[string][]finance.Refund, error) {
+	return b.refunds, b.refundErr
 }
 
 func (b *books) StockLines(context.Context) ([]audit.StockLine, error) {
@@ -75,7 +82,7 @@ func (b *books) pair(id string) (*audit.ShopOrder, *audit.BookedOrder) {
 func (b *books) audited() (audit.Ports, audit.Options) {
 	a := sound(rand.New(rand.NewPCG(7, 7)))
 	p := a.ports()
-	p.Orders, p.Booked, p.Shelf = b, b, b
+	p.Orders, p.Booked, p.Shelf, p.Refunds = b, b, b, b
 	a.settings.OrdersFrom, a.settings.OrdersTo = yesterday.AddDate(0, 0, -7), yesterday.AddDate(0, 0, 1)
 	return p, a.settings
 }
@@ -103,7 +110,12 @@ func TestOrdersOfBothSides(t *testing.T) {
 		"cancelled on both sides": {func(_ *books, s *audit.ShopOrder, k *audit.BookedOrder) {
 			s.Void, k.Void, k.Sent = true, true, false
 		}, nil},
-		"cancelled in the shop, sent":  {func(_ *books, s *audit.ShopOrder, _ *audit.BookedOrder) { s.Void = true }, []audit.Rule{audit.OrderStates}},
+		"cancelled in the shop after it was sent, and paid back": {func(b *books, s *audit.ShopOrder, _ *audit.BookedOrder) {
+			s.Void, b.refunds = true, map[string][]finance.Refund{s.ID: {{ID: "4035", Minor: 2500}}}
+		}, nil},
+		"cancelled in the shop after it was sent, and not paid back": {func(b *books, s *audit.ShopOrder, _ *audit.BookedOrder) {
+			s.Void, b.refunds = true, map[string][]finance.Refund{s.ID: {}}
+		}, []audit.Rule{audit.OrderStates}},
 		"cancelled in the shop, open":  {func(_ *books, s *audit.ShopOrder, k *audit.BookedOrder) { s.Void, k.Sent = true, false }, []audit.Rule{audit.OrderStates}},
 		"cancelled in Linnworks":       {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Void = true }, []audit.Rule{audit.OrderStates}},
 		"sent in the shop only":        {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Sent = false }, []audit.Rule{audit.OrderStates}},
@@ -166,6 +178,23 @@ func TestOrdersOfBothSides(t *testing.T) {
 				t.Errorf("(-want +got):\n%s%s", diff, report)
 			}
 		})
+	}
+}
+
+// A refund that could not be read is neither there nor missing: the report says so.
+func TestRefundsThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	b := &books{refundErr: errors.New("order 77: no answer")}
+	shop, _ := b.pair("77")
+	shop.Void = true
+	p, o := b.audited()
+	report, err := audit.Run(t.Context(), p, o)
+	if err != nil || len(report.Findings) != 0 || report.Complete() || !strings.Contains(fmt.Sprint(report.Unread), "no answer") {
+		t.Errorf("found %v, not read %q, %v; want the refund among what was not read", report.Findings, report.Unread, err)
+	}
+	p.Refunds = nil
+	if report, err = audit.Run(t.Context(), p, o); err != nil || len(report.Findings) != 1 || report.Findings[0].Rule != audit.OrderStates {
+		t.Errorf("without refunds: found %v, %v; want that the states differ", report.Findings, err)
 	}
 }
 

@@ -8,6 +8,7 @@
 package claims
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -36,8 +37,10 @@ const (
 type Loss struct {
 	Kind    Kind
 	OrderID string
-	// ReturnID is the shop's, of a Return. Tracking is of the parcel, there or back.
-	ReturnID, Tracking string
+	// ReturnID is the shop's, of a Return. Tracking is of the parcel, there or back. A Parcel
+	// without a number needs Parcel: the shop's id of the package, or another name that
+	// tells the parcels of an order apart.
+	ReturnID, Tracking, Parcel string
 	// ShippedAt is when the order left, StatusAt when its parcel last moved, RefundedAt
 	// when the buyer was refunded. Zero if not known.
 	ShippedAt, StatusAt, RefundedAt time.Time
@@ -53,7 +56,7 @@ func (l Loss) object() string {
 	if l.Kind == Return {
 		return "claim for return " + l.ReturnID
 	}
-	return "claim for parcel " + l.Tracking + " of order " + l.OrderID
+	return "claim for parcel " + cmp.Or(l.Tracking, l.Parcel) + " of order " + l.OrderID
 }
 
 // Clock is until when a loss may be claimed.
@@ -197,7 +200,8 @@ func (r *Rules) Clock(market string, l Loss) (c Clock, ok bool) {
 
 // Options configure a [Watch]. Zero values take the defaults.
 type Options struct {
-	// Market is the two-letter code of the shop's market. Required.
+	// Market is the two-letter code of the shop's market. Empty if it is not known: then no
+	// limit is, and every case says to look it up.
 	Market string
 	// Rules are the limits. Default [DefaultRules].
 	Rules *Rules
@@ -216,7 +220,7 @@ func NewWatch(queue exceptions.Queue, o Options) (*Watch, error) {
 	if queue == nil {
 		return nil, errors.New("claims: NewWatch: a queue is required")
 	}
-	if len(o.Market) != 2 {
+	if o.Market != "" && len(o.Market) != 2 {
 		return nil, fmt.Errorf("claims: NewWatch: Market is %q, want a code of two letters such as GB", part.Clip(o.Market))
 	}
 	if o.Rules == nil {
@@ -235,6 +239,9 @@ func (w *Watch) Check(ctx context.Context, losses ...Loss) error {
 	for _, l := range losses {
 		if l.Kind != Parcel && l.Kind != Return || l.OrderID == "" || l.Kind == Return && l.ReturnID == "" {
 			return fmt.Errorf("claims: Check: a loss of kind %q, order %q, return %q: want a kind that is known and its ids", part.Clip(string(l.Kind)), part.Clip(l.OrderID), part.Clip(l.ReturnID))
+		}
+		if l.Kind == Parcel && l.Tracking == "" && l.Parcel == "" {
+			return fmt.Errorf("claims: Check: a parcel of order %q has neither Tracking nor Parcel, so that nobody could tell it from another of the order", part.Clip(l.OrderID))
 		}
 	}
 	for _, l := range losses {

@@ -110,7 +110,7 @@ func TestNewWatch(t *testing.T) {
 	if _, err := claims.NewWatch(nil, claims.Options{Market: "GB"}); err == nil {
 		t.Error("no queue: no error")
 	}
-	if _, err := claims.NewWatch(new(exceptions.Memory).Shop("a"), claims.Options{}); err == nil || !strings.Contains(err.Error(), "Market") {
+	if _, err := claims.NewWatch(new(exceptions.Memory).Shop("a"), claims.Options{Market: "GBR"}); err == nil || !strings.Contains(err.Error(), "Market") {
 		t.Errorf("no market: error %v", err)
 	}
 }

@@ -106,7 +106,7 @@ var kinds = map[Kind]Info{
 		Steps: []string{
 			"Read what is wrong in the exception and look at the order in the shop.",
 			"If Linnworks refused it, correct what the message names: a location, a service, a country.",
-			"The bridge tries again by itself. If the deadline comes first, report the order to the integrator, with its id.",
+			"The bridge tries again by itself, until the deadline and after it.",
 			"Send the goods by hand only if you have to. Enter the tracking number in the shop, and book the goods out in Linnworks.",
 		},
 		Where:  []string{inSellerOrders, inOpenOrders, inInventory},
@@ -155,7 +155,7 @@ var kinds = map[Kind]Info{
 		Meaning: "The regular audit of the shop and of Linnworks has found something that costs sales, orders or stock, or soon will. The case says what, and its severity how much waiting costs.",
 		Steps: []string{
 			"Read in the case what was found and what to do about it. What it says to enter can be copied as it stands.",
-			"If nothing is wrong, tell the integrator: the settings have a place for what is meant to be so.",
+			"If nothing is wrong, say so in the settings: they have a place for what is meant to be so.",
 		},
 		Where:  []string{"Seller Center and Linnworks: the screens that the case names", "Bridge: the settings of the shop"},
 		Closes: "By itself, when a later audit has read everything that it takes and finds it mended.",
@@ -178,7 +178,7 @@ var kinds = map[Kind]Info{
 		Meaning: "The shop sent something that is not an amount where a tax, a fee or a discount should be. The orders were imported without it, at the shop's total. Their properties show what was sent.",
 		Steps: []string{
 			"Look at the price details of one of the orders in the shop, and note the amount on the order in Linnworks.",
-			"If the case lists more and more orders, send the integrator one order id.",
+			"If the case lists more and more orders, report the field and what it held to the maintainers of linnbridge.",
 		},
 		Where:  []string{inSellerOrders, inOpenOrders},
 		Closes: "By hand, once the amount is known.",
@@ -551,8 +551,8 @@ var kinds = map[Kind]Info{
 			"Read in the exception which part it is and what the last error says.",
 			"If both sides work in a browser, look whether the access to one of them has ended or was taken away.",
 			"If it is about one order or SKU, look for another exception of it. The other orders are not held up.",
-			"If it is about what watches a part, the part itself works: tell the integrator that the log or the observer does not.",
-			"If it goes on for an hour, tell the integrator.",
+			"If it is about what watches a part, the part itself works: mend the log or the observer.",
+			"If it goes on for an hour, read what the log of the program says of it.",
 		},
 		Where:  []string{"Bridge: the log of the program, and its health numbers"},
 		Closes: "By itself, when the part works again. If only single orders failed, about an hour after the last time.",
@@ -790,7 +790,7 @@ var kinds = map[Kind]Info{
 		Meaning: "The bridge cannot read a product of the shop. Its stock is not updated, and the shop keeps selling the number that it shows.",
 		Steps: []string{
 			"Open the product in Seller Center and check the field that the exception names.",
-			"If it looks normal, report the field to the integrator.",
+			"If it looks normal, report the field to the maintainers of linnbridge.",
 			"Until then, correct the product's stock in Seller Center by hand.",
 		},
 		Where:  []string{"Seller Center: Products > Manage Products, search for the product id", "Bridge: the log of the program"},

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/appeal"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // appealPage serves what proves what happened to an order, to be kept and sent on: it has a
@@ -37,10 +39,13 @@ func (h *Handler) appeal(ctx context.Context, w http.ResponseWriter, raw *http.R
 	var text []byte
 	if err == nil {
 		// A pack that lacks something says so itself.
-		if pack, failed := s.Appeal(ctx, id); pack != nil {
-			text, err = encode(pack)
-		} else {
+		switch pack, failed := s.Appeal(ctx, id); {
+		case pack == nil:
 			err = failed
+		case pack.Unknown():
+			err = fmt.Errorf("%w: neither the bridge nor the shop knows order %s: compare the id with Seller Center", errNotFound, id)
+		default:
+			text, err = encode(pack)
 		}
 	}
 	if err != nil {
@@ -50,6 +55,53 @@ func (h *Handler) appeal(ctx context.Context, w http.ResponseWriter, raw *http.R
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "order-"+id+"."+ending))
 	_, _ = w.Write(text) // a reader that has left is nobody's loss
+}
+
+// manifestKinds are the forms of a manifest, by the ending of its file.
+var manifestKinds = map[string]string{"html": "text/html; charset=utf-8", "json": "application/json", "csv": "text/csv; charset=utf-8"}
+
+// manifest serves what was shipped on a day, to be kept, printed and signed.
+func (h *Handler) manifest(ending, kind string) http.HandlerFunc {
+	return func(w http.ResponseWriter, raw *http.Request) {
+		r := h.begin(w, raw)
+		s, err := h.shop(r)
+		day := h.options.Now().In(h.options.Zone)
+		if text := r.FormValue("day"); err == nil && text != "" {
+			if day, err = time.ParseInLocation(time.DateOnly, text, h.options.Zone); err != nil {
+				err = fmt.Errorf("%w: %q is no day such as 2026-11-30", errBad, part.Clip(text))
+			}
+		}
+		switch {
+		case err != nil:
+		case s.Manifest == nil:
+			err = errNotFound
+		case day.After(h.options.Now()):
+			err = fmt.Errorf("%w: %s has not begun", errBad, day.Format(time.DateOnly))
+		}
+		var b bytes.Buffer
+		if err == nil {
+			m, failed := s.Manifest(raw.Context(), day)
+			switch { // a manifest that lacks something says so itself
+			case failed != nil && len(m.Missing) == 0:
+				err = failed
+			case ending == "html":
+				err = m.WritePage(&b)
+			case ending == "csv" && failed != nil:
+				err = failed // a spreadsheet cannot say so
+			case ending == "csv":
+				err = m.WriteCSV(&b)
+			default:
+				err = json.NewEncoder(&b).Encode(m)
+			}
+		}
+		if err != nil {
+			http.Error(w, err.Error(), statusOf(err))
+			return
+		}
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "dispatch-"+day.Format(time.DateOnly)+"."+ending))
+		_, _ = w.Write(b.Bytes()) // a reader that has left is nobody's loss
+	}
 }
 
 // orderID reports whether a text can be the id of an order, and part of a file's name.

@@ -59,6 +59,9 @@ type Shop struct {
 	// Appeal collects what is on record about an order, for a question of the shop's:
 	// [appeal.Collect], without the buyer.
 	Appeal func(ctx context.Context, orderID string) (*appeal.Pack, error)
+	// Manifest lists what was shipped on the day that a moment is in, in the moment's own
+	// zone: [appeal.Shipped].
+	Manifest func(ctx context.Context, day time.Time) (appeal.Manifest, error)
 }
 
 // Orders is the part of a [bridge.Store] that is read.
@@ -162,6 +165,9 @@ func New(p Ports, o Options) (*Handler, error) {
 	mux.HandleFunc("POST /decide", func(w http.ResponseWriter, r *http.Request) { h.decide(r.Context(), w, h.begin(w, r)) })
 	mux.HandleFunc("GET /appeal.html", h.appealPage)
 	mux.HandleFunc("GET /appeal.json", h.appealJSON)
+	for ending, kind := range manifestKinds {
+		mux.HandleFunc("GET /manifest."+ending, h.manifest(ending, kind))
+	}
 	for name, page := range map[string]func(*request) (any, error){
 		"": h.home, "cases": h.cases, "case": h.oneCase, "orders": h.orders, "order": h.order, "stock": h.stock, "health": h.health, "audit": h.audits, "search": h.search,
 	} {

@@ -65,6 +65,11 @@ func newBench(t testing.TB) *bench {
 			Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
 				return appeal.Collect(ctx, appeal.Ports{Records: b.memory.Shop(name), Cases: b.desk}, appeal.Options{Shop: name, Now: clock}, id)
 			},
+			Manifest: func(_ context.Context, day time.Time) (appeal.Manifest, error) {
+				m := appeal.ManifestOf(name, day)
+				m.Rows = []appeal.Dispatched{{OrderID: "576000000000000001", Tracking: "RM000000043GB", Carrier: "Royal Mail", ShippedAt: day}}
+				return m, nil
+			},
 			Health: func(context.Context) (map[string]health.Flow, error) {
 				return map[string]health.Flow{"orders": {Runs: 3, LastSuccess: noon}, "stock": {Runs: 3, Failures: 1, LastFailure: noon, LastError: hostile}}, nil
 			},
@@ -304,6 +309,60 @@ func TestAppeal(t *testing.T) {
 	b.user.Shops = []string{"DE"}
 	if status, text := b.get("/appeal.html?shop=UK&id=576000000000000001"); status != http.StatusNotFound || strings.Contains(text, "AWAITING") {
 		t.Errorf("who may see DE alone gets UK: status %d, %s", status, text)
+	}
+}
+
+// knownToNobody is a shop that was asked for orders, and has none.
+type knownToNobody struct{}
+
+func (knownToNobody) OrdersByID(context.Context, []string) ([]bridge.Order, error) { return nil, nil }
+
+// An appeal for an order that neither side knows is no page but a sentence; one that was not
+// asked for at the shop is served, and says so.
+func TestAppealForAnUnknownOrder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if status, text := b.get("/appeal.html?shop=UK&id=999"); status != http.StatusOK || !strings.Contains(text, "no record of this order") {
+		t.Errorf("the shop was not asked: status %d:\n%s", status, text)
+	}
+	memory := b.memory.Shop("UK")
+	page, err := opspage.New(opspage.Ports{Desk: b.desk, Shops: []opspage.Shop{{Name: "UK", Orders: memory, Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
+		return appeal.Collect(ctx, appeal.Ports{Records: memory, Cases: b.desk, Orders: knownToNobody{}}, appeal.Options{Shop: "UK"}, id)
+	}}}}, opspage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]int{"999": http.StatusNotFound, "576000000000000001": http.StatusOK} {
+		w := httptest.NewRecorder()
+		page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/appeal.html?shop=UK&id="+id, nil))
+		if w.Code != want || want == http.StatusNotFound && !strings.Contains(w.Body.String(), "neither the bridge nor the shop knows order 999") {
+			t.Errorf("order %s: status %d, want %d:\n%s", id, w.Code, want, w.Body)
+		}
+	}
+}
+
+// The manifest of a day is served in each form, to those who may see the shop.
+func TestManifest(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if _, text := b.get("/orders"); !strings.Contains(text, `manifest.html?shop=UK&amp;day=`+noon.Format(time.DateOnly)) {
+		t.Errorf("the page of orders has no way to the manifest:\n%s", text)
+	}
+	day := noon.Format(time.DateOnly)
+	for ending, want := range map[string]string{"html": "Dispatch manifest of UK", "json": `"order_id":"576000000000000001"`, "csv": "576000000000000001,"} {
+		w := httptest.NewRecorder()
+		b.page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/manifest."+ending+"?shop=UK&day="+day, nil))
+		if w.Code != http.StatusOK || w.Header().Get("Content-Disposition") != `attachment; filename="dispatch-`+day+"."+ending+`"` || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: status %d, %v:\n%s", ending, w.Code, w.Header(), w.Body)
+		}
+	}
+	for path, want := range map[string]int{
+		"/manifest.html?shop=UK&day=yesterday": http.StatusBadRequest, "/manifest.html?shop=US": http.StatusNotFound,
+		"/manifest.html?shop=UK&day=" + noon.AddDate(0, 0, 1).Format(time.DateOnly): http.StatusBadRequest, "/manifest.json?shop=UK": http.StatusOK,
+	} {
+		if status, _ := b.get(path); status != want {
+			t.Errorf("%s: status %d, want %d", path, status, want)
+		}
 	}
 }
 

@@ -22,12 +22,21 @@ type board struct {
 	Report  bridge.DeadlineReport `json:"report"`
 	// Left is how many clocks at risk are not on the page.
 	Left int `json:"left_out"`
+	// Days are those whose manifests are linked; earlier ones can be had too.
+	Days []manifestDay `json:"-"`
 }
+
+// manifestDay is a day as its link has it.
+type manifestDay struct{ Name, Day string }
 
 func (h *Handler) orders(r *request) (any, error) {
 	boards := []board{}
 	for _, s := range h.shops(r) {
 		b := board{Shop: s.Name}
+		if s.Manifest != nil {
+			today := h.options.Now().In(h.options.Zone)
+			b.Days = []manifestDay{{"today", today.Format(time.DateOnly)}, {"yesterday", today.AddDate(0, 0, -1).Format(time.DateOnly)}}
+		}
 		switch report, err := h.deadlines(r.Context(), s); {
 		case err != nil:
 			b.Unknown = err.Error()

@@ -374,6 +374,56 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestWave makes a pick wave of what may go, by what is asked a moment before, and of what
+// the view shows: an order that was cancelled before is in neither, and one that is cancelled
+// afterwards is taken out of its wave when the next one is made.
+func TestWave(t *testing.T) {
+	for name, mode := range modes {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := open(t, mode, release.Options{})
+				ids := f.place(5)
+				_, err := f.release.Run(t.Context())
+				f.must(err)
+				f.cancel(ids[1])
+				// wave asks about orders, and makes a wave of those that may go.
+				wave := func(ids ...string) (picked []string) {
+					t.Helper()
+					numbers := make([]string, len(ids))
+					for i, id := range ids {
+						numbers[i] = f.number(id)
+					}
+					decisions, err := f.release.Check(t.Context(), numbers...)
+					f.must(err)
+					var orders []linnworks.GUID
+					for i, d := range decisions {
+						if d.Go {
+							picked, orders = append(picked, ids[i]), append(orders, f.order(ids[i]).OrderID)
+						}
+					}
+					f.must(f.linn.StartPicking(orders...))
+					return picked
+				}
+				if diff := cmp.Diff([]string{ids[0], ids[2]}, wave(ids[:3]...)); diff != "" {
+					t.Errorf("the first wave (-want +got):\n%s", diff)
+				}
+				f.cancel(ids[2])
+				if diff := cmp.Diff(ids[3:], wave(ids[2:]...)); diff != "" {
+					t.Errorf("the second wave (-want +got):\n%s", diff)
+				}
+				for i, want := range []int{1, 0, 0, 1, 1} {
+					if got := f.order(ids[i]).GeneralInfo.PickwaveIDs; len(got) != want {
+						t.Errorf("order %d is in the waves %d, want %d of them", i, got, want)
+					}
+				}
+				if diff := cmp.Diff([]string{ids[0], ids[3], ids[4]}, f.inView(ids...)); diff != "" {
+					t.Errorf("in the view (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
 // TestCheck asks before a wave is made, over HTTP as a warehouse's own software does.
 func TestCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

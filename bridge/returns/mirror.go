@@ -18,7 +18,8 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// MirrorPorts are what a [Mirror] works on. All but Orders and Decide are required.
+// MirrorPorts are what a [Mirror] works on. All but Orders, Cancellations, Claims and Decide
+// are required.
 type MirrorPorts struct {
 	Shop       Shop
 	Changes    Changes
@@ -29,6 +30,11 @@ type MirrorPorts struct {
 	Exceptions exceptions.Queue
 	// Orders tells orders that the platform's warehouse has sent, which no other has.
 	Orders OrderSource
+	// Cancellations are those that come after the order has left. Without it they are left
+	// to people.
+	Cancellations Cancellations
+	// Claims is told of parcels that are lost; it needs Cancellations.
+	Claims Claims
 	// Decide carries an answer to the shop, as [Watch.Decide] does: for
 	// [Rules].AcceptReceived.
 	Decide func(context.Context, Decision) error
@@ -62,6 +68,9 @@ type MirrorOptions struct {
 	// MissingAfter is how long after a refund goods may be on their way before somebody
 	// is told. Default 72 hours, from which on TikTok takes an appeal in South-East Asia.
 	MissingAfter time.Duration
+	// UndeliveredAfter is the same for a parcel that could not be delivered and is on its
+	// way back. Default 14 days.
+	UndeliveredAfter time.Duration
 	// ClaimBy tells until when the shop takes an appeal about goods that did not come back
 	// after a refund at that moment, zero if that is not known: the deadline of the case.
 	// Nil: none is known.
@@ -90,8 +99,11 @@ func NewMirror(p MirrorPorts, o MirrorOptions) (*Mirror, error) {
 	}); err != nil {
 		return nil, err
 	}
-	if o.FirstLook < 0 || o.Settle < 0 || o.MissingAfter < 0 {
-		return nil, errors.New("returns: NewMirror: FirstLook, Settle and MissingAfter must not be negative")
+	if o.FirstLook < 0 || o.Settle < 0 || o.MissingAfter < 0 || o.UndeliveredAfter < 0 {
+		return nil, errors.New("returns: NewMirror: FirstLook, Settle, MissingAfter and UndeliveredAfter must not be negative")
+	}
+	if p.Claims != nil && p.Cancellations == nil {
+		return nil, errors.New("returns: NewMirror: the port Claims needs the port Cancellations")
 	}
 	if o.AcceptReceived && p.Decide == nil {
 		return nil, errors.New("returns: NewMirror: AcceptReceived needs the port Decide")
@@ -99,6 +111,7 @@ func NewMirror(p MirrorPorts, o MirrorOptions) (*Mirror, error) {
 	o.FirstLook = cmp.Or(o.FirstLook, 48*time.Hour)
 	o.Settle = cmp.Or(o.Settle, 15*time.Minute)
 	o.MissingAfter = cmp.Or(o.MissingAfter, 72*time.Hour)
+	o.UndeliveredAfter = cmp.Or(o.UndeliveredAfter, undeliveredTime)
 	o.Now = part.Clock(o.Now)
 	return &Mirror{ports: p, options: o}, nil
 }
@@ -164,7 +177,7 @@ func (m *Mirror) Run(ctx context.Context) (report MirrorReport, err error) {
 		}
 		run := mirrorRun{Mirror: m, state: state, r: r, now: m.options.Now(), report: &report, cases: cases}
 		if err := run.do(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("return %s: %w", r.ID, err))
+			errs = append(errs, fmt.Errorf("%s %s: %w", r.noun(), r.ID, err))
 		}
 	}
 	if err := context.Cause(ctx); err != nil {
@@ -193,34 +206,53 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, e
 		since = m.options.Now().Add(-m.options.FirstLook)
 	}
 	found := map[string]Return{}
-	changed, err := m.ports.Changes.ReturnsSince(ctx, since)
-	if err != nil {
-		errs = append(errs, fmt.Errorf("reading what has changed: %w", err))
-	}
-	seen := state.Seen
-	for _, r := range changed {
-		found[r.ID] = r
-		if r.UpdatedAt.After(seen) {
-			seen = r.UpdatedAt.UTC()
+	seen, all := state.Seen, true
+	add := func(list []Return, err error, what string) {
+		if err != nil {
+			errs, all = append(errs, fmt.Errorf("reading %s: %w", what, err)), false
+		}
+		for _, r := range list {
+			found[r.key()] = r
+			if r.UpdatedAt.After(seen) {
+				seen = r.UpdatedAt.UTC()
+			}
 		}
 	}
-	if err == nil {
+	changed, err := m.ports.Changes.ReturnsSince(ctx, since)
+	add(changed, err, "what has changed")
+	if m.ports.Cancellations != nil {
+		changed, err := m.ports.Cancellations.CancellationsSince(ctx, since)
+		add(changed, err, "what was cancelled")
+	}
+	if all {
 		state.Seen = seen
 	}
-	var ids []string
-	for id, o := range state.Open {
-		if _, ok := found[id]; !ok && !o.Done {
-			ids = append(ids, id)
+	// What is read again because lists lag, and has not changed, is not done again.
+	maps.DeleteFunc(state.Settled, func(_ string, at time.Time) bool { return at.Before(state.Seen.Add(-overlap)) })
+	maps.DeleteFunc(found, func(_ string, r Return) bool {
+		return !r.UpdatedAt.IsZero() && state.Settled[r.settledKey()].Equal(r.UpdatedAt)
+	})
+	var ids, cancelled []string
+	for key, o := range state.Open {
+		if _, ok := found[key]; ok || o.Done {
+			continue
+		}
+		if id, ok := strings.CutPrefix(key, cancellationPrefix); ok {
+			cancelled = append(cancelled, id)
+		} else {
+			ids = append(ids, key)
 		}
 	}
 	if slices.Sort(ids); len(ids) > 0 {
 		open, err := m.ports.Shop.Returns(ctx, ids)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("reading open returns: %w", err))
-		}
-		for _, r := range open {
-			found[r.ID] = r
-		}
+		add(open, err, "open returns")
+	}
+	if slices.Sort(cancelled); len(cancelled) > 0 && m.ports.Cancellations != nil {
+		open, err := m.ports.Cancellations.Cancellations(ctx, cancelled)
+		add(open, err, "open cancellations")
+	}
+	if err := m.forget(ctx, state, found); err != nil {
+		errs = append(errs, err)
 	}
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		list = append(list, found[id])
@@ -238,17 +270,19 @@ type mirrorRun struct {
 	cases  []exceptions.Exception
 	// wanted are the cases that the return needs.
 	wanted []exceptions.Exception
+	// partSent is how much of a cancellation had left, if not all of it had.
+	partSent string
 }
 
 func (m *mirrorRun) do(ctx context.Context) error {
-	o := m.state.Open[m.r.ID]
+	o := m.state.Open[m.r.key()]
 	dead := m.r.Over || m.r.ReplacedBy != ""
 	if !dead && !m.r.Refunded && !m.r.GoodsSent || dead && o == nil {
 		return nil // nothing to book, or nothing was
 	}
 	if o == nil {
 		o = &opened{OrderID: m.r.OrderID, Since: m.now}
-		m.state.Open[m.r.ID] = o
+		m.state.Open[m.r.key()] = o
 	}
 	err := m.book(ctx, o, dead)
 	if ctx.Err() != nil {
@@ -257,8 +291,11 @@ func (m *mirrorRun) do(ctx context.Context) error {
 	if failed := m.tell(ctx, err == nil); failed != nil {
 		return errors.Join(err, failed)
 	}
-	if err == nil && o.Done && o.Adopted == "" {
-		delete(m.state.Open, m.r.ID)
+	if err == nil && o.Done {
+		m.state.Settled[m.r.settledKey()] = m.r.UpdatedAt.UTC()
+		if o.Adopted == "" && !o.Claimed {
+			delete(m.state.Open, m.r.key())
+		}
 	}
 	return err
 }
@@ -267,6 +304,9 @@ func (m *mirrorRun) do(ctx context.Context) error {
 // return is marked as done.
 func (m *mirrorRun) book(ctx context.Context, o *opened, dead bool) error {
 	o.Done = false
+	if m.r.Cancellation && m.now.Sub(o.Since) < afterCanceller {
+		return nil
+	}
 	records, _, err := m.ports.Records.RecordsOf(ctx, m.r.OrderID)
 	if err != nil {
 		return fmt.Errorf("reading what is known of order %s: %w", m.r.OrderID, err)
@@ -276,6 +316,14 @@ func (m *mirrorRun) book(ctx context.Context, o *opened, dead bool) error {
 		return fmt.Errorf("reading order %s in the warehouse: %w", m.r.OrderID, err)
 	}
 	orders = slices.DeleteFunc(slices.Clone(orders), func(s Sent) bool { return s.Dropped })
+	if m.r.Cancellation {
+		gone, done, wait := m.left(orders, takenOff(records[m.r.OrderID].Notes))
+		if done || wait {
+			o.Done = done
+			return nil
+		}
+		orders = gone
+	}
 	if len(orders) == 0 {
 		return m.noOrder(ctx, o, dead)
 	}
@@ -296,11 +344,21 @@ func (m *mirrorRun) book(ctx context.Context, o *opened, dead bool) error {
 			return err
 		}
 	}
-	if !goodsIn && m.r.Refunded && m.now.Sub(o.RefundedAt) >= m.options.MissingAfter {
+	if err := m.claim(ctx, o); err != nil {
+		return err
+	}
+	switch {
+	case goodsIn || !m.r.Refunded:
+	case m.r.Cancellation:
+		if m.now.Sub(o.RefundedAt) >= m.options.UndeliveredAfter {
+			m.raise(exceptions.GoodsMissing, fmt.Sprintf("order %s could not be delivered, its buyer has the money since %s, and %s has not been booked in", m.r.OrderID, o.RefundedAt.Format(time.DateOnly), m.r.skus()),
+				"look for the parcel and ask the carrier for it; if it is there, book it in; if it is lost, claim it in Seller Center, and delete the booking in Linnworks once that is decided")
+		}
+	case m.now.Sub(o.RefundedAt) >= m.options.MissingAfter:
 		m.raiseBy(m.claimBy(o), exceptions.GoodsMissing, fmt.Sprintf("the buyer of order %s has the money since %s, and %s has not been booked in", m.r.OrderID, o.RefundedAt.Format(time.DateOnly), m.r.skus()),
 			"look for the parcel; if it is there, book it in; if not, appeal in Seller Center, and delete the booking in Linnworks once that is decided")
 	}
-	o.Done = m.r.Refunded && goodsIn && o.Booked
+	o.Done = m.r.Refunded && goodsIn && o.Booked && len(m.wanted) == 0
 	return nil
 }
 
@@ -322,7 +380,7 @@ func (m *mirrorRun) noOrder(ctx context.Context, o *opened, dead bool) error {
 	}
 	if m.r.Refunded {
 		m.raise(exceptions.RefundNotBooked, fmt.Sprintf("the shop has refunded %s of order %s, which is not in Linnworks, or was cancelled there", m.r.refund(), m.r.OrderID),
-			"look for the order in Linnworks by its reference; if it was sent, book the refund there with the id of the return as external reference")
+			"look for the order in Linnworks by its reference; if it was sent, book the refund there with the id of the "+m.r.noun()+" as external reference")
 	}
 	return nil
 }
@@ -426,7 +484,11 @@ func (m *mirrorRun) expectMore(ctx context.Context, o *opened, orders []Sent, bo
 func (m *mirrorRun) refund(ctx context.Context, o *opened, orders []Sent) error {
 	if m.r.RefundUnread {
 		m.raise(exceptions.RefundNotBooked, fmt.Sprintf("the shop has refunded order %s, and its amount cannot be read", m.r.OrderID),
-			"look up the amount in Seller Center, and book the refund in Linnworks with the id of the return as external reference")
+			"look up the amount in Seller Center, and book the refund in Linnworks with the id of the "+m.r.noun()+" as external reference")
+		return nil
+	}
+	if !m.booksItself(orders) {
+		o.Booked = len(m.wanted) == 0
 		return nil
 	}
 	if m.r.Refund.Minor == 0 {
@@ -440,7 +502,7 @@ func (m *mirrorRun) refund(ctx context.Context, o *opened, orders []Sent) error 
 	for _, s := range orders {
 		if due[s.ID] != nil && s.Currency != m.r.Refund.Currency {
 			m.raise(exceptions.RefundNotBooked, fmt.Sprintf("the shop has refunded %s of order %s, and Linnworks order %s is in %s", m.r.refund(), m.r.OrderID, s.Number, s.Currency),
-				"book the refund in Linnworks in the currency of the order there, with the id of the return as external reference")
+				"book the refund in Linnworks in the currency of the order there, with the id of the "+m.r.noun()+" as external reference")
 			return nil
 		}
 	}
@@ -539,7 +601,7 @@ func (m *mirrorRun) compare(booked []BookedRefund) {
 			has = "an amount in another currency, or none that can be read"
 		}
 		m.raise(exceptions.RefundDiffers, fmt.Sprintf("the shop has refunded %s of order %s, and Linnworks has %s", m.r.refund(), m.r.OrderID, has),
-			"compare both; correct the refund in Linnworks, or book the difference there with the id of the return as external reference")
+			"compare both; correct the refund in Linnworks, or book the difference there with the id of the "+m.r.noun()+" as external reference")
 	}
 }
 
@@ -588,8 +650,8 @@ func (m *mirrorRun) claimBy(o *opened) time.Time {
 }
 
 func (m *mirrorRun) raiseBy(by time.Time, kind exceptions.Kind, seen, do string) {
-	m.wanted = append(m.wanted, exceptions.New(kind, object(m.r.ID), by, seen, do, exceptions.Evidence(
-		"return", m.r.ID, "order", m.r.OrderID, "status in the shop", m.r.Status, "refund", m.r.refund(), "tracking number", part.Tracking(m.r.Tracking),
+	m.wanted = append(m.wanted, exceptions.New(kind, m.r.object(), by, seen, do, exceptions.Evidence(
+		m.r.noun(), m.r.ID, "order", m.r.OrderID, "status in the shop", m.r.Status, "refund", m.r.refund(), "tracking number", part.Tracking(m.r.Tracking),
 	)...))
 }
 
@@ -606,9 +668,9 @@ func (m *mirrorRun) tell(ctx context.Context, done bool) error {
 		return nil
 	}
 	for _, kind := range mirrorKinds {
-		is := func(e exceptions.Exception) bool { return e.Kind == kind && e.Object == object(m.r.ID) }
+		is := func(e exceptions.Exception) bool { return e.Kind == kind && e.Object == m.r.object() }
 		if slices.ContainsFunc(m.cases, is) && !slices.ContainsFunc(m.wanted, is) {
-			if err := m.ports.Exceptions.Clear(ctx, object(m.r.ID), kind); err != nil {
+			if err := m.ports.Exceptions.Clear(ctx, m.r.object(), kind); err != nil {
 				return fmt.Errorf("closing %q: %w", kind, err)
 			}
 		}
@@ -618,7 +680,7 @@ func (m *mirrorRun) tell(ctx context.Context, done bool) error {
 
 // note is what a booking says of itself.
 func (m *mirrorRun) note() string {
-	return fmt.Sprintf("TikTok return %s: %s", m.r.ID, part.Short(m.r.Reason))
+	return fmt.Sprintf("TikTok %s %s: %s", m.r.noun(), m.r.ID, part.Short(m.r.Reason))
 }
 
 // mine reports whether a booking is of a return: the one that waits for its goods has the

@@ -18,8 +18,8 @@ type Parcel struct {
 	// ID tells the parcels of a return or an order apart, such as the carrier's number. The
 	// same parcel twice is booked once.
 	ID string
-	// ReturnID is the return that it is of, empty for goods that nobody announced: then
-	// OrderID is the shop's order.
+	// ReturnID is the return that it is of, or the cancellation of a parcel that could not
+	// be delivered; empty for goods that nobody announced: then OrderID is the shop's order.
 	ReturnID, OrderID string
 	// Units are what is in it. A return whose goods come in several parcels stays open for
 	// the rest.
@@ -114,6 +114,9 @@ func (m *Mirror) Receive(ctx context.Context, p Parcel) error {
 	if err := m.save(ctx, state); err != nil {
 		return fail(err)
 	}
+	if err := m.turnedUp(ctx, state, orderID); err != nil {
+		return fail(fmt.Errorf("it is booked, and its claim could not be closed: %w", err))
+	}
 	if p.ReturnID != "" {
 		return nil
 	}
@@ -135,6 +138,11 @@ func (m *Mirror) returnOf(ctx context.Context, p Parcel) (Return, error) {
 	found, err := m.ports.Shop.Returns(ctx, []string{p.ReturnID})
 	if err != nil {
 		return Return{}, fmt.Errorf("reading return %s: %w", p.ReturnID, err)
+	}
+	if len(found) == 0 && m.ports.Cancellations != nil {
+		if found, err = m.ports.Cancellations.Cancellations(ctx, []string{p.ReturnID}); err != nil {
+			return Return{}, fmt.Errorf("reading cancellation %s: %w", p.ReturnID, err)
+		}
 	}
 	at := slices.IndexFunc(found, func(r Return) bool { return r.ID == p.ReturnID })
 	if at < 0 {

@@ -81,6 +81,11 @@ type Return struct {
 	ReplacedBy string
 	// Carrier and Tracking are of the parcel on its way back.
 	Carrier, Tracking string
+	// Cancellation reports that it is no return: the shop has cancelled the order, or lines
+	// of it, and the ID is the cancellation's.
+	Cancellation bool
+	// Lost reports that the buyer is refunded because the parcel has not arrived.
+	Lost bool
 	// UpdatedAt is the shop's time of the last change.
 	UpdatedAt time.Time
 }
@@ -95,7 +100,7 @@ type Line struct {
 
 // String is one line for a log or a terminal.
 func (r Return) String() string {
-	s := fmt.Sprintf("return %s of order %s: %s", r.ID, r.OrderID, r.Status)
+	s := fmt.Sprintf("%s of order %s: %s", r.object(), r.OrderID, r.Status)
 	if r.Ask != "" {
 		s += fmt.Sprintf(", %s to decide", r.Ask)
 	}
@@ -103,6 +108,37 @@ func (r Return) String() string {
 		s += " by " + r.Deadline.UTC().Format("2006-01-02 15:04 UTC")
 	}
 	return s
+}
+
+// cancellationPrefix stands before the id of a cancellation, whose ids are not those of
+// returns.
+const cancellationPrefix = "cancellation "
+
+// key names a return or a cancellation among what is open.
+func (r Return) key() string {
+	if r.Cancellation {
+		return cancellationPrefix + r.ID
+	}
+	return r.ID
+}
+
+// settledKey names it in a status: two changes may be of one second.
+func (r Return) settledKey() string { return r.key() + " " + r.Status }
+
+// object names it in the queue.
+func (r Return) object() string {
+	if r.Cancellation {
+		return cancellationPrefix + r.ID
+	}
+	return object(r.ID)
+}
+
+// noun is what it is called.
+func (r Return) noun() string {
+	if r.Cancellation {
+		return "cancellation"
+	}
+	return "return"
 }
 
 // MarshalJSON returns the return for programs.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/claims"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/returns"
@@ -82,8 +83,10 @@ func (s *sides) restart(t testing.TB, rules returns.Rules) {
 	var err error
 	s.watch, err = returns.NewWatch(returns.Ports{Shop: s.shop, Exceptions: s.queue, Orders: s.shop}, returns.Options{})
 	must(t, err)
+	lost, err := claims.NewWatch(s.queue, claims.Options{Market: "GB"})
+	must(t, err)
 	s.mirror, err = returns.NewMirror(returns.MirrorPorts{
-		Shop: s.shop, Changes: s.shop, Warehouse: s.book, Orders: s.shop, Decide: s.watch.Decide,
+		Shop: s.shop, Changes: s.shop, Cancellations: s.shop, Claims: lost, Warehouse: s.book, Orders: s.shop, Decide: s.watch.Decide,
 		Records: s.memory, Values: s.memory, Locks: s.memory, Exceptions: s.queue,
 	}, returns.MirrorOptions{Rules: rules, ClaimBy: func(refunded time.Time) time.Time { return refunded.Add(7 * 24 * time.Hour) }})
 	must(t, err)

@@ -20,6 +20,9 @@ type mirrorState struct {
 	Seen time.Time
 	// Open are the returns about which something is left to do or to remember, by id.
 	Open map[string]*opened
+	// Settled is when those last changed about which nothing is left to do, by the shop's
+	// clock, as long as they may be read again.
+	Settled map[string]time.Time `json:",omitempty"`
 	// Parcels are those that were sent to the warehouse and not confirmed, by reference.
 	Parcels map[string]time.Time
 }
@@ -35,6 +38,9 @@ type opened struct {
 	// booked.
 	RefundedAt time.Time `json:",omitzero"`
 	Booked     bool      `json:",omitzero"`
+	// Claimed reports that its parcel was told of as lost, which is remembered in case it
+	// turns up.
+	Claimed bool `json:",omitzero"`
 	// Adopted is the refund, booked by a person, that is taken to be this one's.
 	Adopted string `json:",omitzero"`
 	// Done reports that nothing is left to do.
@@ -56,6 +62,9 @@ func (m *Mirror) load(ctx context.Context) (*mirrorState, error) {
 	}
 	if s.Open == nil {
 		s.Open = map[string]*opened{}
+	}
+	if s.Settled == nil {
+		s.Settled = map[string]time.Time{}
 	}
 	if s.Parcels == nil {
 		s.Parcels = map[string]time.Time{}

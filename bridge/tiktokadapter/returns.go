@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge/claims"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/returns"
@@ -17,6 +19,7 @@ import (
 var _ interface {
 	returns.Shop
 	returns.Changes
+	returns.Cancellations
 	returns.OrderSource
 } = (*Shop)(nil)
 
@@ -131,6 +134,7 @@ func returnOf(r tiktokshop.Return) returns.Return {
 	out.Refunded = slices.Contains(paidStatuses, r.ReturnStatus) || r.IsQuickRefund && sent
 	out.GoodsSent = sent || r.ReturnTrackingNumber != "" && r.ReturnType != tiktokshop.ReturnTypeRefund
 	out.Over = slices.Contains(overStatuses, r.ReturnStatus)
+	out.Lost = r.ReturnType == tiktokshop.ReturnTypeRefund && hasWord(r.ReturnReason, lostWords)
 	if !waits(r) {
 		return out
 	}
@@ -214,4 +218,114 @@ func answerError(err error) error {
 		refused.Do = "answer the return in Seller Center; if that works there, report the message to the integrator"
 	}
 	return err
+}
+
+// CancellationsSince implements [returns.Cancellations].
+//
+// https://partner.tiktokshop.com/docv2/page/search-cancellations-202309
+func (t *Shop) CancellationsSince(ctx context.Context, since time.Time) ([]returns.Return, error) {
+	return t.searchGranted(ctx, tiktokshop.SearchCancellationsV202309Request{SortField: new("update_time"), UpdateTimeGe: new(tiktokshop.At(since))})
+}
+
+// Cancellations implements [returns.Cancellations].
+func (t *Shop) Cancellations(ctx context.Context, ids []string) ([]returns.Return, error) {
+	var list []returns.Return
+	for _, part := range parts(ids, maxOrderIDs) {
+		found, err := t.searchGranted(ctx, tiktokshop.SearchCancellationsV202309Request{CancelIDs: part})
+		if list = append(list, found...); err != nil {
+			return list, err
+		}
+	}
+	return list, nil
+}
+
+// searchGranted goes on after cancellations that cannot be read: they are in the error.
+func (t *Shop) searchGranted(ctx context.Context, request tiktokshop.SearchCancellationsV202309Request) (list []returns.Return, unread error) {
+	request.PageSize = new("50")
+	request.CancelStatus = []tiktokshop.CancelStatus{tiktokshop.CancelStatusSuccess, tiktokshop.CancelStatusComplete}
+	for c, err := range t.client.ReturnRefund.SearchCancellationsV202309All(ctx, &request) {
+		if err != nil {
+			unread = errors.Join(unread, err)
+			continue
+		}
+		list = append(list, grantedCancellation(c))
+	}
+	return list, unread
+}
+
+// Words in the reasons of a parcel that did not arrive, and of one that comes back
+// undelivered. The reasons differ by market and by who cancels, and share these.
+var (
+	lostWords        = []string{"package_lost", "not_received"}
+	undeliveredWords = []string{"returned_to_shipper", "_rts"}
+)
+
+func hasWord(reason string, words []string) bool {
+	reason = strings.ToLower(reason)
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(reason, w) })
+}
+
+// grantedCancellation is a cancellation as a return. Version 202602 states amounts for its
+// lines alone.
+func grantedCancellation(c tiktokshop.Cancellation) returns.Return {
+	out := returns.Return{
+		ID: c.CancelID, OrderID: c.OrderID, Status: string(c.CancelStatus), Reason: cmp.Or(c.CancelReasonText, c.CancelReason), UpdatedAt: c.UpdateTime.Time(),
+		Cancellation: true, Refunded: true, GoodsSent: hasWord(c.CancelReason, undeliveredWords), Lost: hasWord(c.CancelReason, lostWords),
+	}
+	sum, stated := money.Amount{}, len(c.CancelLineItems) > 0
+	for _, l := range c.CancelLineItems {
+		if l.OrderLineItemID == "" {
+			continue
+		}
+		line := returns.Line{OrderLineID: l.OrderLineItemID, SellerSKU: l.SellerSKU}
+		var read bool
+		line.Refund, read = refundAmount(l.RefundAmount.RefundTotal, l.RefundAmount.Currency)
+		line.Shipping, _ = refundAmount(l.RefundAmount.RefundShippingFee, l.RefundAmount.Currency)
+		stated = stated && read && (sum.Currency == "" || sum.Currency == line.Refund.Currency)
+		sum.Minor, sum.Currency = sum.Minor+line.Refund.Minor, line.Refund.Currency
+		out.Lines = append(out.Lines, line)
+	}
+	if c.RefundAmount.RefundTotal != "" || !stated {
+		sum, stated = refundAmount(c.RefundAmount.RefundTotal, c.RefundAmount.Currency)
+	}
+	out.Refund, out.RefundUnread = sum, !stated
+	out.Shipping, _ = refundAmount(c.RefundAmount.RefundShippingFee, c.RefundAmount.Currency)
+	return out
+}
+
+// LostParcels implements [returns.Cancellations], with two calls.
+//
+// https://partner.tiktokshop.com/docv2/page/get-tracking-202309
+func (t *Shop) LostParcels(ctx context.Context, r returns.Return) ([]claims.Loss, error) {
+	orders, err := t.OrdersByID(ctx, []string{r.OrderID})
+	if err != nil || len(orders) == 0 {
+		return nil, err
+	}
+	o := orders[0]
+	moved := o.ShippedAt
+	if o.CollectedAt.After(moved) {
+		moved = o.CollectedAt
+	}
+	history, err := t.client.Fulfillment.GetTracking(ctx, r.OrderID, nil)
+	if err != nil {
+		if _, refused := exceptions.AsRefused(readError(err)); !refused { // TikTok may show none of an order that is cancelled
+			return nil, err
+		}
+		history = &tiktokshop.GetTrackingResponse{}
+	}
+	for _, step := range history.Tracking {
+		if at := time.UnixMilli(step.UpdateTimeMillis).UTC(); at.After(moved) {
+			moved = at
+		}
+	}
+	var list []claims.Loss
+	for _, l := range o.Lines {
+		concerned := len(r.Lines) == 0 || slices.ContainsFunc(r.Lines, func(x returns.Line) bool { return x.OrderLineID == l.ID })
+		if !concerned || l.Tracking == "" && l.PackageID == "" ||
+			slices.ContainsFunc(list, func(x claims.Loss) bool { return x.Tracking == l.Tracking && x.Parcel == l.PackageID }) {
+			continue
+		}
+		list = append(list, claims.Loss{Tracking: l.Tracking, Parcel: l.PackageID, ShippedAt: o.ShippedAt, StatusAt: moved})
+	}
+	return list, nil
 }

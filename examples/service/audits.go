@@ -37,7 +37,7 @@ func (s *service) withAudit(shop *shop, b *bound, warehouse *linnworksadapter.Wa
 			Warehouses: b.tiktok, Locations: warehouse, Shop: b.tiktok, Warehouse: warehouse, Status: b.tiktok,
 			Grants: tiktokadapter.Grants{Tokens: s.db.Tokens(shop.seller)}, Webhooks: b.tiktok, Setup: b.tiktok, Models: b.tiktok, Linnworks: warehouse,
 			Clocks: map[string]audit.Clock{"TikTok Shop": b.tiktok, "Linnworks": warehouse}, Quotas: &s.metrics.meter,
-			Orders: b.tiktok.AuditedOrders(kinds), Booked: warehouse, Shelf: wholeShelf{shop},
+			Orders: b.tiktok.AuditedOrders(kinds), Booked: warehouse, Refunds: warehouse, Shelf: wholeShelf{shop},
 		},
 		Exceptions: shop.memory, Values: shop.memory,
 	}, audit.WatchOptions{Options: options, OrderDays: schedule.OrderDays})

@@ -115,6 +115,13 @@ func (s *service) page() (*opspage.Handler, error) {
 				}
 				return appeal.Collect(ctx, ports, appeal.Options{Shop: shop.name}, id)
 			},
+			Manifest: func(ctx context.Context, day time.Time) (appeal.Manifest, error) {
+				b := shop.bound.Load()
+				if b == nil {
+					return appeal.Manifest{}, errors.New("both sides were not asked yet")
+				}
+				return appeal.Shipped(ctx, b.tiktok, shop.name, day, time.Now())
+			},
 		})
 	}
 	return opspage.New(ports, opspage.Options{User: func(r *http.Request) opspage.User {

@@ -2,19 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/printing"
-	"github.com/linnbridge/linnbridge/bridge/printing/labelpng"
 	"github.com/linnbridge/linnbridge/bridge/release"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/shippingapp"
@@ -67,61 +62,6 @@ func (s *shop) button(b *bound, warehouse *linnworksadapter.Warehouse, o printin
 		return nil, fmt.Errorf("the print button: %w", err)
 	}
 	return button, nil
-}
-
-// drawing makes pictures of TikTok's labels. PDFium takes some seconds to start, during
-// which the service does everything else.
-type drawing struct {
-	ready    chan struct{} // closed when renderer or err is set
-	renderer *labelpng.Renderer
-	err      error
-}
-
-// startDrawing starts PDFium. Close it.
-func startDrawing(ctx context.Context, paper labelpng.Paper, log *slog.Logger) *drawing {
-	d := &drawing{ready: make(chan struct{})}
-	go func() {
-		defer close(d.ready)
-		o := labelpng.Options{Paper: paper}
-		if dir, err := os.UserCacheDir(); err == nil { // the next start is quick
-			o.CacheDir = filepath.Join(dir, "linnbridge-service")
-		}
-		if d.renderer, d.err = labelpng.New(ctx, o); d.err != nil && o.CacheDir != "" {
-			o.CacheDir = "" // nothing can be written there
-			d.renderer, d.err = labelpng.New(ctx, o)
-		}
-		if d.err != nil && ctx.Err() == nil {
-			log.ErrorContext(ctx, "labels cannot be drawn, so every print is refused until the service is started anew", "err", d.err)
-		}
-	}()
-	return d
-}
-
-// Rasterise waits until PDFium has started.
-func (d *drawing) Rasterise(ctx context.Context, pdf []byte, dpi int) ([][]byte, error) {
-	select {
-	case <-d.ready:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if d.err != nil {
-		return nil, d.err
-	}
-	return d.renderer.Rasterise(ctx, pdf, dpi)
-}
-
-// Close waits for what is drawn, and a while for PDFium if it is just starting, which ends
-// with the context that it was started with.
-func (d *drawing) Close() error {
-	select {
-	case <-d.ready:
-	case <-time.After(stopWithin / 4):
-		return errors.New("PDFium has not finished starting")
-	}
-	if d.renderer == nil {
-		return nil
-	}
-	return d.renderer.Close()
 }
 
 // flowRelease is the name of the flow that lets orders into the printing view.

@@ -123,8 +123,8 @@ func serve(ctx context.Context, c config, log *slog.Logger, listening func(publi
 		return err
 	}
 	if len(c.printAccounts) > 0 {
-		s.drawing = startDrawing(ctx, c.paper, log)
-		defer func() { err = errors.Join(err, s.drawing.Close()) }() //nolint:contextcheck // it has one of its own
+		s.drawing = startDrawing(ctx, startPDFium(c.paper), s.tellDrawing)
+		defer func() { err = errors.Join(err, s.drawing.Close()) }()
 	}
 	button, err := s.printButton()
 	if err != nil {

@@ -156,7 +156,7 @@ func (s *service) health(ctx context.Context, shop *shop, now time.Time) (shopHe
 }
 
 // healthz reports whether the bridge does its work: 503 if a flow of a shop has failed or
-// is overdue, in whichever process.
+// is overdue, in whichever process, or if this one cannot draw labels.
 func (s *service) healthz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
@@ -168,11 +168,17 @@ func (s *service) healthz(w http.ResponseWriter, r *http.Request) {
 		}
 		shops[shop.name], healthy = h, healthy && h.Healthy
 	}
+	labels := ""
+	if s.drawing != nil {
+		if err := s.drawing.trouble(); err != nil {
+			labels, healthy = "they cannot be drawn on this machine: "+err.Error(), false
+		}
+	}
 	status := http.StatusOK
 	if !healthy {
 		status = http.StatusServiceUnavailable
 	}
-	reply(w, status, map[string]any{"healthy": healthy, "database": trouble, "shops": shops})
+	reply(w, status, map[string]any{"healthy": healthy, "database": trouble, "labels": labels, "shops": shops})
 }
 
 // cases lists what needs a person, of all shops.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/channelapp"
+	"github.com/linnbridge/linnbridge/linnworks/internal/calledtest"
 )
 
 // endpointNames are all, in both spellings where documents differ.
@@ -41,11 +42,11 @@ func TestOrders(t *testing.T) {
 			broken.Items = nil
 			return []channelapp.Order{o, broken, {Reference: "9", PaymentStatus: channelapp.Cancelled}}, true, nil
 		}
-		got := a.call(t, "Orders", fmt.Sprintf(`"UTCTimeFrom":%q,"PageNumber":"2"`, date))
+		got := a.Call(t, "Orders", fmt.Sprintf(`"UTCTimeFrom":%q,"PageNumber":"2"`, date))
 		address := `{"FullName":"","Company":"","Address1":"","Address2":"","Address3":"","Town":"","Region":"","PostCode":"","Country":"","CountryCode":"","PhoneNumber":"","EmailAddress":""}`
 		jane := strings.Replace(strings.Replace(address, `"FullName":""`, `"FullName":"Jane Doe"`, 1), `"CountryCode":""`, `"CountryCode":"GB"`, 1)
 		none := "0001-01-01T00:00:00.000Z"
-		wantJSON(t, got, fmt.Sprintf(`{"Error":null,"HasMorePages":true,"Orders":[{"ReferenceNumber":"576461","SecondaryReferenceNumber":"","ExternalReference":"",
+		calledtest.WantJSON(t, got, fmt.Sprintf(`{"Error":null,"HasMorePages":true,"Orders":[{"ReferenceNumber":"576461","SecondaryReferenceNumber":"","ExternalReference":"",
 			"PaymentStatus":"PAID","Site":"UK","MatchPostalServiceTag":"std","MatchPaymentMethodTag":"card","ChannelBuyerName":"jane","Currency":"GBP",
 			"ReceivedDate":"2026-03-01T12:00:00.000Z","DispatchBy":"2026-03-01T10:30:00.000Z","PaidOn":"2026-03-01T10:30:00.000Z","PostalServiceCost":3.50,
 			"PostalServiceTaxRate":0,"Discount":1.00,"DiscountType":"ItemsThenPostage","MarketplaceTaxId":"","MarketplaceIoss":"","BillingAddress":%s,"DeliveryAddress":%s,
@@ -57,7 +58,7 @@ func TestOrders(t *testing.T) {
 			"ChannelBuyerName":"","Currency":"","ReceivedDate":%q,"DispatchBy":%q,"PaidOn":%q,"PostalServiceCost":0,"PostalServiceTaxRate":0,"Discount":0,"DiscountType":"AllEvenly",
 			"MarketplaceTaxId":"","MarketplaceIoss":"","BillingAddress":%s,"DeliveryAddress":%s,"OrderItems":[],"ExtendedProperties":[],"Notes":[]}]}`,
 			address, jane, none, none, none, address, address))
-		if log := a.log.String(); !strings.Contains(log, "row=broken") || !strings.Contains(log, "it has no lines") || strings.Contains(log, "Jane") {
+		if log := a.Log.String(); !strings.Contains(log, "row=broken") || !strings.Contains(log, "it has no lines") || strings.Contains(log, "Jane") {
 			t.Errorf("the log has to name the order that was left out, and no buyer:\n%s", log)
 		}
 	}
@@ -69,12 +70,12 @@ func TestOrders(t *testing.T) {
 		return nil, true, errors.New("the shop is down")
 	}
 	// A page that failed must neither pass for the last one nor for an empty one.
-	if got := a.call(t, "Orders", ""); !strings.Contains(message(got), "fault") || got["HasMorePages"] != false {
+	if got := a.Call(t, "Orders", ""); !strings.Contains(calledtest.Message(got), "fault") || got["HasMorePages"] != false {
 		t.Errorf("a failure was answered with %v, want a fault", got)
 	}
-	wantRefused(t, a.call(t, "Orders", `"UTCTimeFrom":"soon"`), "no date that can be read")
-	wantRefused(t, a.call(t, "Orders", `"UTCTimeFrom":7`), "no date that can be read")
-	wantRefused(t, a.call(t, "Orders", `"PageNumber":-1`), "no page of that number")
+	calledtest.WantRefused(t, a.Call(t, "Orders", `"UTCTimeFrom":"soon"`), "no date that can be read")
+	calledtest.WantRefused(t, a.Call(t, "Orders", `"UTCTimeFrom":7`), "no date that can be read")
+	calledtest.WantRefused(t, a.Call(t, "Orders", `"PageNumber":-1`), "no page of that number")
 }
 
 // TestBrokenOrders checks that what Linnworks could not take is not handed out.
@@ -96,7 +97,7 @@ func TestBrokenOrders(t *testing.T) {
 			change(&o)
 			return []channelapp.Order{o, order("good")}, false, nil
 		}
-		if got := len(wantOK(t, a.call(t, "Orders", ""))["Orders"].([]any)); got != 1 {
+		if got := len(calledtest.WantOK(t, a.Call(t, "Orders", ""))["Orders"].([]any)); got != 1 {
 			t.Errorf("%s: %d orders were handed out, want the good one", name, got)
 		}
 	}
@@ -113,7 +114,7 @@ func TestDespatch(t *testing.T) {
 		}
 		return nil
 	}
-	got := a.call(t, "Despatch", `"Orders":[
+	got := a.Call(t, "Despatch", `"Orders":[
 		{"ReferenceNumber":"R-1","ShippingVendor":"NONE","ShippingMethod":"Default","TrackingNumber":"T1","SecondaryTrackingNumbers":null,"ProcessedOn":"2026-03-01 10:30:00Z",
 			"Items":[{"SKU":"MUG","OrderLineNumber":17,"DespatchedQuantity":"2"}],
 			"Packages":[{"ShippingVendor":"V","ShippingMethod":"M","TrackingNumber":"T1","TrackingUrl":"u","Items":[{"SKU":"MUG","OrderLineNumber":"17","DespatchedQuantity":2}]}]},
@@ -154,7 +155,7 @@ func TestDespatch(t *testing.T) {
 	}, a.channel.despatched); diff != "" {
 		t.Errorf("the channel was told (-want +got):\n%s", diff)
 	}
-	wantJSON(t, a.call(t, "Dispatch", `"Orders":[]`), `{"Error":null,"Orders":[]}`)
+	calledtest.WantJSON(t, a.Call(t, "Dispatch", `"Orders":[]`), `{"Error":null,"Orders":[]}`)
 }
 
 func TestInventoryUpdate(t *testing.T) {
@@ -165,7 +166,7 @@ func TestInventoryUpdate(t *testing.T) {
 		}
 		return nil
 	}
-	wantJSON(t, a.call(t, "InventoryUpdate", `"Products":[{"SKU":"MUG","Reference":17,"Quantity":"4"},{"SKU":"LOST","Quantity":0},{"SKU":"CUP"},{"SKU":"LID","Quantity":-2},
+	calledtest.WantJSON(t, a.Call(t, "InventoryUpdate", `"Products":[{"SKU":"MUG","Reference":17,"Quantity":"4"},{"SKU":"LOST","Quantity":0},{"SKU":"CUP"},{"SKU":"LID","Quantity":-2},
 		{"SKU":"PAN","Quantity":3,"MultiLocationLevels":[{"Tag":"A","Quantity":1},{"Tag":"B","Quantity":2}]},{"SKU":"POT","MultiLocationLevels":[{"Tag":"A","Quantity":1}]},
 		{"SKU":"JUG","Quantity":1,"MultiLocationLevels":[{"Tag":"A"}]},{"SKU":"TIN","Quantity":"some"},{"SKU":"MUG","Quantity":5}]`), `{"Error":null,"Products":[
 		{"SKU":"MUG","Error":null},{"SKU":"LOST","Error":"There is no such product."},{"SKU":"CUP","Error":"The product has no quantity that can be read."},
@@ -180,9 +181,9 @@ func TestInventoryUpdate(t *testing.T) {
 		t.Errorf("the channel was told (-want +got):\n%s", diff)
 	}
 	without := open(t, channelapp.Options{}, func(p *channelapp.Ports) { p.Inventory, p.Prices = nil, nil })
-	wantJSON(t, without.call(t, "InventoryUpdate", `"Products":[{"SKU":"MUG","Quantity":4}]`),
+	calledtest.WantJSON(t, without.Call(t, "InventoryUpdate", `"Products":[{"SKU":"MUG","Quantity":4}]`),
 		`{"Error":null,"Products":[{"SKU":"MUG","Error":"This integration takes no stock levels from Linnworks."}]}`)
-	wantJSON(t, without.call(t, "PriceUpdate", `"Products":[{"SKU":"MUG","Price":4}]`),
+	calledtest.WantJSON(t, without.Call(t, "PriceUpdate", `"Products":[{"SKU":"MUG","Price":4}]`),
 		`{"Error":null,"Products":[{"SKU":"MUG","Error":"This integration takes no prices from Linnworks. Change them in the channel."}]}`)
 }
 
@@ -190,7 +191,7 @@ func TestInventoryUpdate(t *testing.T) {
 func TestPriceUpdate(t *testing.T) {
 	for _, list := range []string{"Products", "Inventory"} {
 		a := open(t, channelapp.Options{})
-		wantJSON(t, a.call(t, "PriceUpdate", `"`+list+`":[{"SKU":"MUG","Reference":"17","Price":"5.25","Tag":"std"},{"SKU":"CUP"},{"SKU":"LID","Price":"dear"},{"SKU":"PAN","Price":-1}]`),
+		calledtest.WantJSON(t, a.Call(t, "PriceUpdate", `"`+list+`":[{"SKU":"MUG","Reference":"17","Price":"5.25","Tag":"std"},{"SKU":"CUP"},{"SKU":"LID","Price":"dear"},{"SKU":"PAN","Price":-1}]`),
 			`{"Error":null,"Products":[{"SKU":"MUG","Error":null},{"SKU":"CUP","Error":"The product has no price that can be read."},
 			{"SKU":"LID","Error":"The product has no price that can be read."},{"SKU":"PAN","Error":"The product has no price that can be read."}]}`)
 		if diff := cmp.Diff([]channelapp.Price{{SKU: "MUG", Reference: "17", Price: "5.25", Tag: "std"}}, a.channel.prices); diff != "" {
@@ -211,7 +212,7 @@ func TestEverySKUIsEchoed(t *testing.T) {
 		} {
 			a := open(t, channelapp.Options{}, func(p *channelapp.Ports) { p.Inventory = taker(port) })
 			start := time.Now()
-			got := a.call(t, "InventoryUpdate", `"Products":[{"SKU":"MUG","Quantity":4},{"SKU":"CUP","Quantity":1}]`)
+			got := a.Call(t, "InventoryUpdate", `"Products":[{"SKU":"MUG","Quantity":4},{"SKU":"CUP","Quantity":1}]`)
 			if took := time.Since(start); took >= 10*time.Second {
 				t.Errorf("%s: answered after %v, when Linnworks is gone", name, took)
 			}
@@ -239,39 +240,39 @@ func (f taker) UpdateInventory(ctx context.Context, _ channelapp.Installation, _
 
 func TestProducts(t *testing.T) {
 	a := open(t, channelapp.Options{})
-	wantJSON(t, a.call(t, "Products", `"PageNumber":1`), `{"Error":null,"HasMorePages":true,"Products":[
+	calledtest.WantJSON(t, a.Call(t, "Products", `"PageNumber":1`), `{"Error":null,"HasMorePages":true,"Products":[
 		{"SKU":"MUG","Title":"Mug","Quantity":4,"Price":5.25,"Reference":"17"},{"SKU":"CUP","Title":"Cup","Quantity":0,"Price":0,"Reference":"CUP"}]}`)
-	if !strings.Contains(a.log.String(), "row=BAD") {
-		t.Errorf("the log does not name the product that was left out:\n%s", a.log)
+	if !strings.Contains(a.Log.String(), "row=BAD") {
+		t.Errorf("the log does not name the product that was left out:\n%s", a.Log)
 	}
 	without := open(t, channelapp.Options{}, func(p *channelapp.Ports) { p.Products, p.Tags = nil, nil })
-	wantJSON(t, without.call(t, "Products", `"PageNumber":1`), `{"Error":null,"HasMorePages":false,"Products":[]}`)
-	wantJSON(t, without.call(t, "ShippingTags", ""), `{"Error":null,"ShippingTags":[]}`)
-	wantJSON(t, without.call(t, "PaymentTags", ""), `{"Error":null,"PaymentTags":[]}`)
+	calledtest.WantJSON(t, without.Call(t, "Products", `"PageNumber":1`), `{"Error":null,"HasMorePages":false,"Products":[]}`)
+	calledtest.WantJSON(t, without.Call(t, "ShippingTags", ""), `{"Error":null,"ShippingTags":[]}`)
+	calledtest.WantJSON(t, without.Call(t, "PaymentTags", ""), `{"Error":null,"PaymentTags":[]}`)
 }
 
 func TestTags(t *testing.T) {
 	a := open(t, channelapp.Options{})
-	wantJSON(t, a.call(t, "ShippingTags", ""), `{"Error":null,"ShippingTags":[{"Tag":"std","FriendlyName":"Standard","Site":"UK"}]}`)
-	if got := a.call(t, "PaymentTags", ""); !strings.Contains(message(got), "fault") || len(got["PaymentTags"].([]any)) > 0 {
+	calledtest.WantJSON(t, a.Call(t, "ShippingTags", ""), `{"Error":null,"ShippingTags":[{"Tag":"std","FriendlyName":"Standard","Site":"UK"}]}`)
+	if got := a.Call(t, "PaymentTags", ""); !strings.Contains(calledtest.Message(got), "fault") || len(got["PaymentTags"].([]any)) > 0 {
 		t.Errorf("a tag of 65 characters was answered with %v, want a fault and no tags", got)
 	}
 }
 
 func TestPostSale(t *testing.T) {
 	a := open(t, channelapp.Options{})
-	wantJSON(t, a.call(t, "PostSaleOptions", ""), `{"Error":null,"CanCancel":true,"CanCancelOrderLines":true,"CanCancelOrderLinesPartially":true,"AutomaticRefundOnCancel":true,
+	calledtest.WantJSON(t, a.Call(t, "PostSaleOptions", ""), `{"Error":null,"CanCancel":true,"CanCancelOrderLines":true,"CanCancelOrderLinesPartially":true,"AutomaticRefundOnCancel":true,
 		"CanRefund":true,"CanAttachRefundToItem":true,"CanAttachRefundToService":false,"RefundShippingTypes":3,"CanRefundAdditionally":false,"CanReturn":false,
 		"PostSaleReasons":[{"Tag":"damaged","DisplayName":"Damaged","Types":["Cancellation","ItemRefund"],"SubReasons":[{"Tag":"water","DisplayName":"By water"}]},
 		{"Tag":"late","DisplayName":"Late","Types":["ShippingRefund"],"SubReasons":[]}]}`)
-	wantJSON(t, a.call(t, "Cancel", `"Cancellation":{"ReferenceNumber":"R-1","ExternalReference":"X","Items":[
+	calledtest.WantJSON(t, a.Call(t, "Cancel", `"Cancellation":{"ReferenceNumber":"R-1","ExternalReference":"X","Items":[
 		{"SKU":"MUG","OrderLineNumber":"17","CancellationQuantity":"1","Reason":"damaged","SecondaryReason":"water"}]}`), `{"Error":null}`)
 	if diff := cmp.Diff([]channelapp.Cancellation{{Reference: "R-1", ExternalReference: "X", Items: []channelapp.CancelledItem{
 		{SKU: "MUG", Line: "17", Quantity: 1, Reason: "damaged", MoreReason: "water"},
 	}}}, a.channel.cancelled); diff != "" {
 		t.Errorf("cancelled (-want +got):\n%s", diff)
 	}
-	wantJSON(t, a.call(t, "Refund", `"Refund":{"ReferenceNumber":"R-1","RefundShippingAmount":"3.50","Items":[{"SKU":"MUG","OrderLineNumber":"17","RefundAmount":5.25,"Reason":"damaged"}]}`),
+	calledtest.WantJSON(t, a.Call(t, "Refund", `"Refund":{"ReferenceNumber":"R-1","RefundShippingAmount":"3.50","Items":[{"SKU":"MUG","OrderLineNumber":"17","RefundAmount":5.25,"Reason":"damaged"}]}`),
 		`{"Error":null,"RefundReference":"RF-1"}`)
 	if diff := cmp.Diff([]channelapp.Refund{{Reference: "R-1", Shipping: "3.50", Items: []channelapp.RefundItem{
 		{SKU: "MUG", Line: "17", Amount: "5.25", Reason: "damaged"},
@@ -279,25 +280,25 @@ func TestPostSale(t *testing.T) {
 		t.Errorf("refunded (-want +got):\n%s", diff)
 	}
 	a.channel.answer = func(context.Context, string) error { return channelapp.Refuse("It has left.") }
-	wantRefused(t, a.call(t, "Cancel", `"Cancellation":{"ReferenceNumber":"R-2"}`), "It has left.")
-	wantJSON(t, a.call(t, "Refund", `"Refund":{"ReferenceNumber":"R-2"}`), `{"Error":"It has left.","RefundReference":""}`)
+	calledtest.WantRefused(t, a.Call(t, "Cancel", `"Cancellation":{"ReferenceNumber":"R-2"}`), "It has left.")
+	calledtest.WantJSON(t, a.Call(t, "Refund", `"Refund":{"ReferenceNumber":"R-2"}`), `{"Error":"It has left.","RefundReference":""}`)
 	asked := a.channel.asked
-	wantRefused(t, a.call(t, "Cancel", `"Cancellation":{}`), "names no order")
-	wantRefused(t, a.call(t, "Cancel", `"Cancellation":{"ReferenceNumber":"R-1","Items":[{"CancellationQuantity":-1}]}`), "below zero")
-	wantRefused(t, a.call(t, "Refund", `"Refund":{"RefundShippingAmount":1}`), "names no order")
+	calledtest.WantRefused(t, a.Call(t, "Cancel", `"Cancellation":{}`), "names no order")
+	calledtest.WantRefused(t, a.Call(t, "Cancel", `"Cancellation":{"ReferenceNumber":"R-1","Items":[{"CancellationQuantity":-1}]}`), "below zero")
+	calledtest.WantRefused(t, a.Call(t, "Refund", `"Refund":{"RefundShippingAmount":1}`), "names no order")
 	for _, amounts := range []string{`"RefundShippingAmount":"much"`, `"Items":[{"RefundAmount":"much"}]`, `"Items":[{"SKU":"MUG"}]`} {
-		wantRefused(t, a.call(t, "Refund", `"Refund":{"ReferenceNumber":"R-1",`+amounts+`}`), "Nothing was refunded")
+		calledtest.WantRefused(t, a.Call(t, "Refund", `"Refund":{"ReferenceNumber":"R-1",`+amounts+`}`), "Nothing was refunded")
 	}
 	if a.channel.asked != asked {
 		t.Error("the channel was asked to cancel or refund what cannot be read")
 	}
 	without := open(t, channelapp.Options{}, func(p *channelapp.Ports) { p.Cancels, p.Refunds = nil, nil })
-	got := without.call(t, "PostSaleOptions", "")
+	got := without.Call(t, "PostSaleOptions", "")
 	if got["CanCancel"] != false || got["CanRefund"] != false {
 		t.Errorf("without ports: %v, want neither to be offered", got)
 	}
-	wantRefused(t, without.call(t, "Cancel", `"Cancellation":{"ReferenceNumber":"R-1"}`), "cancels nothing")
-	wantRefused(t, without.call(t, "Refund", `"Refund":{"ReferenceNumber":"R-1"}`), "refunds nothing")
+	calledtest.WantRefused(t, without.Call(t, "Cancel", `"Cancellation":{"ReferenceNumber":"R-1"}`), "cancels nothing")
+	calledtest.WantRefused(t, without.Call(t, "Refund", `"Refund":{"ReferenceNumber":"R-1"}`), "refunds nothing")
 }
 
 // TestAccountNames checks that a name of an account is given once, and is free again when
@@ -306,13 +307,13 @@ func TestAccountNames(t *testing.T) {
 	a := open(t, channelapp.Options{})
 	install := func(id, name string) map[string]any {
 		t.Helper()
-		return a.post(t, "AddNewUser", fmt.Sprintf(`{"Email":"a@example.com","LinnworksUniqueIdentifier":%q,"AccountName":%q}`, id, name))
+		return a.Post(t, "AddNewUser", fmt.Sprintf(`{"Email":"a@example.com","LinnworksUniqueIdentifier":%q,"AccountName":%q}`, id, name))
 	}
-	wantRefused(t, install(account, " "), "give the integration a name")
-	wantRefused(t, install(strings.ToUpper(account), "MAIN"), "of this name already")
-	wantOK(t, install(strings.ReplaceAll(account, "-", ""), "Second"))
-	wantOK(t, a.call(t, "ConfigDelete", ""))
-	wantOK(t, install(account, "Main")) // the name is free again
+	calledtest.WantRefused(t, install(account, " "), "give the integration a name")
+	calledtest.WantRefused(t, install(strings.ToUpper(account), "MAIN"), "of this name already")
+	calledtest.WantOK(t, install(strings.ReplaceAll(account, "-", ""), "Second"))
+	calledtest.WantOK(t, a.Call(t, "ConfigDelete", ""))
+	calledtest.WantOK(t, install(account, "Main")) // the name is free again
 }
 
 // TestSetUp checks the fields that only channels have, and that nothing works before the
@@ -322,17 +323,17 @@ func TestSetUp(t *testing.T) {
 		{ID: "sync", Name: "InventorySync", Type: channelapp.ValueButton, Value: "x", HidesHeader: true},
 	}}}})
 	for _, endpoint := range []string{"Orders", "Despatch", "Products", "InventoryUpdate", "PriceUpdate", "PostSaleOptions", "ConfigTest"} {
-		wantRefused(t, a.call(t, endpoint, ""), "not set up yet")
+		calledtest.WantRefused(t, a.Call(t, endpoint, ""), "not set up yet")
 	}
-	wantRefused(t, a.call(t, "Cancel", `"Cancellation":{"ReferenceNumber":"R"}`), "not set up yet")
-	wantRefused(t, a.call(t, "Refund", `"Refund":{"ReferenceNumber":"R"}`), "not set up yet")
+	calledtest.WantRefused(t, a.Call(t, "Cancel", `"Cancellation":{"ReferenceNumber":"R"}`), "not set up yet")
+	calledtest.WantRefused(t, a.Call(t, "Refund", `"Refund":{"ReferenceNumber":"R"}`), "not set up yet")
 	page := `{"Error":null,"StepName":%q,"AccountName":"Main","WizardStepTitle":"Orders","WizardStepDescription":"Which","ConfigItems":[
 		{"ConfigItemId":"sync","Name":"InventorySync","Description":"","GroupName":"","SortOrder":0,"SelectedValue":"x","RegExValidation":null,
 			"RegExError":null,"MustBeSpecified":false,"ReadOnly":false,"ListValues":[],"ValueType":"BUTTON","HidesHeaderAttribute":true}]}`
-	wantJSON(t, a.call(t, "UserConfig", ""), fmt.Sprintf(page, "One"))
-	wantJSON(t, a.call(t, "SaveUserConfig", `"StepName":"One","ConfigItems":[]`), fmt.Sprintf(page, "UserConfig")) // the next page
-	wantOK(t, a.call(t, "Orders", ""))
-	wantOK(t, a.call(t, "ConfigTest", ""))
+	calledtest.WantJSON(t, a.Call(t, "UserConfig", ""), fmt.Sprintf(page, "One"))
+	calledtest.WantJSON(t, a.Call(t, "SaveUserConfig", `"StepName":"One","ConfigItems":[]`), fmt.Sprintf(page, "UserConfig")) // the next page
+	calledtest.WantOK(t, a.Call(t, "Orders", ""))
+	calledtest.WantOK(t, a.Call(t, "ConfigTest", ""))
 }
 
 // TestMultiLocation checks that locations are offered under both names, and only to
@@ -342,12 +343,12 @@ func TestMultiLocation(t *testing.T) {
 	a := open(t, channelapp.Options{MultiLocation: &channelapp.MultiLocation{
 		Enabled: func(channelapp.Installation) bool { return on }, Locations: []channelapp.Location{{Tag: "W1", Name: "Leeds"}},
 	}})
-	if got := a.call(t, "UserConfig", ""); got["GlobalConfigSettings"] != nil || got["GlobalSetting"] != nil {
+	if got := a.Call(t, "UserConfig", ""); got["GlobalConfigSettings"] != nil || got["GlobalSetting"] != nil {
 		t.Errorf("an installation that does not have it was answered %v", got)
 	}
 	on = true
 	settings := `{"IsMultiLocationEnabled":true,"MultiLocationInventory":{"AutoPopulateLocations":true,"Locations":[{"Tag":"W1","Name":"Leeds"}]}}`
-	wantJSON(t, a.call(t, "UserConfig", ""), `{"Error":null,"StepName":"UserConfig","AccountName":"Main","WizardStepTitle":"Settings","WizardStepDescription":"",
+	calledtest.WantJSON(t, a.Call(t, "UserConfig", ""), `{"Error":null,"StepName":"UserConfig","AccountName":"Main","WizardStepTitle":"Settings","WizardStepDescription":"",
 		"ConfigItems":[],"GlobalConfigSettings":`+settings+`,"GlobalSetting":`+settings+`}`)
 }
 
@@ -360,7 +361,7 @@ func TestSlowRows(t *testing.T) {
 			return channelapp.Refuse("There was no time.")
 		}
 		start := time.Now()
-		got := wantOK(t, a.call(t, "Despatch", `"Orders":[{"ReferenceNumber":"R-1"}]`))
+		got := calledtest.WantOK(t, a.Call(t, "Despatch", `"Orders":[{"ReferenceNumber":"R-1"}]`))
 		if row := got["Orders"].([]any)[0].(map[string]any); row["Error"] != "There was no time." || time.Since(start) != 3500*time.Millisecond {
 			t.Errorf("after %v the row says %v, want what the port says at seven eighths of 4s", time.Since(start), row["Error"])
 		}
@@ -439,7 +440,7 @@ func FuzzRequests(f *testing.F) {
 		if strings.HasPrefix(name, "ConfigDelete") {
 			name = "Orders"
 		}
-		got := a.post(t, name, withToken(a.token, fields))
+		got := a.Post(t, name, calledtest.WithToken(a.Token, fields))
 		for _, list := range []string{"Orders", "Products"} {
 			rows, _ := got[list].([]any)
 			for _, row := range rows {

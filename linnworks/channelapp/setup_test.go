@@ -1,25 +1,18 @@
 package channelapp_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/channelapp"
+	"github.com/linnbridge/linnbridge/linnworks/internal/calledtest"
 )
 
-const account = "0d5b3b1e-6c1f-4b57-9d6f-0123456789ab"
+const account = calledtest.Account
 
 // channel answers with what a test has put into it, and keeps what it was told.
 type channel struct {
@@ -131,129 +124,31 @@ func (c *channel) all() channelapp.Ports {
 	return channelapp.Ports{Orders: c, Despatch: c, Inventory: c, Prices: c, Products: c, Tags: c, Cancels: c, Refunds: c}
 }
 
-// app is a handler that is installed, its token, and what it logs.
+// app is a handler that is installed.
 type app struct {
+	*calledtest.App
 	*channelapp.Handler
+
 	channel *channel
-	log     *logged
-	token   string
-}
-
-// logged is what was logged.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // open makes a handler with all ports, unless change takes some away, and installs it.
 func open(t testing.TB, options channelapp.Options, change ...func(*channelapp.Ports)) *app {
 	t.Helper()
-	a := &app{log: new(logged), channel: new(channel)}
+	a := &app{channel: new(channel)}
 	ports := a.channel.all()
 	ports.Admit = channelapp.OnlyAccounts(account)
 	for _, c := range change {
 		c(&ports)
 	}
-	options.Log = slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := new(calledtest.Log)
+	options.Log = log.Logger()
 	h, err := channelapp.New(ports, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := h.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	a.Handler = h
-	answer := a.post(t, "AddNewUser", fmt.Sprintf(`{"Email":"a@example.com","LinnworksUniqueIdentifier":%q,"AccountName":"Main"}`, account))
-	a.token, _ = answer["AuthorizationToken"].(string)
-	if a.token == "" {
-		t.Fatalf("AddNewUser answered %v, without a token", answer)
-	}
+	a.Handler, a.App = h, calledtest.Open(t, h, log)
 	return a
-}
-
-// post sends a body and returns the answer, which must be as Linnworks demands.
-func (a *app) post(t testing.TB, endpoint, body string) map[string]any {
-	t.Helper()
-	w := httptest.NewRecorder()
-	a.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/channel/"+endpoint, strings.NewReader(body)))
-	var answer map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
-		t.Fatalf("%s answered %q: %v", endpoint, w.Body, err)
-	}
-	if w.Code != http.StatusOK {
-		t.Errorf("%s answered status %d, want 200 always", endpoint, w.Code)
-	}
-	if got, want := w.Header().Get("Content-Length"), fmt.Sprint(w.Body.Len()); got != want {
-		t.Errorf("%s has the Content-Length %q, want %q", endpoint, got, want)
-	}
-	if _, there := answer["Error"]; !there {
-		t.Errorf("%s answered %v, without Error", endpoint, answer)
-	}
-	for _, list := range []string{"Orders", "Products", "ConfigItems", "ShippingTags", "PaymentTags", "PostSaleReasons"} {
-		if value, there := answer[list]; there && value == nil {
-			t.Errorf("%s answered null for the list %s", endpoint, list)
-		}
-	}
-	return answer
-}
-
-// call sends fields with the token.
-func (a *app) call(t testing.TB, endpoint, fields string) map[string]any {
-	t.Helper()
-	return a.post(t, endpoint, withToken(a.token, fields))
-}
-
-func withToken(token, fields string) string {
-	if fields != "" {
-		fields = "," + fields
-	}
-	return fmt.Sprintf(`{"AuthorizationToken":%q%s}`, token, fields)
-}
-
-// message is the error that people read, empty for none.
-func message(answer map[string]any) string {
-	text, _ := answer["Error"].(string)
-	return text
-}
-
-func wantOK(t testing.TB, answer map[string]any) map[string]any {
-	t.Helper()
-	if m := message(answer); m != "" {
-		t.Fatalf("refused: %s", m)
-	}
-	return answer
-}
-
-func wantRefused(t testing.TB, answer map[string]any, want string) {
-	t.Helper()
-	if m := message(answer); !strings.Contains(m, want) || m == "" {
-		t.Errorf("got the error %q, want one with %q", m, want)
-	}
-}
-
-func wantJSON(t testing.TB, got map[string]any, want string) {
-	t.Helper()
-	var w map[string]any
-	if err := json.Unmarshal([]byte(want), &w); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(w, got); diff != "" {
-		t.Errorf("the answer differs (-want +got):\n%s", diff)
-	}
 }
 
 // order is one that Linnworks can take.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/integration"
+	"github.com/linnbridge/linnbridge/linnworks/internal/calledtest"
 	"github.com/linnbridge/linnbridge/linnworks/shippingapp"
 )
 
@@ -30,7 +31,7 @@ func TestLabel(t *testing.T) {
 				}}, nil
 			}}
 			a := open(t, shippingapp.Ports{Courier: c}, shippingapp.Options{})
-			got := a.call(t, "GenerateLabel", fmt.Sprintf(`
+			got := a.Call(t, "GenerateLabel", fmt.Sprintf(`
 				"Name":"Jane Doe","CompanyName":"Doe Ltd","AddressLine1":"1 High Street","AddressLine2":"Flat 2","AddressLine3":"Rear",
 				"Town":"Leeds","Region":"Yorkshire","CountryCode":"GB","Postalcode":"LS1 1AA","DeliveryNote":"ring twice","Email":"jane@example.com","Phone":"0123",
 				"OrderId":100023,"OrderReference":"576461","OrderCurrency":"GBP","OrderValue":19.90,"PostageCharges":"3.50","ServiceId":%q,
@@ -40,7 +41,7 @@ func TestLabel(t *testing.T) {
 				"OrderExtendedProperties":[{"Name":"SafePlace","Value":"porch"}],
 				%q:[{"ConfigItemId":"Signature","SelectedValue":"true"}]`, strings.ToUpper(strings.ReplaceAll(tracked, "-", "")), choices))
 			pngText := base64.StdEncoding.EncodeToString(picture)
-			wantJSON(t, got, fmt.Sprintf(`{"IsError":false,"ErrorMessage":null,"LeadTrackingNumber":"LEAD","Cost":7.00,"Currency":"GBP","Package":[
+			calledtest.WantJSON(t, got, fmt.Sprintf(`{"IsError":false,"ErrorMessage":null,"LeadTrackingNumber":"LEAD","Cost":7.00,"Currency":"GBP","Package":[
 				{"SequenceNumber":0,"TrackingNumber":"LEAD","PNGLabelDataBase64":%q,"AdditionalPngsBase64":[],"PDFBytesDocumentationBase64":[],"LabelWidth":4.1,"LabelHeight":5.8},
 				{"SequenceNumber":1,"TrackingNumber":"SECOND","PNGLabelDataBase64":%q,"AdditionalPngsBase64":[%q],"PDFBytesDocumentationBase64":[%q],"LabelWidth":4,"LabelHeight":6}]}`,
 				pngText, pngText, pngText, base64.StdEncoding.EncodeToString([]byte("%PDF-1.4 customs"))))
@@ -91,10 +92,10 @@ func TestLabel(t *testing.T) {
 func TestDashedTokens(t *testing.T) {
 	for _, dashes := range []bool{false, true} {
 		a := open(t, shippingapp.Ports{}, shippingapp.Options{DashedTokens: dashes})
-		if got := strings.Contains(a.token, "-"); got != dashes {
-			t.Errorf("DashedTokens %t gave the token %q", dashes, a.token)
+		if got := strings.Contains(a.Token, "-"); got != dashes {
+			t.Errorf("DashedTokens %t gave the token %q", dashes, a.Token)
 		}
-		wantOK(t, a.call(t, "UserConfig", ""))
+		calledtest.WantOK(t, a.Call(t, "UserConfig", ""))
 	}
 }
 
@@ -104,14 +105,14 @@ func TestProperties(t *testing.T) {
 		{Title: "Safe place", Name: "SafePlace1", Description: "Where to leave it", Of: shippingapp.OfOrder},
 	}})
 	for _, name := range []string{"ExtendedPropertyMapping", "ExtPropertyMap"} {
-		wantJSON(t, a.call(t, name, ""), `{"IsError":false,"ErrorMessage":null,"Items":[
+		calledtest.WantJSON(t, a.Call(t, name, ""), `{"IsError":false,"ErrorMessage":null,"Items":[
 			{"PropertyTitle":"Safe place","PropertyName":"SafePlace1","PropertyDescription":"Where to leave it","PropertyType":"ORDER"}]}`)
 	}
 }
 
 func TestServices(t *testing.T) {
 	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
-	wantJSON(t, a.call(t, "UserAvailableServices", ""), fmt.Sprintf(`{"IsError":false,"ErrorMessage":null,"Services":[
+	calledtest.WantJSON(t, a.Call(t, "UserAvailableServices", ""), fmt.Sprintf(`{"IsError":false,"ErrorMessage":null,"Services":[
 		{"ServiceName":"Tracked 48","ServiceCode":"T48","ServiceTag":"tag","ServiceGroup":"group","ServiceUniqueId":%q,
 		"ConfigItems":[{"ConfigItemId":"signature","Name":"Signature","Description":"","GroupName":"","SortOrder":0,"SelectedValue":"false",
 			"RegExValidation":null,"RegExError":null,"MustBeSpecified":false,"ReadOnly":false,"ListValues":[],"ValueType":3}],
@@ -123,7 +124,7 @@ func TestServices(t *testing.T) {
 		"item too long": {{ID: tracked, Name: "X", Items: []shippingapp.ConfigItem{{ID: strings.Repeat("x", 21), Name: "X"}}}},
 	} {
 		a.courier.services = func(context.Context) ([]shippingapp.Service, error) { return wrong, nil }
-		if answer := a.call(t, "UserAvailableServices", ""); !strings.Contains(message(answer), "fault") || len(answer["Services"].([]any)) != 0 {
+		if answer := a.Call(t, "UserAvailableServices", ""); !strings.Contains(calledtest.Message(answer), "fault") || len(answer["Services"].([]any)) != 0 {
 			t.Errorf("%s: answered %v, want a fault and an empty list", name, answer)
 		}
 	}
@@ -139,11 +140,11 @@ func TestSetUp(t *testing.T) {
 		"ConfigStage":{"WizardStepTitle":"Sign in","WizardStepDescription":"Your account with the courier","ConfigItems":[
 		{"ConfigItemId":"password","Name":"Password","Description":"","GroupName":"","SortOrder":0,"SelectedValue":"","RegExValidation":null,
 			"RegExError":null,"MustBeSpecified":false,"ReadOnly":false,"ListValues":[],"ValueType":4}]}}`
-	wantJSON(t, a.call(t, "UserConfig", ""), fmt.Sprintf(page, false, "One"))
-	wantRefused(t, a.print(t, 1), "not set up yet")
-	wantJSON(t, a.call(t, "UpdateConfig", `"ConfigStatus":"One","ConfigItems":[]`), `{"IsError":false,"ErrorMessage":null}`)
-	wantJSON(t, a.call(t, "UserConfig", ""), fmt.Sprintf(page, true, "CONFIG"))
-	wantOK(t, a.print(t, 1))
+	calledtest.WantJSON(t, a.Call(t, "UserConfig", ""), fmt.Sprintf(page, false, "One"))
+	calledtest.WantRefused(t, a.print(t, 1), "not set up yet")
+	calledtest.WantJSON(t, a.Call(t, "UpdateConfig", `"ConfigStatus":"One","ConfigItems":[]`), `{"IsError":false,"ErrorMessage":null}`)
+	calledtest.WantJSON(t, a.Call(t, "UserConfig", ""), fmt.Sprintf(page, true, "CONFIG"))
+	calledtest.WantOK(t, a.print(t, 1))
 }
 
 func TestCancel(t *testing.T) {
@@ -162,24 +163,24 @@ func TestCancel(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := open(t, shippingapp.Ports{}, shippingapp.Options{})
-			wantOK(t, a.print(t, 41))
-			answer := a.call(t, "CancelLabel", test.fields)
+			calledtest.WantOK(t, a.print(t, 41))
+			answer := a.Call(t, "CancelLabel", test.fields)
 			if diff := cmp.Diff(test.want, a.courier.cancelled); diff != "" {
 				t.Errorf("the courier cancelled (-want +got):\n%s", diff)
 			}
 			if len(test.want) == 0 {
-				wantRefused(t, answer, "knows no label")
+				calledtest.WantRefused(t, answer, "knows no label")
 			} else {
-				wantJSON(t, answer, `{"IsError":false,"ErrorMessage":null}`)
+				calledtest.WantJSON(t, answer, `{"IsError":false,"ErrorMessage":null}`)
 			}
 		})
 	}
 	t.Run("refused", func(t *testing.T) {
 		a := open(t, shippingapp.Ports{}, shippingapp.Options{})
-		wantOK(t, a.print(t, 41))
+		calledtest.WantOK(t, a.print(t, 41))
 		a.courier.cancel = func(context.Context, int) error { return shippingapp.Refuse("It is with the carrier.") }
-		wantRefused(t, a.call(t, "CancelLabel", `"OrderId":41`), "It is with the carrier.")
-		wantOK(t, a.print(t, 41))
+		calledtest.WantRefused(t, a.Call(t, "CancelLabel", `"OrderId":41`), "It is with the carrier.")
+		calledtest.WantOK(t, a.print(t, 41))
 		if got := a.courier.calls(); got != 1 {
 			t.Errorf("a label that could not be cancelled was made %d times, want once", got)
 		}
@@ -205,20 +206,20 @@ func TestManifests(t *testing.T) {
 	f := new(files)
 	a := open(t, shippingapp.Ports{Manifests: f}, shippingapp.Options{})
 	for _, ids := range []string{`["100001","100002","100001"]`, `[100002,100001]`} {
-		wantJSON(t, a.call(t, "CreateManifest", `"OrderId":`+ids), `{"IsError":false,"ErrorMessage":null,"ManifestReference":"RF1"}`)
+		calledtest.WantJSON(t, a.Call(t, "CreateManifest", `"OrderId":`+ids), `{"IsError":false,"ErrorMessage":null,"ManifestReference":"RF1"}`)
 	}
 	if diff := cmp.Diff([][]int{{100001, 100002}, {100001, 100002}}, f.filed); diff != "" {
 		t.Errorf("filed (-want +got):\n%s", diff)
 	}
-	wantRefused(t, a.call(t, "CreateManifest", `"OrderId":[]`), "no orders")
-	wantRefused(t, a.call(t, "CreateManifest", `"OrderId":["x"]`), "no number")
-	wantJSON(t, a.call(t, "PrintManifest", `"ManifestReference":"RF1"`),
+	calledtest.WantRefused(t, a.Call(t, "CreateManifest", `"OrderId":[]`), "no orders")
+	calledtest.WantRefused(t, a.Call(t, "CreateManifest", `"OrderId":["x"]`), "no number")
+	calledtest.WantJSON(t, a.Call(t, "PrintManifest", `"ManifestReference":"RF1"`),
 		fmt.Sprintf(`{"IsError":false,"ErrorMessage":null,"PDFbase64":%q}`, base64.StdEncoding.EncodeToString([]byte("%PDF-1.4 manifest"))))
-	wantJSON(t, a.call(t, "PrintManifest", `"ManifestReference":"RF2"`), `{"IsError":true,"ErrorMessage":"There is no manifest RF2.","PDFbase64":""}`)
+	calledtest.WantJSON(t, a.Call(t, "PrintManifest", `"ManifestReference":"RF2"`), `{"IsError":true,"ErrorMessage":"There is no manifest RF2.","PDFbase64":""}`)
 
 	without := open(t, shippingapp.Ports{}, shippingapp.Options{})
-	wantRefused(t, without.call(t, "CreateManifest", `"OrderId":["1"]`), "needs no manifest")
-	wantRefused(t, without.call(t, "PrintManifest", `"ManifestReference":"RF1"`), "needs no manifest")
+	calledtest.WantRefused(t, without.Call(t, "CreateManifest", `"OrderId":["1"]`), "needs no manifest")
+	calledtest.WantRefused(t, without.Call(t, "PrintManifest", `"ManifestReference":"RF1"`), "needs no manifest")
 }
 
 // quotes has one quote for everything.
@@ -239,7 +240,7 @@ func TestQuote(t *testing.T) {
 		Details: []shippingapp.Property{{Name: "Days", Value: "2"}}, Options: []shippingapp.Property{{Name: "Signature", Value: "no"}},
 	}}
 	a := open(t, shippingapp.Ports{Quotes: q}, shippingapp.Options{})
-	wantJSON(t, a.call(t, "Quote", `"Name":"Jane","CountryCode":"GB","OrderReference":"R-1","OrderCurrency":"GBP","OrderValue":5,"Packages":[{"SequenceNumber":0,"PackageWeight":500}]`),
+	calledtest.WantJSON(t, a.Call(t, "Quote", `"Name":"Jane","CountryCode":"GB","OrderReference":"R-1","OrderCurrency":"GBP","OrderValue":5,"Packages":[{"SequenceNumber":0,"PackageWeight":500}]`),
 		fmt.Sprintf(`{"IsError":false,"ErrorMessage":null,"QuoteItems":[{"ServiceName":"Tracked 48","ServiceCode":"T48","ServiceId":%q,"ServiceTag":"tag",
 		"CollectionDate":"2026-03-01T00:00:00.000Z","EstimatedDeliveryDate":null,"Cost":3.00,"Tax":0.60,"TotalCost":3.60,"Currency":"GBP",
 		"PropertyItem":[{"Title":"Days","Value":"2"}],"Options":[{"OptionName":"Signature","OptionValue":"no"}]}]}`, tracked))
@@ -247,22 +248,22 @@ func TestQuote(t *testing.T) {
 		t.Errorf("the quote was asked for %v", q.got)
 	}
 	q.quote.Currency = "pounds"
-	wantRefused(t, a.call(t, "Quote", `"Packages":[{"SequenceNumber":0}]`), "fault")
+	calledtest.WantRefused(t, a.Call(t, "Quote", `"Packages":[{"SequenceNumber":0}]`), "fault")
 	without := open(t, shippingapp.Ports{}, shippingapp.Options{})
-	wantRefused(t, without.call(t, "Quote", `"Packages":[{"SequenceNumber":0}]`), "no quotes")
+	calledtest.WantRefused(t, without.Call(t, "Quote", `"Packages":[{"SequenceNumber":0}]`), "no quotes")
 }
 
 // TestTwoInstallations checks that two installations of an account share no labels, even
 // under one name, and that a stranger reads the error under both names.
 func TestTwoInstallations(t *testing.T) {
 	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
-	stranger := a.post(t, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q,"AccountName":"Main"}`, tracked))
-	if message(stranger) == "" || stranger["Error"] != stranger["ErrorMessage"] {
+	stranger := a.Post(t, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q,"AccountName":"Main"}`, tracked))
+	if calledtest.Message(stranger) == "" || stranger["Error"] != stranger["ErrorMessage"] {
 		t.Errorf("a stranger was answered %v, want the error under both names", stranger)
 	}
-	again := wantOK(t, a.post(t, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q,"AccountName":"Main"}`, account)))
-	wantOK(t, a.print(t, 1))
-	wantOK(t, a.post(t, "GenerateLabel", withToken(again["AuthorizationToken"].(string), onePackage(1))))
+	again := calledtest.WantOK(t, a.Post(t, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q,"AccountName":"Main"}`, account)))
+	calledtest.WantOK(t, a.print(t, 1))
+	calledtest.WantOK(t, a.Post(t, "GenerateLabel", calledtest.WithToken(again["AuthorizationToken"].(string), onePackage(1))))
 	if got := a.courier.calls(); got != 2 {
 		t.Errorf("two installations printed order 1, and the courier was asked %d times, want 2", got)
 	}
@@ -272,14 +273,14 @@ func TestTwoInstallations(t *testing.T) {
 func TestBadRequests(t *testing.T) {
 	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
 	for body, want := range map[string]string{
-		withToken(a.token, `"OrderId":{}`):                                                                "cannot read the request",
-		withToken(a.token, `"OrderId":1,"ServiceId":"none"`):                                              "no service of this integration",
-		withToken(a.token, `"OrderId":1,"ServiceId":"`+tracked+`"`):                                       "no packages",
-		withToken(a.token, `"OrderId":1,"ServiceId":"`+tracked+`","Packages":[{},{}]`):                    "the same number",
-		withToken(a.token, `"OrderId":1,"ServiceId":"`+tracked+`","Packages":[{"PackageWeight":"much"}]`): "weight or a measure",
-		withToken(a.token, `"ServiceId":"`+tracked+`","Packages":[{}]`):                                   "names no order",
+		calledtest.WithToken(a.Token, `"OrderId":{}`):                                                                "cannot read the request",
+		calledtest.WithToken(a.Token, `"OrderId":1,"ServiceId":"none"`):                                              "no service of this integration",
+		calledtest.WithToken(a.Token, `"OrderId":1,"ServiceId":"`+tracked+`"`):                                       "no packages",
+		calledtest.WithToken(a.Token, `"OrderId":1,"ServiceId":"`+tracked+`","Packages":[{},{}]`):                    "the same number",
+		calledtest.WithToken(a.Token, `"OrderId":1,"ServiceId":"`+tracked+`","Packages":[{"PackageWeight":"much"}]`): "weight or a measure",
+		calledtest.WithToken(a.Token, `"ServiceId":"`+tracked+`","Packages":[{}]`):                                   "names no order",
 	} {
-		wantRefused(t, a.post(t, "GenerateLabel", body), want)
+		calledtest.WantRefused(t, a.Post(t, "GenerateLabel", body), want)
 	}
 	if got := a.courier.calls(); got > 0 {
 		t.Errorf("the courier was asked %d times", got)
@@ -307,9 +308,9 @@ func TestBadLabels(t *testing.T) {
 				change(l)
 				return l, nil
 			}
-			wantRefused(t, a.print(t, 1), "fault")
+			calledtest.WantRefused(t, a.print(t, 1), "fault")
 			a.courier.generate = nil
-			wantOK(t, a.print(t, 1)) // nothing was kept
+			calledtest.WantOK(t, a.print(t, 1)) // nothing was kept
 		})
 	}
 }
@@ -386,8 +387,8 @@ func TestNew(t *testing.T) {
 // TestPrivacy checks that neither the log nor printed values show the buyer.
 func TestPrivacy(t *testing.T) {
 	a := open(t, shippingapp.Ports{}, shippingapp.Options{})
-	wantOK(t, a.print(t, 1))
-	if log := a.log.String(); !strings.Contains(log, "order=1") || strings.Contains(log, "Jane") {
+	calledtest.WantOK(t, a.print(t, 1))
+	if log := a.Log.String(); !strings.Contains(log, "order=1") || strings.Contains(log, "Jane") {
 		t.Errorf("the log has to name the order, and no buyer:\n%s", log)
 	}
 	r := a.courier.made[0]

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/linnworks/integration"
+	"github.com/linnbridge/linnbridge/linnworks/internal/calledtest"
 	"github.com/linnbridge/linnbridge/linnworks/shippingapp"
 )
 
@@ -40,21 +41,21 @@ func TestSlowLabel(t *testing.T) {
 		start := time.Now()
 		for press := range 3 {
 			pressed := time.Now()
-			wantRefused(t, a.print(t, 1), "press print again in a few seconds")
+			calledtest.WantRefused(t, a.print(t, 1), "press print again in a few seconds")
 			if took := time.Since(pressed); took >= 10*time.Second {
 				t.Errorf("press %d was answered after %v, when Linnworks is gone", press+1, took)
 			}
 		}
-		wantOK(t, a.print(t, 1))
+		calledtest.WantOK(t, a.print(t, 1))
 		if took := time.Since(start); took != 30*time.Second {
 			t.Errorf("the label came after %v, want 30s, when it was made", took)
 		}
-		wantOK(t, a.print(t, 1))
+		calledtest.WantOK(t, a.print(t, 1))
 		if got := a.courier.calls(); got != 1 {
 			t.Errorf("the courier made %d labels, want 1", got)
 		}
-		if !strings.Contains(a.log.String(), `outcome="in the works"`) {
-			t.Errorf("the log does not say that a label was in the works:\n%s", a.log)
+		if !strings.Contains(a.Log.String(), `outcome="in the works"`) {
+			t.Errorf("the log does not say that a label was in the works:\n%s", a.Log)
 		}
 	})
 }
@@ -67,10 +68,10 @@ func TestLinnworksHangsUp(t *testing.T) {
 		a.courier.generate = slowly(5 * time.Second)
 		ctx, hangUp := context.WithTimeout(t.Context(), time.Second)
 		defer hangUp()
-		r := httptest.NewRequest(http.MethodPost, "/GenerateLabel", strings.NewReader(withToken(a.token, onePackage(1))))
+		r := httptest.NewRequest(http.MethodPost, "/GenerateLabel", strings.NewReader(calledtest.WithToken(a.Token, onePackage(1))))
 		a.ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx))
 		time.Sleep(5 * time.Second)
-		wantOK(t, a.print(t, 1))
+		calledtest.WantOK(t, a.print(t, 1))
 		if got := a.courier.calls(); got != 1 {
 			t.Errorf("the courier made %d labels, want 1", got)
 		}
@@ -92,14 +93,14 @@ func TestDeafCourier(t *testing.T) {
 		check := func(endpoint, fields string) {
 			t.Helper()
 			start := time.Now()
-			wantRefused(t, a.call(t, endpoint, fields), "again")
+			calledtest.WantRefused(t, a.Call(t, endpoint, fields), "again")
 			if took := time.Since(start); took >= 10*time.Second {
 				t.Errorf("%s took %v", endpoint, took)
 			}
 		}
 		check("UpdateConfig", `"ConfigStatus":"S","ConfigItems":[]`)
 		time.Sleep(deaf)
-		if got := a.call(t, "UserConfig", "")["IsConfigActive"]; got != true {
+		if got := a.Call(t, "UserConfig", "")["IsConfigActive"]; got != true {
 			t.Fatalf("IsConfigActive is %v after the check has come back, want true", got)
 		}
 		check("UserAvailableServices", "")
@@ -135,11 +136,11 @@ func TestWorkFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := open(t, shippingapp.Ports{}, shippingapp.Options{WorkFor: 20 * time.Second})
 		a.courier.generate = slowly(time.Hour)
-		wantRefused(t, a.print(t, 1), "still being made")
+		calledtest.WantRefused(t, a.print(t, 1), "still being made")
 		time.Sleep(10 * time.Second)
-		wantRefused(t, a.print(t, 1), "did not answer in time")
+		calledtest.WantRefused(t, a.print(t, 1), "did not answer in time")
 		a.courier.generate = nil
-		wantOK(t, a.print(t, 1))
+		calledtest.WantOK(t, a.print(t, 1))
 	})
 }
 
@@ -150,7 +151,7 @@ func TestManyPresses(t *testing.T) {
 		a.courier.generate = slowly(time.Second)
 		var presses sync.WaitGroup
 		for range 20 {
-			presses.Go(func() { wantOK(t, a.print(t, 1)) })
+			presses.Go(func() { calledtest.WantOK(t, a.print(t, 1)) })
 		}
 		presses.Wait()
 		if got := a.courier.calls(); got != 1 {
@@ -183,13 +184,13 @@ func TestPrintAndCancel(t *testing.T) {
 			return nil
 		}
 		var all sync.WaitGroup
-		all.Go(func() { wantOK(t, a.print(t, 1)) })
+		all.Go(func() { calledtest.WantOK(t, a.print(t, 1)) })
 		time.Sleep(time.Millisecond)
 		for range 2 { // two at once are one
-			all.Go(func() { wantOK(t, a.call(t, "CancelLabel", `"OrderId":1`)) })
+			all.Go(func() { calledtest.WantOK(t, a.Call(t, "CancelLabel", `"OrderId":1`)) })
 		}
 		time.Sleep(1500 * time.Millisecond)
-		all.Go(func() { wantOK(t, a.print(t, 1)) })
+		all.Go(func() { calledtest.WantOK(t, a.print(t, 1)) })
 		all.Wait()
 		if diff := cmp.Diff([]string{"print", "printed", "cancel", "cancelled", "print", "printed"}, events); diff != "" {
 			t.Errorf("the courier saw (-want +got):\n%s", diff)
@@ -206,15 +207,15 @@ func TestOtherPackages(t *testing.T) {
 		a := open(t, shippingapp.Ports{}, shippingapp.Options{})
 		a.courier.generate = slowly(time.Second)
 		var all sync.WaitGroup
-		all.Go(func() { wantOK(t, a.print(t, 1)) })
+		all.Go(func() { calledtest.WantOK(t, a.print(t, 1)) })
 		time.Sleep(time.Millisecond)
 		for _, fields := range []string{other, more} {
-			all.Go(func() { wantRefused(t, a.call(t, "GenerateLabel", fields), "already has a label") })
+			all.Go(func() { calledtest.WantRefused(t, a.Call(t, "GenerateLabel", fields), "already has a label") })
 		}
 		all.Wait()
-		wantRefused(t, a.call(t, "GenerateLabel", more), "already has a label")
-		wantOK(t, a.call(t, "CancelLabel", `"OrderId":1`))
-		wantOK(t, a.call(t, "GenerateLabel", more))
+		calledtest.WantRefused(t, a.Call(t, "GenerateLabel", more), "already has a label")
+		calledtest.WantOK(t, a.Call(t, "CancelLabel", `"OrderId":1`))
+		calledtest.WantOK(t, a.Call(t, "GenerateLabel", more))
 	})
 }
 
@@ -231,10 +232,10 @@ func TestReprint(t *testing.T) {
 		},
 	}, shippingapp.Options{})
 	objection = shippingapp.Refuse("The buyer has cancelled it.")
-	wantOK(t, a.print(t, 1)) // the first is no reprint
-	wantRefused(t, a.print(t, 1), "The buyer has cancelled it.")
+	calledtest.WantOK(t, a.print(t, 1)) // the first is no reprint
+	calledtest.WantRefused(t, a.print(t, 1), "The buyer has cancelled it.")
 	objection = nil
-	wantOK(t, a.print(t, 1))
+	calledtest.WantOK(t, a.print(t, 1))
 	if got := a.courier.calls(); got != 1 {
 		t.Errorf("the courier made %d labels, want 1", got)
 	}
@@ -244,7 +245,7 @@ func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := open(t, shippingapp.Ports{}, shippingapp.Options{})
 		a.courier.generate = slowly(30 * time.Second)
-		wantRefused(t, a.print(t, 1), "still being made")
+		calledtest.WantRefused(t, a.print(t, 1), "still being made")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := a.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -255,9 +256,9 @@ func TestClose(t *testing.T) {
 			t.Errorf("Close again: %v", err)
 		}
 		for _, endpoint := range []string{"GenerateLabel", "UserConfig"} {
-			wantRefused(t, a.call(t, endpoint, onePackage(1)), "being restarted")
+			calledtest.WantRefused(t, a.Call(t, endpoint, onePackage(1)), "being restarted")
 		}
-		wantRefused(t, a.post(t, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q}`, account)), "being restarted")
+		calledtest.WantRefused(t, a.Post(t, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q}`, account)), "being restarted")
 	})
 }
 
@@ -284,10 +285,10 @@ func TestBrokenStore(t *testing.T) {
 	b := new(broken)
 	a := open(t, shippingapp.Ports{Installations: b, Labels: b}, shippingapp.Options{})
 	b.reads = errors.New("no database")
-	wantRefused(t, a.print(t, 1), "fault") // not a wrong token
+	calledtest.WantRefused(t, a.print(t, 1), "fault") // not a wrong token
 	b.reads, b.writes = nil, errors.New("disk full")
-	wantOK(t, a.print(t, 1)) // it exists: somebody has paid for it
-	if !strings.Contains(a.log.String(), "disk full") {
+	calledtest.WantOK(t, a.print(t, 1)) // it exists: somebody has paid for it
+	if !strings.Contains(a.Log.String(), "disk full") {
 		t.Error("the log does not say that the label is not kept")
 	}
 }
@@ -327,7 +328,7 @@ func TestPressAfterSlowPress(t *testing.T) {
 	server := httptest.NewServer(a)
 	defer server.Close()
 	press := func() string {
-		response, err := server.Client().Post(server.URL+"/GenerateLabel", "application/json", strings.NewReader(withToken(a.token, onePackage(1))))
+		response, err := server.Client().Post(server.URL+"/GenerateLabel", "application/json", strings.NewReader(calledtest.WithToken(a.Token, onePackage(1))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -405,9 +406,9 @@ func TestMemoryLabels(t *testing.T) {
 func FuzzRequests(f *testing.F) {
 	for _, body := range []string{
 		"", "{}", "null", "[[[", `{"AuthorizationToken":1}`, `{"AuthorizationToken":"` + strings.Repeat("0", 32) + `","OrderId":1}`,
-		withToken("TOKEN", onePackage(1)), withToken("TOKEN", `"OrderReference":"1","OrderId":[1]`), withToken("TOKEN", `"OrderId":["1","x"]`),
-		withToken("TOKEN", `"ConfigStatus":"S","ConfigItems":[{"ConfigItemId":"x","SelectedValue":"y"}]`), withToken("TOKEN", `"ManifestReference":"RF1"`),
-		withToken("TOKEN", onePackage(1)+`,"Packages":[{"SequenceNumber":1,"PackageWeight":"1e400","Items":[{"Quantity":"x"}]}]`),
+		calledtest.WithToken("TOKEN", onePackage(1)), calledtest.WithToken("TOKEN", `"OrderReference":"1","OrderId":[1]`), calledtest.WithToken("TOKEN", `"OrderId":["1","x"]`),
+		calledtest.WithToken("TOKEN", `"ConfigStatus":"S","ConfigItems":[{"ConfigItemId":"x","SelectedValue":"y"}]`), calledtest.WithToken("TOKEN", `"ManifestReference":"RF1"`),
+		calledtest.WithToken("TOKEN", onePackage(1)+`,"Packages":[{"SequenceNumber":1,"PackageWeight":"1e400","Items":[{"Quantity":"x"}]}]`),
 		`{"LinnworksUniqueIdentifier":"` + account + `","Email":1,"AccountName":null}`,
 	} {
 		for i := range endpointNames {
@@ -422,20 +423,20 @@ func FuzzRequests(f *testing.F) {
 		}}}, shippingapp.Options{Steps: []shippingapp.Step{{Name: "S", Items: []shippingapp.ConfigItem{{ID: "x", Name: "X"}}}}})
 		name := endpointNames[int(endpoint)%len(endpointNames)]
 		if name != "UpdateConfig" && name != "UserConfig" { // the others want it set up
-			wantOK(t, a.call(t, "UpdateConfig", `"ConfigStatus":"S","ConfigItems":[]`))
+			calledtest.WantOK(t, a.Call(t, "UpdateConfig", `"ConfigStatus":"S","ConfigItems":[]`))
 		}
 		start := time.Now()
-		answer := a.post(t, name, body)
+		answer := a.Post(t, name, body)
 		if took := time.Since(start); took >= 10*time.Second {
 			t.Errorf("%s took %v", name, took)
 		}
-		if message(answer) == "" && name != "AddNewUser" {
+		if calledtest.Message(answer) == "" && name != "AddNewUser" {
 			t.Errorf("%s answered without the token: %v", name, answer)
 		}
 		if c.calls() > 0 || len(c.cancelled) > 0 {
 			t.Errorf("%s reached the courier without the token", name)
 		}
-		with := a.post(t, name, strings.ReplaceAll(body, "TOKEN", a.token))
+		with := a.Post(t, name, strings.ReplaceAll(body, "TOKEN", a.Token))
 		for _, list := range []string{"Package", "Services", "Items", "QuoteItems"} {
 			if value, there := with[list]; there && value == nil {
 				t.Errorf("%s answered %s null: Linnworks takes no null for a list", name, list)
@@ -462,14 +463,13 @@ func BenchmarkGenerateLabel(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	a := &app{Handler: h, courier: c, log: new(logged)}
-	a.token, _ = a.post(b, "AddNewUser", fmt.Sprintf(`{"LinnworksUniqueIdentifier":%q}`, account))["AuthorizationToken"].(string)
+	a := calledtest.Open(b, h, new(calledtest.Log))
 	order := 0
 	b.ReportAllocs()
 	for b.Loop() {
 		order++
 		w := httptest.NewRecorder()
-		a.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/GenerateLabel", strings.NewReader(withToken(a.token, onePackage(order)))))
+		a.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/GenerateLabel", strings.NewReader(calledtest.WithToken(a.Token, onePackage(order)))))
 		if w.Body.Len() < 80<<10 {
 			b.Fatalf("answered %s", w.Body)
 		}

@@ -84,11 +84,11 @@ func (f *Fake) newCancellation(o *order, lines []*line, kind tiktokshop.CancelTy
 	return c
 }
 
-// refund is what the buyer gets back: nothing before the payment, and shipping
-// and tax only with the whole order.
+// refund is what the buyer gets back: nothing before the payment, which with cash on
+// delivery is the delivery, and shipping and tax only with the whole order.
 func refund(o *order, subtotal money, whole bool) tiktokshop.RefundAmount {
 	out := tiktokshop.RefundAmount{Currency: o.info.Payment.Currency}
-	if o.info.PaidTime == 0 {
+	if o.info.PaidTime == 0 || o.info.IsCOD && o.info.DeliveryTime == 0 {
 		out.RefundTotal = "0.00"
 		return out
 	}

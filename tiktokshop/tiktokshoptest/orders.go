@@ -487,6 +487,15 @@ func (f *Fake) Lose(id string) error {
 	}, tiktokshop.OrderStatusInTransit)
 }
 
+// Refuse lets TikTok cancel an IN_TRANSIT order whose buyer did not take the parcel: it is
+// on its way back.
+func (f *Fake) Refuse(id string) error {
+	return f.change(id, "refuse", func(o *order) error {
+		f.cancel(o, o.live(), bySystem, "returned_to_shipper_refused")
+		return nil
+	}, tiktokshop.OrderStatusInTransit)
+}
+
 // live returns the lines that are not cancelled.
 func (o *order) live() (lines []*line) {
 	for _, l := range o.lines {

@@ -61,9 +61,10 @@ var rooms = []room{
 		{"the engine", []string{"engine.go", "queue.go", "reader.go", "locked.go", "mass_zero.go", "zeroed.go", "publish.go", "pass.go", "run.go"}},
 	}},
 	{path: "bridge/shopstatus", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: one("what stops a whole shop")},
-	{path: "bridge/returns", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/money", "bridge/policy", "bridge/store"}, subjects: []subject{
+	{path: "bridge/claims", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/money"}, subjects: one("limits of claims")},
+	{path: "bridge/returns", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/money", "bridge/policy", "bridge/store", "bridge/claims"}, subjects: []subject{
 		{"what buyers want back", []string{"returns.go", "rules.go", "watch.go"}},
-		{"the mirror in the warehouse", []string{"warehouse.go", "amounts.go", "state.go", "mirror.go", "receive.go"}},
+		{"the mirror in the warehouse", []string{"warehouse.go", "amounts.go", "state.go", "mirror.go", "cancelled.go", "receive.go"}},
 	}},
 	{path: "bridge/notify", uses: []string{"bridge/internal/part", "bridge/health", "bridge/policy", "bridge/exceptions", "bridge/store"}, subjects: []subject{
 		{"messages", []string{"doc.go", "message.go"}},
@@ -72,10 +73,8 @@ var rooms = []room{
 		{"who is told, in a file", []string{"people.go"}},
 	}},
 	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
-	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus"}, subjects: one("both sides compared")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge/rates", uses: []string{"bridge/internal/part", "bridge/policy", "bridge/store"}, subjects: one("orders that are over, counted")},
-	{path: "bridge/claims", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/money"}, subjects: one("limits of claims")},
 	{path: "bridge/finance", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions", "bridge/store"}, subjects: []subject{
 		{"what is read", []string{"doc.go", "statement.go"}},
 		{"what names and reasons mean", []string{"category.go", "reason.go", "feerules.go", "options.go"}},
@@ -85,6 +84,7 @@ var rooms = []room{
 		{"cases", []string{"cases.go"}},
 		{"watching", []string{"watch.go"}},
 	}},
+	{path: "bridge/audit", uses: []string{"bridge/internal/part", "bridge/health", "bridge/money", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/delivery", "bridge/shopstatus", "bridge/finance"}, subjects: one("both sides compared")},
 	{path: "bridge", uses: []string{
 		"bridge/delivery", "bridge/audit", "bridge/retention", "bridge/rates", "bridge/returns", "bridge/finance", "bridge/claims",
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/shopstatus", "bridge/stage", "bridge/stock",
@@ -114,7 +114,7 @@ var rooms = []room{
 		"bridge/internal/part", "bridge/health", "bridge/policy", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/delivery", "bridge",
 	}, subjects: one("release to print")},
 	{path: "bridge/tiktokadapter", uses: []string{
-		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/rates", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge/audit", "bridge",
+		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/rates", "bridge/exceptions", "bridge/shopstatus", "bridge/returns", "bridge/claims", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge/finance", "bridge/audit", "bridge",
 	}, subjects: []subject{
 		{"amounts and addresses", []string{"doc.go", "money.go", "address.go", "parcel.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},

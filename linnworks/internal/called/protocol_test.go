@@ -1,16 +1,13 @@
 package called_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,11 +16,12 @@ import (
 
 	"github.com/linnbridge/linnbridge/linnworks/channelapp"
 	"github.com/linnbridge/linnbridge/linnworks/integration"
+	"github.com/linnbridge/linnbridge/linnworks/internal/calledtest"
 	"github.com/linnbridge/linnbridge/linnworks/shippingapp"
 )
 
 const (
-	account = "0d5b3b1e-6c1f-4b57-9d6f-0123456789ab"
+	account = calledtest.Account
 	service = "7f5a0c2e-8d1b-4f6e-9a3c-2b1d0e4f5a6b"
 )
 
@@ -39,15 +37,9 @@ type setup struct {
 	port func(context.Context) error
 }
 
-// handler is one of the two.
-type handler interface {
-	http.Handler
-	Close(context.Context) error
-}
-
 // protocol is how one of the two applications says what both say.
 type protocol struct {
-	make func(setup) (handler, error)
+	make func(setup) (calledtest.Handler, error)
 	// endpoints are all that want a token, in all spellings; works calls the port with
 	// fields.
 	endpoints     []string
@@ -67,7 +59,7 @@ type protocol struct {
 
 var protocols = map[string]protocol{
 	"shipping": {
-		make: func(s setup) (handler, error) {
+		make: func(s setup) (calledtest.Handler, error) {
 			return shippingapp.New(shippingapp.Ports{Courier: courier{s.port}, Admit: s.admit, Installations: s.installations},
 				shippingapp.Options{Steps: s.steps, AnswerWithin: s.within, MaxBody: s.maxBody, Log: s.log})
 		},
@@ -81,7 +73,7 @@ var protocols = map[string]protocol{
 		lists: []string{"Package", "Services", "Items", "QuoteItems"},
 	},
 	"channel": {
-		make: func(s setup) (handler, error) {
+		make: func(s setup) (calledtest.Handler, error) {
 			return channelapp.New(channelapp.Ports{Orders: channel{s.port}, Despatch: channel{s.port}, Cancels: channel{s.port}, Admit: s.admit, Installations: s.installations},
 				channelapp.Options{Steps: s.steps, AnswerWithin: s.within, MaxBody: s.maxBody, Log: s.log})
 		},
@@ -135,40 +127,21 @@ func (c channel) Cancel(ctx context.Context, _ channelapp.Installation, _ *chann
 
 // app is an application that is installed.
 type app struct {
+	*calledtest.App
 	protocol
-	handler
-	log   *logged
-	token string
+
 	asked int
 	// port is what the port does, if anything.
 	port func(context.Context) error
 }
 
-// logged is what was logged.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 func open(t *testing.T, p protocol, s setup) *app {
 	t.Helper()
-	a := &app{protocol: p, log: new(logged)}
+	a, log := &app{protocol: p}, new(calledtest.Log)
 	if s.admit == nil {
 		s.admit = integration.OnlyAccounts(account)
 	}
-	s.log = slog.New(slog.NewTextHandler(a.log, nil))
+	s.log = log.Logger()
 	s.port = func(ctx context.Context) error {
 		a.asked++
 		if a.port == nil {
@@ -180,78 +153,8 @@ func open(t *testing.T, p protocol, s setup) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := h.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	a.handler = h
-	a.token, _ = a.install(t, account, "Main")["AuthorizationToken"].(string)
-	if a.token == "" {
-		t.Fatal("AddNewUser answered without a token")
-	}
+	a.App = calledtest.Open(t, h, log)
 	return a
-}
-
-func (a *app) install(t *testing.T, id, name string) map[string]any {
-	t.Helper()
-	return a.post(t, "AddNewUser", fmt.Sprintf(`{"Email":"a@example.com","LinnworksUniqueIdentifier":%q,"AccountName":%q}`, id, name))
-}
-
-// post sends a body and returns the answer, which must be as Linnworks demands.
-func (a *app) post(t *testing.T, endpoint, body string) map[string]any {
-	t.Helper()
-	w := httptest.NewRecorder()
-	a.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/under/"+endpoint, strings.NewReader(body)))
-	var answer map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
-		t.Fatalf("%s answered %q: %v", endpoint, w.Body, err)
-	}
-	if w.Code != http.StatusOK {
-		t.Errorf("%s answered status %d, want 200 always", endpoint, w.Code)
-	}
-	if got, want := w.Header().Get("Content-Length"), fmt.Sprint(w.Body.Len()); got != want {
-		t.Errorf("%s has the Content-Length %q, want %q", endpoint, got, want)
-	}
-	for _, list := range a.lists {
-		if value, there := answer[list]; there && value == nil {
-			t.Errorf("%s answered null for the list %s", endpoint, list)
-		}
-	}
-	return answer
-}
-
-func (a *app) call(t *testing.T, endpoint, fields string) map[string]any {
-	t.Helper()
-	return a.post(t, endpoint, withToken(a.token, fields))
-}
-
-func withToken(token, fields string) string {
-	if fields != "" {
-		fields = "," + fields
-	}
-	return fmt.Sprintf(`{"AuthorizationToken":%q%s}`, token, fields)
-}
-
-// says is what people read, empty for none.
-func (a *app) says(answer map[string]any) string {
-	text, _ := answer[a.message].(string)
-	return text
-}
-
-func (a *app) wantOK(t *testing.T, answer map[string]any) map[string]any {
-	t.Helper()
-	if text := a.says(answer); text != "" {
-		t.Fatalf("refused: %s", text)
-	}
-	return answer
-}
-
-func (a *app) wantRefused(t *testing.T, answer map[string]any, want string) {
-	t.Helper()
-	if text := a.says(answer); text == "" || !strings.Contains(text, want) {
-		t.Errorf("got the error %q, want one with %q", text, want)
-	}
 }
 
 // both runs a test with each of the two applications.
@@ -265,10 +168,10 @@ func both(t *testing.T, test func(t *testing.T, p protocol)) {
 func TestTokens(t *testing.T) {
 	both(t, func(t *testing.T, p protocol) {
 		a := open(t, p, setup{})
-		dashed := a.token[:8] + "-" + a.token[8:12] + "-" + a.token[12:16] + "-" + a.token[16:20] + "-" + a.token[20:]
-		for _, token := range []string{a.token, dashed, strings.ToUpper(dashed), "{" + dashed + "}"} {
+		dashed := a.Token[:8] + "-" + a.Token[8:12] + "-" + a.Token[12:16] + "-" + a.Token[16:20] + "-" + a.Token[20:]
+		for _, token := range []string{a.Token, dashed, strings.ToUpper(dashed), "{" + dashed + "}"} {
 			for _, name := range []string{"AuthorizationToken", "AuthorisationToken", "authorizationtoken"} {
-				a.wantOK(t, a.post(t, "UserConfig", fmt.Sprintf(`{%q:%q}`, name, token)))
+				calledtest.WantOK(t, a.Post(t, "UserConfig", fmt.Sprintf(`{%q:%q}`, name, token)))
 			}
 		}
 	})
@@ -281,10 +184,10 @@ func TestWrongToken(t *testing.T) {
 		a := open(t, p, setup{})
 		seen := map[string]bool{}
 		for _, endpoint := range p.endpoints {
-			for _, token := range []string{"", "x", "00000000000000000000000000000000", service, a.token + "0", a.token[1:]} {
+			for _, token := range []string{"", "x", "00000000000000000000000000000000", service, a.Token + "0", a.Token[1:]} {
 				for _, fields := range append(p.wrong, "", p.fields) {
-					got := a.post(t, endpoint, withToken(token, fields))
-					seen[a.says(got)] = true
+					got := a.Post(t, endpoint, calledtest.WithToken(token, fields))
+					seen[calledtest.Message(got)] = true
 					for _, list := range p.lists {
 						if rows, _ := got[list].([]any); len(rows) > 0 {
 							t.Errorf("%s answered a wrong token with %v", endpoint, got)
@@ -299,7 +202,7 @@ func TestWrongToken(t *testing.T) {
 		if a.asked > 0 {
 			t.Errorf("a wrong token reached the ports %d times", a.asked)
 		}
-		a.wantOK(t, a.call(t, "UserConfig", "")) // and the installation is still there
+		calledtest.WantOK(t, a.Call(t, "UserConfig", "")) // and the installation is still there
 	})
 }
 
@@ -309,7 +212,7 @@ func TestNames(t *testing.T) {
 	both(t, func(t *testing.T, p protocol) {
 		a := open(t, p, setup{})
 		for _, name := range []string{"api/Config/UserConfig", "userconfig", "USERCONFIG"} {
-			a.wantOK(t, a.call(t, name, ""))
+			calledtest.WantOK(t, a.Call(t, name, ""))
 		}
 		for _, path := range []string{"/under/Nothing", "/"} {
 			w := httptest.NewRecorder()
@@ -325,8 +228,8 @@ func TestNames(t *testing.T) {
 		}
 		for _, name := range []string{"ConfigDelete", "ConfigDeleted"} {
 			b := open(t, p, setup{})
-			b.wantOK(t, b.call(t, name, ""))
-			b.wantRefused(t, b.call(t, "UserConfig", ""), "token is not valid")
+			calledtest.WantOK(t, b.Call(t, name, ""))
+			calledtest.WantRefused(t, b.Call(t, "UserConfig", ""), "token is not valid")
 		}
 	})
 }
@@ -336,14 +239,14 @@ func TestNames(t *testing.T) {
 func TestInstall(t *testing.T) {
 	both(t, func(t *testing.T, p protocol) {
 		a := open(t, p, setup{})
-		stranger := a.install(t, service, "Main")
-		a.wantRefused(t, stranger, "not meant for your Linnworks account")
+		stranger := a.Install(t, service, "Main")
+		calledtest.WantRefused(t, stranger, "not meant for your Linnworks account")
 		if stranger["AuthorizationToken"] != "" {
 			t.Errorf("a stranger was answered %v, want no token", stranger)
 		}
-		a.wantRefused(t, a.install(t, "me", "Main"), "names no Linnworks account")
-		again := a.wantOK(t, a.install(t, strings.ToUpper(strings.ReplaceAll(account, "-", "")), "Second"))
-		if again["AuthorizationToken"] == a.token || again["AuthorizationToken"] == "" {
+		calledtest.WantRefused(t, a.Install(t, "me", "Main"), "names no Linnworks account")
+		again := calledtest.WantOK(t, a.Install(t, strings.ToUpper(strings.ReplaceAll(account, "-", "")), "Second"))
+		if again["AuthorizationToken"] == a.Token || again["AuthorizationToken"] == "" {
 			t.Error("two installations have one token, or none")
 		}
 	})
@@ -358,10 +261,10 @@ func TestBadRequests(t *testing.T) {
 			"null": "token is not valid",
 			"[]":   "token is not valid",
 			"{":    "not a JSON object",
-			withToken(a.token, `"x":"`+strings.Repeat("x", 2000)+`"`):     "too large",
-			withToken(a.token, `"OrderId":{},"Cancellation":{"Items":7}`): "cannot read the request",
+			calledtest.WithToken(a.Token, `"x":"`+strings.Repeat("x", 2000)+`"`):     "too large",
+			calledtest.WithToken(a.Token, `"OrderId":{},"Cancellation":{"Items":7}`): "cannot read the request",
 		} {
-			a.wantRefused(t, a.post(t, p.works, body), want)
+			calledtest.WantRefused(t, a.Post(t, p.works, body), want)
 		}
 		if a.asked > 0 {
 			t.Errorf("a port was asked %d times", a.asked)
@@ -389,7 +292,7 @@ func wizard(check func(context.Context, integration.Installation) error) []integ
 // page is what UserConfig shows: the step and the items by id.
 func (a *app) page(t *testing.T) (step string, items map[string]map[string]any) {
 	t.Helper()
-	answer := a.wantOK(t, a.call(t, "UserConfig", ""))
+	answer := calledtest.WantOK(t, a.Call(t, "UserConfig", ""))
 	step, _ = answer[a.step].(string)
 	list, there := answer["ConfigItems"].([]any)
 	if !there {
@@ -429,7 +332,7 @@ func TestWizard(t *testing.T) {
 			for i := 0; i < len(values); i += 2 {
 				items = append(items, fmt.Sprintf(`{"ConfigItemId":%q,"Name":"N","SortOrder":0,"SelectedValue":%q,"RegExValidation":null,"ListValues":[]}`, values[i], values[i+1]))
 			}
-			return a.call(t, p.save, fmt.Sprintf(`%q:%q,"ConfigItems":[%s]`, p.step, step, strings.Join(items, ",")))
+			return a.Call(t, p.save, fmt.Sprintf(`%q:%q,"ConfigItems":[%s]`, p.step, step, strings.Join(items, ",")))
 		}
 		items := wantPage("Credentials", "user", "password")
 		user := map[string]any{
@@ -452,10 +355,10 @@ func TestWizard(t *testing.T) {
 			{"Password: please fill this in", "Credentials", []string{"user", "jane"}},
 			{"password is not known", "Credentials", []string{"user", "jane", "password", "wrong"}},
 		} {
-			a.wantRefused(t, save(wrong.step, wrong.values...), wrong.want)
+			calledtest.WantRefused(t, save(wrong.step, wrong.values...), wrong.want)
 		}
 		wantPage("Credentials", "user", "password")
-		a.wantOK(t, save("credentials", "USER", "jane", "password", "secret"))
+		calledtest.WantOK(t, save("credentials", "USER", "jane", "password", "secret"))
 		items = wantPage("Preferences", "unpaid", "site", "days", "rate", "account")
 		if got := items["days"]["ValueType"]; got != p.integer {
 			t.Errorf("a whole number has the type %v, want %v", got, p.integer)
@@ -463,9 +366,9 @@ func TestWizard(t *testing.T) {
 		for _, wrong := range []struct{ want, item, value string }{
 			{"choose one of the values", "site", "FR"}, {"whole number", "days", "1.5"}, {"yes or no", "unpaid", "maybe"}, {"must be a number", "rate", "much"},
 		} {
-			a.wantRefused(t, save("Preferences", wrong.item, wrong.value), wrong.want)
+			calledtest.WantRefused(t, save("Preferences", wrong.item, wrong.value), wrong.want)
 		}
-		a.wantOK(t, save("Preferences", "site", "IE", "account", "8", "unknown", "x"))
+		calledtest.WantOK(t, save("Preferences", "site", "IE", "account", "8", "unknown", "x"))
 		shown := map[string]any{}
 		for id, item := range wantPage(p.complete, "user", "password", "unpaid", "site", "days", "rate", "account") {
 			shown[id] = item["SelectedValue"]
@@ -473,12 +376,12 @@ func TestWizard(t *testing.T) {
 		if diff := cmp.Diff(map[string]any{"user": "jane", "password": "", "unpaid": "false", "site": "IE", "days": "3", "rate": "", "account": "7"}, shown); diff != "" {
 			t.Errorf("the settings show (-want +got):\n%s", diff)
 		}
-		a.wantOK(t, a.call(t, p.works, p.fields))
-		a.wantOK(t, save(p.complete, "user", "john", "password", ""))
+		calledtest.WantOK(t, a.Call(t, p.works, p.fields))
+		calledtest.WantOK(t, save(p.complete, "user", "john", "password", ""))
 		if got := checked[len(checked)-1]; got != "john secret" {
 			t.Errorf("an empty password was saved as %q, want the old one kept", got)
 		}
-		if strings.Contains(a.log.String(), "secret") {
+		if strings.Contains(a.Log.String(), "secret") {
 			t.Error("the password is in the log")
 		}
 	})
@@ -494,7 +397,7 @@ func TestSlow(t *testing.T) {
 				return nil
 			}}}})
 			start := time.Now()
-			a.wantRefused(t, a.call(t, p.save, fmt.Sprintf(`%q:"S","ConfigItems":[]`, p.step)), "did not answer in time")
+			calledtest.WantRefused(t, a.Call(t, p.save, fmt.Sprintf(`%q:"S","ConfigItems":[]`, p.step)), "did not answer in time")
 			if took := time.Since(start); took != 4*time.Second {
 				t.Errorf("answered after %v, want 4s", took)
 			}
@@ -503,7 +406,7 @@ func TestSlow(t *testing.T) {
 			if err := a.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("Close returned %v while a port was at work, want the end of its context", err)
 			}
-			a.wantRefused(t, a.call(t, "ConfigDeleted", ""), "being restarted")
+			calledtest.WantRefused(t, a.Call(t, "ConfigDeleted", ""), "being restarted")
 		})
 	})
 }
@@ -513,14 +416,14 @@ func TestSlow(t *testing.T) {
 func TestFaults(t *testing.T) {
 	both(t, func(t *testing.T, p protocol) {
 		a := open(t, p, setup{})
-		a.wantOK(t, a.call(t, p.works, p.fields))
+		calledtest.WantOK(t, a.Call(t, p.works, p.fields))
 		a.port = func(context.Context) error { return errors.New("the depot is on fire") }
-		fault := a.says(a.call(t, p.works, p.fields))
+		fault := calledtest.Message(a.Call(t, p.works, p.fields))
 		a.port = func(context.Context) error { panic("a bug") }
-		a.wantRefused(t, a.call(t, p.works, p.fields), "fault")
+		calledtest.WantRefused(t, a.Call(t, p.works, p.fields), "fault")
 		a.port = func(context.Context) error { return integration.Refuse("It has left.") }
-		a.wantRefused(t, a.call(t, p.works, p.fields), "It has left.")
-		log := a.log.String()
+		calledtest.WantRefused(t, a.Call(t, p.works, p.fields), "It has left.")
+		log := a.Log.String()
 		for _, want := range []string{
 			"endpoint=" + p.works, "outcome=ok", "outcome=fault", "outcome=refused", "the depot is on fire", "a bug", "installation=", fault[strings.LastIndex(fault, " ")+1:],
 		} {
@@ -531,7 +434,7 @@ func TestFaults(t *testing.T) {
 		if strings.Contains(fault, "fire") {
 			t.Errorf("people read the error of the program: %q", fault)
 		}
-		for _, hidden := range []string{"Jane", a.token, "a@example.com"} {
+		for _, hidden := range []string{"Jane", a.Token, "a@example.com"} {
 			if strings.Contains(log, hidden) {
 				t.Errorf("the log has %q:\n%s", hidden, log)
 			}
@@ -545,9 +448,9 @@ func TestBrokenStore(t *testing.T) {
 		s := new(broken)
 		a := open(t, p, setup{installations: s})
 		s.err = errors.New("the disk is full")
-		a.wantRefused(t, a.call(t, "UserConfig", ""), "fault")
+		calledtest.WantRefused(t, a.Call(t, "UserConfig", ""), "fault")
 		s.err, s.id = nil, "another"
-		a.wantRefused(t, a.call(t, "UserConfig", ""), "token is not valid") // whatever the store takes for the same
+		calledtest.WantRefused(t, a.Call(t, "UserConfig", ""), "token is not valid") // whatever the store takes for the same
 	})
 }
 
