@@ -12,6 +12,8 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/returns"
+	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -119,15 +121,59 @@ func (s *shop) things(r *rand.Rand, round int) error {
 		}
 		errs = append(errs, err)
 		if n%10 == 5*round {
-			returned, err := s.tiktok.RequestReturn(o.ID, tiktokshoptest.ReturnSpec{})
-			if err == nil {
-				err = s.tiktok.GrantReturn(returned)
-			}
-			errs = append(errs, err)
+			errs = append(errs, s.comesBack(r, o))
 		}
 	}
 	_, err := s.tiktok.Adjust(adjustments[r.IntN(len(adjustments))], "", "-0.77")
 	return errors.Join(append(errs, err)...)
+}
+
+// comesBack has the buyer paid back for an order, or for a part of it, with the goods or
+// without.
+func (s *shop) comesBack(r *rand.Rand, o tiktokshop.Order) error {
+	var spec tiktokshoptest.ReturnSpec
+	if n := len(o.LineItems); n > 1 && r.IntN(2) == 0 {
+		for _, l := range o.LineItems[:1+r.IntN(n-1)] {
+			if l.DisplayStatus != tiktokshop.OrderStatusCancelled {
+				spec.LineIDs = append(spec.LineIDs, l.ID)
+			}
+		}
+		if len(spec.LineIDs) > 0 {
+			s.report.PartReturns++
+		}
+	}
+	if r.IntN(3) == 0 {
+		spec.Type = tiktokshop.ReturnTypeReturnAndRefund
+	}
+	id, err := s.tiktok.RequestReturn(o.ID, spec)
+	if err == nil {
+		err = s.tiktok.GrantReturn(id)
+	}
+	if err == nil && spec.Type != "" {
+		if err = s.tiktok.SendReturn(id, "B"+id); err == nil {
+			err = s.tiktok.GrantReturn(id) // the goods are as sold
+		}
+	}
+	return err
+}
+
+// mirror books the refunds in the warehouse.
+func (s *books) mirror(ctx context.Context, house *linnworksadapter.Warehouse) error {
+	memory := new(store.Memory).Shop(s.name)
+	m, err := returns.NewMirror(returns.MirrorPorts{
+		Shop: s.desk, Changes: s.desk, Warehouse: house, Orders: s.desk, Records: memory, Values: memory, Locks: memory, Exceptions: new(exceptions.Memory).Shop(s.name),
+	}, returns.MirrorOptions{FirstLook: 7 * 24 * time.Hour})
+	if err != nil {
+		return err
+	}
+	for range 2 { // the second makes the refunds final, and compares them
+		report, err := m.Run(ctx)
+		if err != nil {
+			return err
+		}
+		s.report.RefundsBooked += report.Refunds
+	}
+	return nil
 }
 
 // books are those of a shop, with what is known of its orders.
@@ -143,7 +189,10 @@ func (s *books) reconcile(ctx context.Context, r *rand.Rand) error {
 	if err != nil {
 		return err
 	}
-	reader, err := finance.NewReader(finance.Ports{Statements: s.desk, Payments: s.desk, Withdrawals: s.desk, Estimates: s.desk, Sales: house})
+	if err := s.mirror(ctx, house); err != nil {
+		return err
+	}
+	reader, err := finance.NewReader(finance.Ports{Statements: s.desk, Payments: s.desk, Withdrawals: s.desk, Estimates: s.desk, Sales: house, Refunds: house})
 	if err != nil {
 		return err
 	}

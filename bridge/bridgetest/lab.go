@@ -148,9 +148,10 @@ type Counts struct {
 	// Kills are ends of the process in the middle of a call, Restarts in good order.
 	Passes, Calls, Faults, Kills, Restarts int
 	Exceptions                             int
-	// Settled orders were on a statement, Refunded ones paid back, FeesCompared held
-	// against the published rules; ErrorsFound are those made in the books on purpose.
-	Payouts, Settled, Refunded, FeesCompared, ErrorsFound int
+	// Settled orders were on a statement, Refunded ones paid back, PartReturns of them for a
+	// part alone; RefundsBooked are those in Linnworks. FeesCompared were held against the
+	// published rules; ErrorsFound are those made in the books on purpose.
+	Payouts, Settled, Refunded, PartReturns, RefundsBooked, FeesCompared, ErrorsFound int
 }
 
 // String names every count that is not zero.
