@@ -3,6 +3,7 @@ package catalogue
 import (
 	"context"
 	"fmt"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"maps"
 	"slices"
 	"strings"
@@ -110,7 +111,7 @@ func (m Matches) String() string {
 			count[match.By]++
 		}
 	}
-	fmt.Fprintf(&b, "%d listing(s): ", len(m))
+	fmt.Fprintf(&b, "%s: ", part.Count(len(m), "listing"))
 	for _, by := range []MatchedBy{MatchedByTable, MatchedByMapping, MatchedBySellerSKU, MatchedByNormalised} {
 		fmt.Fprintf(&b, "%d by %s, ", count[by], by)
 	}

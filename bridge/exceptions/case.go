@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"slices"
 	"strings"
 	"time"
@@ -309,7 +310,7 @@ func (c Case) Clone() Case {
 
 // String is one line for a log or a terminal.
 func (c Case) String() string {
-	s := fmt.Sprintf("%s, seen %d time(s)", c.Exception, c.Count)
+	s := fmt.Sprintf("%s, seen %s", c.Exception, part.Count(c.Count, "time"))
 	switch {
 	case c.State != CaseOpen:
 		s += fmt.Sprintf(", %s %s", c.State, stamp(c.ClosedAt))

@@ -223,8 +223,8 @@ func TestPagesSay(t *testing.T) {
 		"/":                      {"First of all", "order 576000000000000001", "90 min left", "1 at risk", "a flow has failed"},
 		"/cases":                 {"no tracking: 2", "unmapped SKU: 1", "do order 576000000000000009"},
 		"/cases?team=e-commerce": {"unmapped SKU: 1"},
-		"/cases?q=JD0001":        {"3 case(s)"},
-		"/cases?q=0009":          {"1 case(s)"},
+		"/cases?q=JD0001":        {"3 cases"},
+		"/cases?q=0009":          {"1 case"},
 		"/cases?state=cleared":   {"Nothing that this list asks for"},
 		"/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"): {"do order 576000000000000001", "90 min left", "The life of order", "What it is", "JD0001"},
 		"/orders":                              {"576000000000000001", "ship by", `data-is="Minutes left">90<`},
@@ -233,7 +233,7 @@ func TestPagesSay(t *testing.T) {
 		"/stock":                               {"MUG-RED", "keep 1", "its item is not known"},
 		"/stock?q=lamp":                        {"LAMP"},
 		"/health":                              {"Last failure", "99 of 100"},
-		"/audit":                               {"shop does not sell", "have it mended", "<code>MUG-RED 2</code>", "Not read, so nothing is known of it", "shipping templates: no answer", "look in Seller Center", "45 statement(s)", "-0.01 GBP", "ask the shop"},
+		"/audit":                               {"shop does not sell", "have it mended", "<code>MUG-RED 2</code>", "Not read, so nothing is known of it", "shipping templates: no answer", "look in Seller Center", "45 statements", "-0.01 GBP", "ask the shop"},
 		"/search?q=RM000000042GB":              {`order?shop=UK&amp;id=576000000000000042`, "DE: the tracking number could not be looked for: Linnworks is away"},
 		"/search?q=576000000000000001":         {`order?shop=UK&amp;id=576000000000000001`, "no tracking"},
 	} {
@@ -684,10 +684,10 @@ func large(b *bench, n int) {
 func TestBadPorts(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]opspage.Ports{
-		"missing port(s): Desk": {Shops: []opspage.Shop{{Name: "UK"}}},
-		"Shops: none":           {Desk: &exceptions.Memory{}},
-		"given twice":           {Desk: &exceptions.Memory{}, Shops: []opspage.Shop{{Name: "UK"}, {Name: "UK"}}},
-		"Shops[0]":              {Desk: &exceptions.Memory{}, Shops: []opspage.Shop{{Name: "U|K"}}},
+		"missing ports: Desk": {Shops: []opspage.Shop{{Name: "UK"}}},
+		"Shops: none":         {Desk: &exceptions.Memory{}},
+		"given twice":         {Desk: &exceptions.Memory{}, Shops: []opspage.Shop{{Name: "UK"}, {Name: "UK"}}},
+		"Shops[0]":            {Desk: &exceptions.Memory{}, Shops: []opspage.Shop{{Name: "U|K"}}},
 	} {
 		if _, err := opspage.New(p, opspage.Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
