@@ -19,6 +19,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/appeal"
 	"github.com/linnbridge/linnbridge/bridge/audit"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/health"
@@ -338,6 +339,51 @@ func TestAppealForAnUnknownOrder(t *testing.T) {
 		if w.Code != want || want == http.StatusNotFound && !strings.Contains(w.Body.String(), "neither the bridge nor the shop knows order 999") {
 			t.Errorf("order %s: status %d, want %d:\n%s", id, w.Code, want, w.Body)
 		}
+	}
+}
+
+// shopHas is a shop that has an order.
+type shopHas struct{ order bridge.Order }
+
+func (s shopHas) OrdersByID(context.Context, []string) ([]bridge.Order, error) {
+	return []bridge.Order{s.order}, nil
+}
+
+// The page of an order has what its appeal has of the shop's side, in words, and nothing
+// that is kept for programs.
+func TestAnOrdersLifeHasTheShopsSide(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	memory := b.memory.Shop("UK")
+	records, _, err := memory.RecordsOf(t.Context(), "576000000000000001")
+	if err == nil {
+		_, err = store.UpdateRecords(t.Context(), memory, func(r *store.Record) { r.SetNote("sale", `{"paid":2500}`); r.SetNote("booking", "by hand") }, records["576000000000000001"])
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop := shopHas{bridge.Order{ID: "576000000000000001", Status: bridge.InTransit, PaidAt: noon.Add(-48 * time.Hour), ShipBy: noon, CollectedAt: noon.Add(-time.Hour), Lines: []bridge.OrderLine{
+		{Tracking: "RM000000042GB", Carrier: "Royal Mail", Listing: catalogue.SKU{SellerSKU: "MUG"}},
+	}}}
+	page, err := opspage.New(opspage.Ports{Desk: b.desk, Shops: []opspage.Shop{{Name: "UK", Orders: memory, Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
+		return appeal.Collect(ctx, appeal.Ports{Records: memory, Cases: b.desk, Orders: shop}, appeal.Options{Shop: "UK"}, id)
+	}}}}, opspage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/order?shop=UK&id=576000000000000001", nil))
+	text := w.Body.String()
+	for _, want := range []string{"in the shop: paid", "in the shop: collected by the carrier", "RM000000042GB, Royal Mail, with MUG", "ship by", "by hand"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(text, "2500") {
+		t.Error("the page has a note that is for programs")
+	}
+	if t.Failed() {
+		t.Log(text)
 	}
 }
 
