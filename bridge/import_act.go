@@ -342,6 +342,7 @@ func (b *importBatch) reread(ctx context.Context, tasks []*importing) {
 	var ids []string
 	for _, t := range tasks {
 		ids = append(ids, t.record.WarehouseIDs...)
+		t.lookedAt = b.options.Now()
 	}
 	traced, err := b.trace(ctx, ids)
 	if err != nil {
@@ -468,6 +469,10 @@ func (b *importBatch) released(ctx context.Context) {
 	releasing := func(t *importing) bool { return t.action == ActionRelease }
 	b.reread(ctx, b.still(releasing))
 	for _, t := range b.still(releasing) {
+		if StateOf(t.found) == Locked { // by a person, before it was unparked or after it: see when it is unlocked
+			t.result.Outcome, t.result.Detail = OutcomeUnchanged, "locked in Linnworks while it was released"
+			continue
+		}
 		t.record.Releasing = false
 		if mark := addressMark(t.order.ID, clearAddress(t.order)); mark != 0 {
 			t.record.Address = mark

@@ -120,7 +120,7 @@ func (w *Watch) Report(ctx context.Context) (Report, error) {
 	not(r.Failed*20 > r.Looks, "%d of %d looks did not see all", r.Failed, r.Looks)
 	not(j.Looks > 0 && r.Orders == 0, "no order came")
 	not(j.Looks > 0 && r.StockSeen*10 < r.Looks*9, "stock was seen by %d of %d looks", r.StockSeen, r.Looks)
-	not(r.Dropped > 0, "%s not listed", several(r.Dropped, "difference"))
+	not(r.Dropped > 0, "%s not listed", part.Count(r.Dropped, "difference"))
 	return r, nil
 }
 
@@ -149,10 +149,10 @@ func (r Report) Verdict() string {
 		return "This is no rehearsal yet: " + strings.Join(r.Not, "; ") + "."
 	}
 	if len(r.Differences) == 0 && r.Sold() == 0 {
-		return fmt.Sprintf("In %s both would have done the same about %s.", words(r.To.Sub(r.From)), several(r.Orders, "order"))
+		return fmt.Sprintf("In %s both would have done the same about %s.", words(r.To.Sub(r.From)), part.Count(r.Orders, "order"))
 	}
 	return fmt.Sprintf("In %s, of %s %d went otherwise than the bridge would have had it, and %d had no stock left for it.",
-		words(r.To.Sub(r.From)), several(r.Orders, "order"), r.differing(), r.Sold())
+		words(r.To.Sub(r.From)), part.Count(r.Orders, "order"), r.differing(), r.Sold())
 }
 
 // differing is how many orders went otherwise.
@@ -179,11 +179,11 @@ func (r Report) String() string {
 	}
 	fmt.Fprintf(&b, "%s\n\n", r.Verdict())
 	if r.Looks > 0 {
-		fmt.Fprintf(&b, "%s to %s UTC: %s, ", stamp(r.From), stamp(r.To), several(r.Looks, "look"))
+		fmt.Fprintf(&b, "%s to %s UTC: %s, ", stamp(r.From), stamp(r.To), part.Count(r.Looks, "look"))
 		if r.Looks > 1 {
 			fmt.Fprintf(&b, "at most %s apart, ", words(r.Gap))
 		}
-		fmt.Fprintf(&b, "%d of which did not see all. %s, %d not over.\n", r.Failed, several(r.Orders, "order"), r.Open)
+		fmt.Fprintf(&b, "%d of which did not see all. %s, %d not over.\n", r.Failed, part.Count(r.Orders, "order"), r.Open)
 	}
 	b.WriteString("\nWhat the bridge would have done, and how much later it was done:\n")
 	for _, d := range r.Deeds {
@@ -195,7 +195,7 @@ func (r Report) String() string {
 		case d.Deed == Look:
 			fmt.Fprintf(&b, " %d now", d.Waiting)
 		case d.Done > 0:
-			fmt.Fprintf(&b, " %s, half of them within %s, 99 of 100 within %s, all within %s", several(d.Done, "time"), words(d.P50), words(d.P99), words(d.Most))
+			fmt.Fprintf(&b, " %s, half of them within %s, 99 of 100 within %s, all within %s", part.Count(d.Done, "time"), words(d.P50), words(d.P99), words(d.Most))
 		default:
 			b.WriteString(" not once")
 		}
@@ -217,7 +217,7 @@ func (r Report) String() string {
 		b.WriteString("\nStock that was shown and not there:\n")
 	}
 	for _, o := range r.Oversold {
-		fmt.Fprintf(&b, "  SKU %s in %s: %s to %s, up to %s too many", o.SKU, o.WarehouseID, stamp(o.From), stamp(o.To), several(o.Units, "unit"))
+		fmt.Fprintf(&b, "  SKU %s in %s: %s to %s, up to %s too many", o.SKU, o.WarehouseID, stamp(o.From), stamp(o.To), part.Count(o.Units, "unit"))
 		if o.Gone {
 			b.WriteString(", none were left")
 		}
@@ -240,13 +240,5 @@ func words(d time.Duration) string {
 	case d >= 2*time.Hour:
 		return fmt.Sprintf("%d hours", d/time.Hour)
 	}
-	return several(max(1, int(d/time.Minute)), "minute")
-}
-
-// several is a number of things, for people.
-func several(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
+	return part.Count(max(1, int(d/time.Minute)), "minute")
 }
