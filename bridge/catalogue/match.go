@@ -3,10 +3,11 @@ package catalogue
 import (
 	"context"
 	"fmt"
-	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // ItemSource reads the items of the warehouse. What it finds is compared with

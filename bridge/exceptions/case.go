@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Desk is what people use: the cases of all shops.

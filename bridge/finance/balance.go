@@ -3,11 +3,11 @@ package finance
 import (
 	"cmp"
 	"fmt"
-	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
 )
 

@@ -3,12 +3,12 @@ package finance
 import (
 	"cmp"
 	"fmt"
-	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
 )
 
