@@ -451,16 +451,29 @@ func TestListingsOfALargeShop(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen := map[string]int{}
+		var ids []string
 		for l, err := range shop.Listings(t.Context()) {
 			if err != nil {
 				t.Fatal(err)
 			}
 			seen[l.SellerSKU]++
+			ids = append(ids, l.ProductID)
 		}
 		for n := range products {
 			if seen[liveSKU(n)] != 1 {
 				t.Fatalf("%s was read %d times", liveSKU(n), seen[liveSKU(n)])
 			}
+		}
+		if terms, err := shop.ShopTerms(t.Context()); err != nil || terms.Currency == "" {
+			t.Errorf("terms %+v, error %v", terms, err)
+		}
+		for _, id := range ids {
+			if err := fake.SetProductStatus(id, tiktokshop.ProductStatusFreeze); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if off, err := shop.ProductsOff(t.Context(), time.Now().Add(-time.Hour)); err != nil || len(off) != products {
+			t.Errorf("%d of %d products are off, error %v", len(off), products, err)
 		}
 	})
 }

@@ -123,15 +123,13 @@ func (t *Shop) ShopTerms(ctx context.Context) (audit.Terms, error) {
 		return audit.Terms{}, err
 	}
 	terms := audit.Terms{TaxForm: status.SellerStatusData.TaxFormStatus}
-	products, err := t.client.Product.SearchProducts(ctx, &tiktokshop.SearchProductsRequest{PageSize: 1, Status: new(tiktokshop.ProductStatusActivate)})
-	if _, err := unreadableRecords(err); err != nil {
-		return audit.Terms{}, err
-	}
-	for _, p := range products.Products {
-		for _, s := range p.SKUs {
-			if terms.Currency == "" {
-				terms.Currency = s.Price.Currency
-			}
+	for p, err := range t.products(ctx, tiktokshop.SearchProductsRequest{PageSize: 1, Status: new(tiktokshop.ProductStatusActivate)}) {
+		if _, err := unreadableRecords(err); err != nil {
+			return audit.Terms{}, err
+		}
+		if len(p.SKUs) > 0 {
+			terms.Currency = p.SKUs[0].Price.Currency
+			break
 		}
 	}
 	return terms, nil

@@ -25,8 +25,8 @@ var offStates = []struct {
 func (t *Shop) ProductsOff(ctx context.Context, since time.Time) (map[string]stock.ProductState, error) {
 	off := map[string]stock.ProductState{}
 	for _, s := range offStates {
-		request := &tiktokshop.SearchProductsRequest{PageSize: pageSize, Status: new(s.status), UpdateTimeGe: new(tiktokshop.At(since))}
-		for p, err := range t.client.Product.SearchProductsAll(ctx, request) {
+		request := tiktokshop.SearchProductsRequest{PageSize: pageSize, Status: new(s.status), UpdateTimeGe: new(tiktokshop.At(since))}
+		for p, err := range t.products(ctx, request) {
 			if err != nil {
 				return nil, err
 			}
