@@ -230,7 +230,9 @@ func (h *Handler) oneCase(r *request) (any, error) {
 	}
 	v := caseView{line: h.line(c, r.now)}
 	v.Info, _ = c.Kind.Info()
-	v.Order, _ = exceptions.OrderOf(c.Object)
+	if id, is := exceptions.OrderOf(c.Object); is {
+		v.Order = id
+	}
 	return v, nil
 }
 

@@ -76,6 +76,8 @@ func newBench(t testing.TB) *bench {
 			Deadlines: func(context.Context) (bridge.DeadlineReport, error) {
 				return bridge.DeadlineReport{At: noon, Open: 7, AtRisk: []bridge.Deadline{
 					{OrderID: "576000000000000001", Clock: bridge.ClockShip, At: noon.Add(90 * time.Minute), Left: 90 * time.Minute, AtRisk: true, Severity: exceptions.Urgent},
+				}, Later: []bridge.Deadline{
+					{OrderID: "576000000000000007", Clock: bridge.ClockScan, At: noon.Add(30 * time.Hour), Left: 30 * time.Hour},
 				}, Rates: []bridge.Rate{
 					{Measure: policy.LateAtReady, Market: "GB", Orders: 200, Bad: 4, Coming: 8, Percent: 2, Forecast: 6, Limit: policy.Limit{Known: true, Percent: 4}},
 					{Measure: policy.ValidTracking, Market: "GB", Orders: 100, Bad: 10, Percent: 90, Forecast: 90, Limit: policy.Limit{Known: true, Percent: 95, Least: true}},
@@ -227,7 +229,7 @@ func TestPagesSay(t *testing.T) {
 		"/cases?q=0009":          {"1 case(s)"},
 		"/cases?state=cleared":   {"Nothing that this list asks for"},
 		"/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"): {"do order 576000000000000001", "90 min left", "The life of order", "What it is", "JD0001"},
-		"/orders":                              {"576000000000000001", "ship by", `data-is="Minutes left">90<`},
+		"/orders":                              {"576000000000000001", "ship by", `data-is="Minutes left">90<`, "576000000000000007", "scanned by", "30 h left"},
 		"/order?shop=UK&id=576000000000000001": {"sent to Linnworks", "released by the bridge", "label handed out", "AWAITING_COLLECTION", "guid-1", "no tracking"},
 		"/order?shop=UK&id=1":                  {"no record of it"},
 		"/stock":                               {"MUG-RED", "keep 1", "its item is not known"},
@@ -246,6 +248,57 @@ func TestPagesSay(t *testing.T) {
 	}
 	if _, text := b.get("/stock?q=lamp"); strings.Contains(text, "MUG-RED") {
 		t.Errorf("the stock of lamp has the mug:\n%s", text)
+	}
+}
+
+// Only a case about an order leads to the life of one.
+func TestLinkToTheOrder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.raise("UK", exceptions.StockRefused, "MUG-RED", 0)
+	for key, want := range map[string]string{
+		"UK|no tracking|order 576000000000000001": "576000000000000001", "UK|" + string(exceptions.StockRefused) + "|MUG-RED": "",
+	} {
+		_, text := b.get("/case.json?key=" + url.QueryEscape(key))
+		var one struct{ Order string }
+		if err := json.Unmarshal([]byte(text), &one); err != nil || one.Order != want {
+			t.Errorf("%s: order %q, want %q; %v: %s", key, one.Order, want, err, text)
+		}
+		if _, text := b.get("/case?key=" + url.QueryEscape(key)); strings.Contains(text, "The life of order") != (want != "") {
+			t.Errorf("%s: a link to an order is there or not, against what it is about:\n%s", key, text)
+		}
+	}
+}
+
+// Without an order at risk the page says which are next.
+func TestNextOrders(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	next := bridge.Deadline{OrderID: "576000000000000007", Clock: bridge.ClockShip, At: noon.Add(30 * time.Hour), Left: 30 * time.Hour}
+	for name, report := range map[string]bridge.DeadlineReport{
+		"with those that follow": {At: noon, Open: 1, Next: next, Later: []bridge.Deadline{next}},
+		"of an older version":    {At: noon, Open: 1, Next: next},
+	} {
+		b.shops[0].Deadlines = func(context.Context) (bridge.DeadlineReport, error) { return report, nil }
+		b.user.Shops = []string{b.shops[0].Name}
+		b.open()
+		if _, text := b.get("/orders"); !strings.Contains(text, "Nothing is near its deadline") || !strings.Contains(text, "id=576000000000000007") || !strings.Contains(text, "30 h left") {
+			t.Errorf("%s: the next order is not there:\n%s", name, text)
+		}
+	}
+}
+
+// A list without entries is a list in JSON too.
+func TestNoNulls(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, path := range []string{
+		"/home.json", "/cases.json", "/cases.json?q=nothing", "/orders.json", "/order.json?shop=UK&id=1", "/stock.json", "/stock.json?q=nothing", "/health.json", "/audit.json",
+		"/search.json", "/search.json?q=nothing", "/search.json?q=RM000000042GB", "/search.json?q=lamp", "/case.json?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"),
+	} {
+		if status, text := b.get(path); status != http.StatusOK || strings.Contains(text, ":null") {
+			t.Errorf("%s: status %d, or null for a list:\n%s", path, status, text)
+		}
 	}
 }
 

@@ -87,6 +87,11 @@ type fact struct {
 	Value string `json:"value"`
 }
 
+// newLife returns the life of an order of which nothing is known yet.
+func newLife(s Shop, id string) life {
+	return life{Shop: s.Name, OrderID: id, Appeal: s.Appeal != nil && orderID(id), Facts: []fact{}, Events: []event{}, Cases: []line{}}
+}
+
 // know adds facts, names and values in turn, and leaves out what is not known.
 func (v *life) know(pairs ...string) {
 	for _, p := range exceptions.Evidence(pairs...) {
@@ -110,7 +115,7 @@ func (h *Handler) order(r *request) (any, error) {
 
 // life gathers what is on record of an order.
 func (h *Handler) life(r *request, s Shop, id string) (life, error) {
-	v := life{Shop: s.Name, OrderID: id, Appeal: s.Appeal != nil && orderID(id), Facts: []fact{}, Events: []event{}, Cases: []line{}}
+	v := newLife(s, id)
 	if id == "" || len(id) > 100 {
 		return v, fmt.Errorf("%w: name an order", errBad)
 	}
@@ -267,7 +272,9 @@ func (h *Handler) search(r *request) (any, error) {
 			v.Untracked = append(v.Untracked, s.Name+": the tracking number could not be looked for: "+err.Error())
 		}
 		for _, id := range ids {
-			v.Orders = append(v.Orders, life{Shop: s.Name, OrderID: id, Known: true})
+			one := newLife(s, id)
+			one.Known = true
+			v.Orders = append(v.Orders, one)
 		}
 	}
 	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{States: states})
