@@ -78,9 +78,9 @@ func TestCallsOfOneOrder(t *testing.T) {
 				// Let go, held for the buyer, and unparked to be cancelled.
 				"Orders.ChangeOrderTag": 3, "ReturnRefund.ApproveCancellation": 1, "Orders.CancelOrder": 1,
 				"Order.GetOrderDetail": 8, "ReturnRefund.SearchCancellationsV202309": 1, "Orders.GetOrdersByID": 9,
-				// The canceller looks by reference: before it, while the order is held, after it, and
-				// when the shop shows it as cancelled.
-				"Orders.GetOrderDetailsByReferenceID": 4,
+				// The canceller begins with the importer's look. It looks by reference while the
+				// order is held and after it, and no more when the shop shows it as cancelled.
+				"Orders.GetOrderDetailsByReferenceID": 2,
 				"Orders.GetOrdersRelations":           1, // the list of what the warehouse has cancelled, once
 			},
 		},

@@ -235,8 +235,13 @@ func (c *Canceller) Health() health.Flow { return c.timings.Health() }
 // it is in the results and in the error, and running Cancel again goes on where
 // it stopped.
 func (c *Canceller) Cancel(ctx context.Context, cancellations ...Cancellation) (OrderResults, error) {
+	return c.cancelLooked(ctx, nil, cancellations)
+}
+
+// cancelLooked is Cancel, and begins with looks that an importer has just taken.
+func (c *Canceller) cancelLooked(ctx context.Context, looks map[string]look, cancellations []Cancellation) (OrderResults, error) {
 	start := c.options.Now()
-	results, err := c.cancelAll(ctx, cancellations)
+	results, err := c.cancelAll(ctx, looks, cancellations)
 	left := len(cancellations) - len(results)
 	for _, r := range results {
 		if r.Outcome == OutcomeFailed || r.Outcome == OutcomeRaised {
@@ -248,13 +253,13 @@ func (c *Canceller) Cancel(ctx context.Context, cancellations ...Cancellation) (
 	return results, err
 }
 
-func (c *Canceller) cancelAll(ctx context.Context, cancellations []Cancellation) (OrderResults, error) {
+func (c *Canceller) cancelAll(ctx context.Context, looks map[string]look, cancellations []Cancellation) (OrderResults, error) {
 	var results OrderResults
 	for _, request := range cancellations {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.Err(), err)
 		}
-		run := cancelRun{Canceller: c, request: request, result: OrderResult{OrderID: request.OrderID}}
+		run := cancelRun{Canceller: c, request: request, handed: looks[request.OrderID], result: OrderResult{OrderID: request.OrderID}}
 		err := errors.New("a cancellation without the id of its order")
 		if request.OrderID != "" {
 			err = run.locked(ctx)
@@ -275,10 +280,14 @@ type cancelRun struct {
 	*Canceller
 	request Cancellation
 	result  OrderResult
+	// handed is the importer's look, as long as nothing was done since; partly reports
+	// whether the orders below are from it, and were not looked for by the reference.
+	handed look
+	partly bool
 	// lines are the shop's lines to cancel of an order that stays; nil if all of
 	// it goes.
 	lines map[string]bool
-	order Order // as the shop has it, if lines is set
+	order Order // as the shop has it, if the request names lines
 	// record is what the bridge remembers of the order.
 	record store.Record
 	// found are the parts of the order, of merged ones its share; shared are those
@@ -303,7 +312,7 @@ func (r *cancelRun) locked(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err = r.look(held); err == nil {
+		if err = r.lookFirst(held); err == nil {
 			// A merged order belongs to all whose goods are in it.
 			together := append([]string{r.request.OrderID}, mergedWith(r.found)...)
 			if slices.ContainsFunc(together, func(id string) bool { return !slices.Contains(ids, id) }) {
@@ -334,8 +343,9 @@ func mergedWith(found []WarehouseOrder) (ids []string) {
 
 // work does what can be done, under the locks of all orders that it touches.
 func (r *cancelRun) work(ctx context.Context) error {
-	if err := r.scope(ctx); err != nil {
-		return err
+	if r.partly && r.handed.settled(r.request, r.record) {
+		r.result.Outcome = OutcomeUnchanged
+		return r.mended(ctx, len(r.request.LineIDs) == 0)
 	}
 	plan := r.plan()
 	switch late := r.late(plan); {
@@ -369,6 +379,9 @@ func (r *cancelRun) work(ctx context.Context) error {
 			"ask the buyer whether the whole order is to be cancelled, then answer the request in the shop")
 	}
 	if elsewhere := liveParts(r.foreign); len(elsewhere) > 0 && r.request.Pending {
+		if err := r.release(ctx); err != nil { // a run that was stopped may hold it
+			return err
+		}
 		return r.handOver(ctx, exceptions.CancellationStuck, "the buyer asks for a cancellation: "+madeElsewhere(elsewhere),
 			"cancel that order in Linnworks if it has not left, then answer the request in the shop")
 	}
@@ -395,78 +408,6 @@ func (r *cancelRun) work(ctx context.Context) error {
 	return r.approve(ctx, plan)
 }
 
-// look reads what the bridge remembers of the order, and the order in the warehouse.
-func (r *cancelRun) look(ctx context.Context) error {
-	id := r.request.OrderID
-	records, _, err := r.ports.Records.RecordsOf(ctx, id)
-	if err != nil {
-		return fmt.Errorf("reading what it was imported as: %w", err)
-	}
-	found, err := r.ports.OrderBook.FindOrders(ctx, []string{id})
-	if err != nil {
-		return fmt.Errorf("looking for it in the warehouse: %w", err)
-	}
-	r.record = records[id]
-	r.record.OrderID = id
-	r.found, r.foreign = byMaker(found)
-	r.emptied, r.shared = nil, map[string]bool{}
-	if err := r.findMerged(ctx); err != nil {
-		return err
-	}
-	for i, w := range r.found {
-		if !r.record.LabelAt.IsZero() && w.Stage >= stage.New {
-			r.found[i].Stage = max(w.Stage, stage.LabelPrinted) // the warehouse does not know: it is the shop's label
-		}
-		holding := slices.ContainsFunc(r.held, func(h WarehouseOrder) bool { return h.ID == w.ID })
-		if w.State == Parked && r.parked() && !holding {
-			r.held = append(r.held, w) // by a run that was stopped
-		}
-	}
-	r.result.WarehouseOrder = numberOf(r.found)
-	return nil
-}
-
-// parked reports whether the bridge has parked the order for a cancellation, and has
-// not let it go.
-func (r *cancelRun) parked() bool { return r.record.ParkedAt.After(r.record.ReleasedAt) }
-
-// own are the order's lines, as it was imported.
-func (r *cancelRun) own() ownLines {
-	own := ownLines{}
-	for line := range r.record.Lines {
-		own[line] = true
-	}
-	return own
-}
-
-// findMerged adds the order's share of the orders that it was merged into.
-func (r *cancelRun) findMerged(ctx context.Context) error {
-	if len(r.found) > 0 || len(r.record.WarehouseIDs) == 0 || len(r.record.Lines) == 0 {
-		return nil
-	}
-	traced, err := r.ports.Tracer.TraceOrders(ctx, r.record.WarehouseIDs)
-	if err != nil {
-		return fmt.Errorf("looking for what it was merged into: %w", err)
-	}
-	own := r.own()
-	for _, id := range r.record.WarehouseIDs {
-		for _, w := range liveParts(traced[id]) {
-			if !w.Merged {
-				continue
-			}
-			share := own.share(r.request.OrderID, w)
-			switch {
-			case len(share.Lines) > 0:
-				r.found = union(r.found, []WarehouseOrder{share})
-				r.shared[w.ID] = len(share.Lines) < len(w.Lines) || slices.ContainsFunc(w.Lines, func(l WarehouseLine) bool { return own.others(l) > 0 })
-			case w.State == Parked && r.parked():
-				r.emptied = union(r.emptied, []WarehouseOrder{w})
-			}
-		}
-	}
-	return nil
-}
-
 // madeElsewhere says what the bridge does not touch.
 func madeElsewhere(foreign []WarehouseOrder) string {
 	var list []string
@@ -474,31 +415,6 @@ func madeElsewhere(foreign []WarehouseOrder) string {
 		list = append(list, fmt.Sprintf("%s (source %s, %s)", w.Number, w.Foreign, w.State))
 	}
 	return "Linnworks has it as order " + strings.Join(list, ", ") + ", which the bridge did not make"
-}
-
-// scope finds out whether the cancellation concerns the whole order.
-func (r *cancelRun) scope(ctx context.Context) (err error) {
-	if len(r.request.LineIDs) == 0 {
-		return nil
-	}
-	if r.order, err = readOrder(ctx, r.ports.Orders, r.request.OrderID); err != nil {
-		return err
-	}
-	lines := map[string]bool{}
-	for _, id := range r.request.LineIDs {
-		lines[id] = true
-	}
-	whole := true
-	for _, l := range r.order.Lines {
-		// Lines that were cancelled before go with them.
-		lines[l.ID] = lines[l.ID] || l.Cancelled
-		whole = whole && lines[l.ID]
-	}
-	if !whole && r.order.Status != Cancelled {
-		maps.DeleteFunc(lines, func(_ string, gone bool) bool { return !gone })
-		r.lines = lines
-	}
-	return nil
 }
 
 func (r *cancelRun) lineIDs() []string { return slices.Sorted(maps.Keys(r.lines)) }
@@ -552,24 +468,6 @@ func whereabouts(w WarehouseOrder) string {
 	return s
 }
 
-// mergedInto names the warehouse orders that an order went into which is no longer
-// found by its reference, and of which it is not known what in them is its share.
-func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
-	ids := r.record.WarehouseIDs
-	if len(ids) == 0 || len(r.record.Lines) > 0 {
-		return "", nil
-	}
-	traced, err := r.ports.Tracer.TraceOrders(ctx, ids)
-	if err != nil {
-		return "", fmt.Errorf("looking for what it was merged into: %w", err)
-	}
-	var list []WarehouseOrder
-	for _, id := range ids {
-		list = union(list, liveParts(traced[id]))
-	}
-	return numberOf(list), nil
-}
-
 // neverImported reports whether the ledger knows that the warehouse has not had
 // the order yet. An order that it does not know may be in the warehouse under
 // another reference: approving its cancellation blindly would ship it.
@@ -601,11 +499,14 @@ func (r *cancelRun) approve(ctx context.Context, plan removal) error {
 			r.held = append(r.held, w)
 		}
 	}
-	if len(r.held) > 0 {
+	if partly := r.partly; len(r.held) > 0 || partly {
 		if err := r.look(ctx); err != nil {
 			return errors.Join(holding, err)
 		}
 		plan = r.plan()
+		if partly && holding == nil && (len(liveParts(r.foreign)) > 0 || slices.ContainsFunc(plan.steps, r.free)) {
+			return r.work(ctx) // there is more than the first look showed
+		}
 	}
 	late := r.late(plan)
 	switch {
@@ -632,6 +533,11 @@ func (r *cancelRun) approve(ctx context.Context, plan removal) error {
 		return fmt.Errorf("approving cancellation %s: %w", r.request.ID, err)
 	}
 	return r.carryOut(ctx, plan)
+}
+
+// free reports whether a part of the order is open, and the bridge has not held it.
+func (r *cancelRun) free(s removalStep) bool {
+	return s.order.State == Open && !slices.ContainsFunc(r.held, func(h WarehouseOrder) bool { return h.ID == s.order.ID })
 }
 
 // decidedOtherwise lets an order go whose buyer took the request back, and
@@ -694,10 +600,14 @@ func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 		failed = errors.Join(failed, r.step(ctx, s))
 	}
 	if len(plan.steps) > 0 {
+		partly := r.partly
 		if err := r.look(ctx); err != nil {
 			return errors.Join(failed, err)
 		}
 		left := r.plan()
+		if partly && failed == nil && len(left.steps) > 0 {
+			return r.work(ctx) // there is more than the first look showed
+		}
 		if late := processedPart(left); late != "" {
 			// It left between the hold and the cancellation; the shop's side is done.
 			r.request.Pending = false
@@ -723,19 +633,24 @@ func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 	if len(plan.steps) == 0 && !r.request.Pending {
 		r.result.Outcome, r.result.Detail = OutcomeUnchanged, ""
 	}
-	if r.lines != nil {
-		if r.result.Outcome == OutcomeCancelled {
-			r.result.Detail = strings.TrimPrefix(r.request.Reason+": lines "+strings.Join(r.lineIDs(), ", "), ": ")
-		}
-		return r.ports.Exceptions.Clear(ctx, exceptions.ForOrder(r.request.OrderID), exceptions.PartCancellation, exceptions.LateCancellation, exceptions.CancellationStuck)
+	if r.lines != nil && r.result.Outcome == OutcomeCancelled {
+		r.result.Detail = strings.TrimPrefix(r.request.Reason+": lines "+strings.Join(r.lineIDs(), ", "), ": ")
 	}
-	if err := exceptions.Close(ctx, r.ports.Exceptions, r.request.OrderID, exceptions.EndVoid); err != nil {
+	if err := r.mended(ctx, r.lines == nil); err != nil || r.lines != nil {
 		return err
 	}
 	if elsewhere := liveParts(r.foreign); len(elsewhere) > 0 && StateOf(elsewhere) != Processed {
 		return r.raise(ctx, exceptions.CancellationStuck, "it is cancelled in the shop: "+madeElsewhere(elsewhere), "cancel that order in Linnworks before it is sent")
 	}
 	return nil
+}
+
+// mended closes what waited for the cancellation to be carried out.
+func (r *cancelRun) mended(ctx context.Context, whole bool) error {
+	if !whole {
+		return r.ports.Exceptions.Clear(ctx, exceptions.ForOrder(r.request.OrderID), exceptions.PartCancellation, exceptions.LateCancellation, exceptions.CancellationStuck)
+	}
+	return exceptions.Close(ctx, r.ports.Exceptions, r.request.OrderID, exceptions.EndVoid)
 }
 
 // pull has people take out the parcels whose labels are printed: the warehouse's
@@ -792,6 +707,10 @@ func processedPart(left removal) string {
 // are cancelled, apart by blanks.
 const noteCancelled = "cancelled lines"
 
+// noteCarriedOut is the note of an order all of which is cancelled: the canceller has
+// looked by its reference, and nothing of it is left in the warehouse.
+const noteCarriedOut = "cancellation carried out"
+
 // outdate writes down what is cancelled: an importer whose reading of the order does
 // not know it yet reads again. What is cancelled as a whole has ended, and the bridge
 // no longer holds it.
@@ -805,10 +724,15 @@ func (r *cancelRun) outdate(ctx context.Context) error {
 			rec.SetNote(noteCancelled, money.TakenOff(rec.Notes[noteCancelled], r.lineIDs()...))
 		})
 	}
-	if r.record.Status == string(Cancelled) && !r.record.EndedAt.IsZero() && !r.parked() {
+	carriedOut := "yes"
+	if len(liveParts(r.foreign)) > 0 || len(r.found) == 0 {
+		carriedOut = "" // there is more to look for
+	}
+	if r.record.Status == string(Cancelled) && !r.record.EndedAt.IsZero() && !r.parked() && r.record.Notes[noteCarriedOut] == carriedOut {
 		return nil
 	}
 	return r.note(ctx, func(rec *store.Record, now time.Time) {
+		rec.SetNote(noteCarriedOut, carriedOut)
 		rec.Status, rec.ParkedAt = string(Cancelled), time.Time{}
 		if rec.EndedAt.IsZero() {
 			rec.EndedAt = now
@@ -851,6 +775,12 @@ func (r *cancelRun) tooLate(ctx context.Context, why string) error {
 	what := "cancelled after the cut-off"
 	if r.lines != nil {
 		what = "lines " + strings.Join(r.lineIDs(), ", ") + " " + what
+	}
+	if r.request.Pending {
+		what = "after the cut-off the buyer asks to cancel it"
+		if r.lines != nil {
+			what = "after the cut-off the buyer asks to cancel lines " + strings.Join(r.lineIDs(), ", ")
+		}
 	}
 	if !r.request.Pending && r.lines == nil { // nothing else about the order is of use now
 		if err := exceptions.Close(ctx, r.ports.Exceptions, r.request.OrderID, exceptions.EndCancelled); err != nil {

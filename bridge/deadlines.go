@@ -328,7 +328,7 @@ func (r DeadlineReport) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 // String is a summary, a line for each rate and one for each clock at risk.
 func (r DeadlineReport) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d open orders, %d deadline(s) at risk\n", r.At.UTC().Format("2006-01-02 15:04 UTC"), r.Open, len(r.AtRisk))
+	fmt.Fprintf(&b, "%s: %s, %s at risk\n", r.At.UTC().Format("2006-01-02 15:04 UTC"), part.Count(r.Open, "open order"), part.Count(len(r.AtRisk), "deadline"))
 	for _, rate := range r.Rates {
 		fmt.Fprintln(&b, rate)
 	}

@@ -374,7 +374,7 @@ func (b *dispatchBatch) findCarrier(ctx context.Context, j *dispatchJob, o Order
 	j.result.Outcome, j.result.Detail = OutcomeRaised, fmt.Sprintf("%s: %s", exceptions.UnmappedCarrier, object)
 	e := exceptions.New(exceptions.UnmappedCarrier, object, shippingDeadline(o),
 		fmt.Sprintf("none of the shop's providers is mapped to it; the shop accepts %s", names(providers)),
-		"add the carrier to DispatchOptions.Carriers; the numbers of the orders are then sent by themselves")
+		"add the carrier to the bridge's settings (carriers); the numbers of the orders are then sent by themselves")
 	e.Orders = []string{o.ID}
 	return false, b.ports.Exceptions.Raise(ctx, e)
 }

@@ -128,7 +128,7 @@ func ExampleDeadlines() {
 		fmt.Println(e)
 	}
 	// Output:
-	// 2026-11-27 12:00 UTC: 2 open orders, 1 deadline(s) at risk
+	// 2026-11-27 12:00 UTC: 2 open orders, 1 deadline at risk
 	// late at ready to ship in GB 0.0 % (0 of 0 orders), forecast 100.0 % with 1 more, at most 4 % allowed: about to be past it
 	// late at the carrier's scan in GB 0.0 % (0 of 0 orders), forecast 0.0 % with 0 more: not judged: no figure is known for this market
 	// valid tracking in GB 100.0 % (0 of 0 orders), forecast 100.0 % with 0 more, at least 95 % allowed

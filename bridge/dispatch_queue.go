@@ -45,8 +45,8 @@ type DispatchQueuePorts struct {
 	Revisits   store.Revisits
 	Locks      store.Locks
 	Exceptions exceptions.Queue
-	// Foreign is optional: it is told the listed orders that others made, which are not
-	// dispatched. See [Importer.NoteForeign].
+	// Foreign is optional: it is told the orders of each list that others made, none
+	// perhaps, which are not dispatched. See [Importer.NoteForeign].
 	Foreign func(ctx context.Context, orders []WarehouseOrder) error
 }
 
@@ -249,6 +249,28 @@ func (r *queueRun) load(ctx context.Context) (err error) {
 	return nil
 }
 
+// foreign are the orders that others have made or changed since the last run, or in the
+// first window.
+func (q *DispatchQueue) foreign(ctx context.Context) (foreign []WarehouseOrder, err error) {
+	cursor, err := q.ports.Cursors.Cursor(ctx, q.options.Name)
+	if err != nil {
+		return nil, fmt.Errorf("reading the watermark: %w", err)
+	}
+	from, now := cursor.Watermark.Add(-q.options.Overlap), q.options.Now().UTC()
+	if cursor.Watermark.IsZero() || cursor.Watermark.After(now) {
+		from = now.Add(-q.options.FirstWindow)
+	}
+	for w, err := range q.ports.Source.OrdersChanged(ctx, from) {
+		if err != nil {
+			return nil, fmt.Errorf("listing the warehouse's orders: %w", err)
+		}
+		if w.Foreign != "" {
+			foreign = append(foreign, w)
+		}
+	}
+	return foreign, nil
+}
+
 func (r *queueRun) saveCursor(ctx context.Context) error {
 	if err := r.ports.Cursors.SetCursor(ctx, r.options.Name, r.cursor); err != nil {
 		return fmt.Errorf("storing the watermark: %w", err)
@@ -319,7 +341,7 @@ func (r *queueRun) poll(ctx context.Context) error {
 	if err := r.hand(ctx, news); err != nil {
 		return err
 	}
-	if r.ports.Foreign != nil && len(foreign) > 0 {
+	if r.ports.Foreign != nil && (len(foreign) > 0 || r.report.Fallback == "") { // the other way lists none
 		if err := r.ports.Foreign(ctx, foreign); err != nil {
 			return fmt.Errorf("telling of orders that others made: %w", err)
 		}
@@ -531,7 +553,7 @@ func (r *queueRun) late(w WarehouseOrder, of []OrderResult, v store.Revisit, now
 			continue
 		}
 		e := exceptions.New(exceptions.NotDispatched, exceptions.ForOrder(o.OrderID), o.Deadline,
-			fmt.Sprintf("the bridge has tried %d times to tell the shop about Linnworks order %s: %s", v.Attempts, w.Number, v.LastError),
+			fmt.Sprintf("the bridge has tried %s to tell the shop about Linnworks order %s: %s", part.Count(v.Attempts, "time"), w.Number, v.LastError),
 			"correct what is in the way, or enter the tracking number in Seller Center if that is quicker")
 		e.Severity = severity
 		list = append(list, e)

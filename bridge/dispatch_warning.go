@@ -25,7 +25,7 @@ func (b *dispatchBatch) warned(ctx context.Context, j *dispatchJob, warning stri
 	}
 	e := exceptions.New(exceptions.TrackingDoubted, fmt.Sprintf("provider %s: %s", j.carrier.Name, wording(warning)), time.Time{},
 		fmt.Sprintf("the shop took tracking number %s of Linnworks order %s, and warns: %s", j.warehouse.Tracking, j.warehouse.Number, warning),
-		"look the number up on the carrier's website; if it is another carrier's, correct DispatchOptions.Carriers", orderEvidence(b.order(j.orderID), j.warehouse)...)
+		"look the number up on the carrier's website; if it is another carrier's, correct its mapping in the bridge's settings (carriers)", orderEvidence(b.order(j.orderID), j.warehouse)...)
 	e.Orders = []string{j.orderID}
 	return b.ports.Exceptions.Raise(ctx, e)
 }

@@ -119,6 +119,32 @@
 // behind the name of the recipient. Orders of the seller's own shipping can be
 // merged; a merged order keeps the ids of its shop orders in its properties.
 //
+// # One look
+//
+// An order is looked at on both sides once, and what is due is done by that look: [TakeOrders]
+// has the [Importer] read up to 200 orders together, the shop's by the intake's own reading
+// and the warehouse's by their ids in one call. Import and release are steps of that look,
+// and the [Canceller] begins with it. Whoever has done something about an order looks again:
+// import, cancellation, and import once more of what lives on. What keeps changing is on the
+// intake's list, and its next run goes on with it.
+//
+// A look lasts five seconds, and no longer than until somebody writes into the order's
+// record that he did something about it. Some steps look for themselves, on purpose:
+//
+//   - Before a request of a buyer is granted, the order is held and looked for by its
+//     reference: the ids do not tell of a copy of it, or of one that people made by hand.
+//   - An order that is cancelled and open, not parked, is looked at right before it is
+//     cancelled: it may be printed at any moment. The reference is also looked for after
+//     each deed, one call an order: Linnworks takes no more.
+//   - The [Dispatcher] is told of orders by the warehouse, minutes or days after they were
+//     imported. It takes one look at a batch of its own: all permits with one call, all
+//     orders of the warehouse with one. A permit of the [Gate] is never older than the
+//     question.
+//
+// What the shop shows as cancelled goes on being handed to the canceller for as long as it
+// changes. Once the canceller has written down that nothing of it is left, it goes by the
+// importer's look.
+//
 // # Several processes
 //
 // Ledger, locks and exceptions are then on a database that all share. Importer,

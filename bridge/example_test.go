@@ -340,7 +340,7 @@ func ExampleCanceller() {
 	// approved: c1
 	// order 1  cancelled       warehouse order W1  too slow
 	// order 2  raised          warehouse order W2  late cancellation
-	// customer service: cancelled after the cut-off (too slow): Linnworks order W2 is at stage "label printed", the cut-off is "invoice printed"
+	// customer service: after the cut-off the buyer asks to cancel it (too slow): Linnworks order W2 is at stage "label printed", the cut-off is "invoice printed"
 	// stop the parcel if you can and grant the request; if you cannot, reject it and point the buyer to a return
 }
 

@@ -75,9 +75,10 @@ type ImportOptions struct {
 	// call an order. It is for accounts in which people or another integration, such as
 	// Linnworks' own TikTok channel, create orders of this shop too: without it the
 	// bridge looks only for orders that it cannot be the first to import, and for those that
-	// [Importer.NoteForeign] was told of in this process before they were created. One that
-	// somebody enters by hand while no bridge runs is created a second time by the next one,
-	// and [exceptions.DuplicateOrder] says so once the warehouse's list is read.
+	// [Importer.NoteForeign] was told of before they were created: a [Sync] tells it of what
+	// was entered while no bridge ran, too. One that somebody enters between the reading of
+	// that list and the import is created a second time, and [exceptions.DuplicateOrder]
+	// says so once the list is read again.
 	FindFirst bool
 	// CreationTakes is how long after it was sent an order may appear in the warehouse
 	// if the reply was lost. Default one hour. An order that is cancelled in the shop
@@ -160,10 +161,16 @@ const maxImportBatch = 200
 //
 // Without results, nothing was looked at and nothing is reserved: stock must not
 // be pushed until an Import has looked at the orders.
-func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderResults, err error) {
+func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, error) {
+	results, _, err := im.importLooking(ctx, orders)
+	return results, err
+}
+
+// importLooking is Import, and returns its looks at the orders that it has done nothing about since.
+func (im *Importer) importLooking(ctx context.Context, orders []Order) (results OrderResults, looks map[string]look, err error) {
 	defer im.timings.Measure(im.options.Now, &err)()
 	if err := im.checkLocations(ctx); err != nil {
-		return nil, fmt.Errorf("bridge: import: %w", err)
+		return nil, nil, fmt.Errorf("bridge: import: %w", err)
 	}
 	ids := make([]string, len(orders))
 	for i, o := range orders {
@@ -171,24 +178,24 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 	}
 	reserved, err := im.ports.Ledger.ReservationsOf(ctx, ids...)
 	if err != nil {
-		return nil, fmt.Errorf("bridge: import: reading the ledger: %w", err)
+		return nil, nil, fmt.Errorf("bridge: import: reading the ledger: %w", err)
 	}
 	run := im.newRun(reserved)
 	if err := run.recall(ctx, orders); err != nil {
-		return nil, fmt.Errorf("bridge: import: reading what was imported: %w", err)
+		return nil, nil, fmt.Errorf("bridge: import: reading what was imported: %w", err)
 	}
 	if err := run.lookUp(ctx, slices.DeleteFunc(slices.Clone(orders), run.needless)); err != nil {
-		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
+		return nil, nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
 	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
-			return results, errors.Join(results.Err(), err)
+			return results, run.looks, errors.Join(results.Err(), err)
 		}
 		n := batchLen(orders)
 		results = append(results, run.batch(ctx, orders[:n])...)
 		orders = orders[n:]
 	}
-	return results, results.Err()
+	return results, run.looks, results.Err()
 }
 
 // lookUp reads the items of the orders' listings. An order whose listings make the
@@ -300,6 +307,7 @@ type importRun struct {
 	lost     map[string]error             // orders whose listings could not be
 	reserved map[string]store.Reservation // as the run began, and under the locks of a batch
 	imported map[string]bool              // orders that are not reserved and were imported before
+	looks    map[string]look              // of orders that nothing was done about since
 }
 
 func (im *Importer) newRun(reserved map[string]store.Reservation) importRun {
@@ -307,7 +315,7 @@ func (im *Importer) newRun(reserved map[string]store.Reservation) importRun {
 		reserved = map[string]store.Reservation{}
 	}
 	return importRun{
-		Importer: im, reserved: reserved, imported: map[string]bool{}, looked: map[string]bool{}, lost: map[string]error{},
+		Importer: im, reserved: reserved, imported: map[string]bool{}, looked: map[string]bool{}, lost: map[string]error{}, looks: map[string]look{},
 		known: catalogue.Lookup{Items: map[string]catalogue.Item{}, Broken: map[string]error{}, Prices: map[string]int64{}},
 	}
 }
@@ -320,6 +328,8 @@ type importing struct {
 	// record is what is remembered of the order, stored what the store has of it.
 	record, stored store.Record
 	found          []WarehouseOrder
+	lookedAt       time.Time // when the reading of the warehouse began
+	byReference    bool      // whether it was looked for by its reference, too
 	// foreign are orders of the same reference that the bridge did not make.
 	foreign []WarehouseOrder
 	// since is a moment after which no import is missing in the records.
@@ -452,6 +462,7 @@ func (b *importBatch) work(ctx context.Context, unlock func()) {
 		}
 		return nil
 	})
+	b.keepLooks()
 }
 
 // each calls do for every order that is not done with. One that fails is.

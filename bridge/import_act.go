@@ -342,6 +342,7 @@ func (b *importBatch) reread(ctx context.Context, tasks []*importing) {
 	var ids []string
 	for _, t := range tasks {
 		ids = append(ids, t.record.WarehouseIDs...)
+		t.lookedAt = b.options.Now()
 	}
 	traced, err := b.trace(ctx, ids)
 	if err != nil {

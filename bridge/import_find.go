@@ -48,12 +48,14 @@ func (b *importBatch) find(ctx context.Context) {
 		ids = append(ids, t.record.WarehouseIDs...)
 	}
 	b.reserveFirst(ctx)
+	began := b.options.Now()
 	traced, err := b.trace(ctx, ids)
 	if err != nil {
 		err = fmt.Errorf("looking for it in the warehouse: %w", err)
 	}
 	b.each(ctx, func(t *importing) error {
 		byID := len(t.record.WarehouseIDs) > 0
+		t.lookedAt = began
 		if byID && err != nil {
 			return errors.Join(err, b.unasked(ctx, t))
 		}
@@ -64,7 +66,7 @@ func (b *importBatch) find(ctx context.Context) {
 		twin := t.record.Notes[noteTwin] != ""
 		untouched := t.record.SentAt.IsZero() && !byID && t.record.Notes[noteBlocked] == "" && !twin
 		isNew := untouched && t.order.CreatedAt.After(since.Add(clockMargin)) && !sent(t.order) && !b.options.FindFirst &&
-			!b.strangers.has(t.order.ID)
+			!b.strangers.mayHave(t.order.ID)
 		if isNew || byID && (!short(t.order, t.found) || over(t)) && !twin {
 			return nil
 		}
@@ -73,7 +75,7 @@ func (b *importBatch) find(ctx context.Context) {
 			return errors.Join(fmt.Errorf("looking for it in the warehouse: %w", err), b.unasked(ctx, t))
 		}
 		own, foreign := byMaker(byReference)
-		t.found, t.foreign = union(t.found, own), foreign
+		t.found, t.foreign, t.byReference = union(t.found, own), foreign, true
 		if len(liveParts(foreign)) == 0 {
 			t.record.SetNote(noteTwin, "") // it is there once
 		}
@@ -261,4 +263,16 @@ func surplus(o Order, known catalogue.Lookup, found []WarehouseOrder) string {
 		return fmt.Sprintf("the shop sold %d units, and Linnworks orders %s hold %d", most, numberOf(live), total)
 	}
 	return ""
+}
+
+// keepLooks keeps the looks at the orders that nothing was done about, or that were
+// looked at again after they were released.
+func (b *importBatch) keepLooks() {
+	for _, t := range b.tasks {
+		merged := slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.Merged })
+		still := t.result.Outcome == OutcomeUnchanged || t.result.Outcome == OutcomeReleased
+		if still && t.result.Err == nil && len(t.found) > 0 && !merged {
+			b.looks[t.order.ID] = look{order: t.order, found: t.found, began: t.lookedAt, version: t.stored.Version, byReference: t.byReference}
+		}
+	}
 }

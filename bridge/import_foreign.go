@@ -21,6 +21,10 @@ const noteTwin = "twin"
 // yet may be of any shop; it keeps their references in memory, the last 20,000 at the least,
 // and looks for one of them before it creates that order. Without it, an order that somebody
 // enters by hand is not noticed.
+//
+// A [Sync] has the warehouse's list read before its first import, back to where its dispatch
+// queue has read it last: what was entered while no bridge ran is in it. Until that list has
+// been read every new order is looked for.
 func (im *Importer) NoteForeign(ctx context.Context, orders ...WarehouseOrder) (ids []string, err error) {
 	twins, strange := map[string]string{}, map[string]bool{}
 	for _, w := range orders {
@@ -50,6 +54,7 @@ func (im *Importer) NoteForeign(ctx context.Context, orders ...WarehouseOrder) (
 		}
 		ids = append(ids, known...)
 	}
+	im.strangers.await(false)
 	return ids, nil
 }
 
@@ -71,6 +76,20 @@ func (im *Importer) noteTwins(ctx context.Context, ids []string, records map[str
 type strangers struct {
 	mu          sync.Mutex
 	late, early map[string]bool
+	awaited     bool // nobody has read yet what there is
+}
+
+// await says whether it is still to be read what others have made.
+func (s *strangers) await(yet bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.awaited = yet
+}
+
+func (s *strangers) isAwaited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.awaited
 }
 
 const mostStrangers = 20_000
@@ -87,8 +106,9 @@ func (s *strangers) add(reference string) {
 	s.late[reference] = true
 }
 
-func (s *strangers) has(reference string) bool {
+// mayHave reports whether others have made an order of the reference, for all that is known.
+func (s *strangers) mayHave(reference string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.late[reference] || s.early[reference]
+	return s.awaited || s.late[reference] || s.early[reference]
 }

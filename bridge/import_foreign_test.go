@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -214,5 +215,58 @@ func TestDispatchQueueTellsOfForeignOrders(t *testing.T) {
 	}
 	if len(q.Shipped) != 1 {
 		t.Errorf("%d orders shipped, want the one of the bridge", len(q.Shipped))
+	}
+}
+
+// Somebody enters orders by hand while no bridge runs: the next one has read the
+// warehouse's list before it creates anything, and looks for those, or for each order as
+// long as it cannot be read.
+func TestTwinMadeByHandWhileNoBridgeRan(t *testing.T) {
+	for name, test := range map[string]struct {
+		broken bool // is the list
+		looked int
+	}{
+		"its list is read":        {looked: 1},
+		"its list cannot be read": {broken: true, looked: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSides(t, "GB")
+				before, memory := newSync(t, s, new(outage), syncSettings())
+				_, err := before.Step(t.Context())
+				must(t, err)
+				time.Sleep(26 * time.Hour) // and no bridge runs
+				id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusOnHold})
+				other := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusOnHold})
+				_, err = s.linn.AddOrder(linnworkstest.Order{Reference: id, Source: "DIRECT", Lines: []linnworkstest.Line{{SKU: "MUG"}}})
+				must(t, err)
+				time.Sleep(time.Hour)
+				if test.broken {
+					s.linn.Fail("OrdersV2.GetOrders", 1, linnworkstest.Reply(http.StatusBadRequest, "no"))
+				}
+				s.linn.ForgetCalls()
+				b, err := bridge.NewSync(s.shop, s.book, memory.Shop("uk-shop"), syncSettings())
+				must(t, err)
+				_, err = b.RunFlow(t.Context(), bridge.FlowOrders)
+				must(t, err)
+				var made []string
+				for _, o := range s.linn.Orders() {
+					made = append(made, o.GeneralInfo.Source+" "+o.GeneralInfo.ReferenceNum)
+				}
+				slices.Sort(made)
+				if diff := cmp.Diff([]string{"DIRECT " + id, "TIKTOKBRIDGE " + other}, made); diff != "" {
+					t.Errorf("in Linnworks (-want +got):\n%s", diff)
+				}
+				list, err := memory.Shop("uk-shop").Open(t.Context(), "duplicate order")
+				must(t, err)
+				if len(list) != 1 || list[0].Object != "order "+id {
+					t.Errorf("open are %v, want one case about order %s", list, id)
+				}
+				if n := len(s.linn.CallsOf("Orders.GetOrderDetailsByReferenceID")); n != test.looked {
+					t.Errorf("%d orders were looked up by their references, want %d", n, test.looked)
+				}
+			})
+		})
 	}
 }

@@ -278,7 +278,7 @@ func (r *intakeRun) escalateLate(ctx context.Context) error {
 
 func orderStuck(v store.Revisit) exceptions.Exception {
 	severity := exceptions.Urgent
-	object, seen, do := exceptions.ForOrder(v.OrderID), fmt.Sprintf("it has failed %d time(s), most recently: %s", v.Attempts, v.LastError),
+	object, seen, do := exceptions.ForOrder(v.OrderID), fmt.Sprintf("it has failed %s, most recently: %s", part.Count(v.Attempts, "time"), v.LastError),
 		"correct what the error names; the bridge tries again by itself"
 	switch {
 	case v.OrderID == "":

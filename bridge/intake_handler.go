@@ -40,7 +40,7 @@ type takeOrders struct {
 }
 
 func (s takeOrders) handle(ctx context.Context, orders []Order) (OrderResults, error) {
-	results, err := s.importer.Import(ctx, orders...)
+	results, looks, err := importLooking(ctx, s.importer, orders)
 	if len(results) == 0 {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s takeOrders) handle(ctx context.Context, orders []Order) (OrderResults, e
 	if len(cancellations) == 0 {
 		return results, errors.Join(errs...)
 	}
-	cancelled, err := s.canceller.Cancel(ctx, cancellations...)
+	cancelled, err := cancelLooked(ctx, s.canceller, looks, cancellations)
 	errs = append(errs, err)
 	var again []Order // what waited for the cancellation can be done now
 	for _, r := range cancelled {
@@ -87,6 +87,23 @@ func (s takeOrders) handle(ctx context.Context, orders []Order) (OrderResults, e
 		}
 	}
 	return results, errors.Join(append(errs, err)...)
+}
+
+// importLooking and cancelLooked have the parts of this package share their looks at
+// orders; others look for themselves.
+func importLooking(ctx context.Context, im OrderImporter, orders []Order) (OrderResults, map[string]look, error) {
+	if own, ok := im.(*Importer); ok {
+		return own.importLooking(ctx, orders)
+	}
+	results, err := im.Import(ctx, orders...)
+	return results, nil, err
+}
+
+func cancelLooked(ctx context.Context, c CancellationHandler, looks map[string]look, cancellations []Cancellation) (OrderResults, error) {
+	if own, ok := c.(*Canceller); ok {
+		return own.cancelLooked(ctx, looks, cancellations)
+	}
+	return c.Cancel(ctx, cancellations...)
 }
 
 // cancellations are what the shop has cancelled of the orders, and what their buyers

@@ -280,8 +280,8 @@ func TestIntakeChecksItsOptions(t *testing.T) {
 		options bridge.IntakeOptions
 		want    string
 	}{
-		{without, bridge.IntakeOptions{}, "missing port(s): Handle, OpenOrders"},
-		{without, noSweep, "missing port(s): Handle"},
+		{without, bridge.IntakeOptions{}, "missing ports: Handle, OpenOrders"},
+		{without, noSweep, "missing ports: Handle"},
 		{good, bridge.IntakeOptions{Overlap: -1}, "Overlap is negative"},
 		{good, bridge.IntakeOptions{Overlap: time.Second}, "less than a minute"},
 		{good, bridge.IntakeOptions{BatchSize: 201}, "BatchSize 201"},

@@ -495,7 +495,7 @@ func TestBadInput(t *testing.T) {
 			`Source "TIKTOK\u00a0"`: adapted(linnworksadapter.Options{SubSource: "x", Source: "TIKTOK\u00a0"}),
 			`SubSource "  "`:        adapted(linnworksadapter.Options{SubSource: "  "}),
 			"the name of another":   adapted(linnworksadapter.Options{SubSource: "x", Source: "TikTok"}),
-			"missing port(s): Handle": func() error {
+			"missing ports: Handle": func() error {
 				return errOf(bridge.NewIntake(bridge.IntakePorts{
 					Orders: s.shop, OpenOrders: s.shop, Cursors: s.memory, Hints: s.memory, Revisits: s.memory, Locks: s.memory, Exceptions: s.queue,
 					Handle: bridge.TakeOrders(nil, canceller, nil),

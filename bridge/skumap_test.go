@@ -474,7 +474,7 @@ SKU id s2  "Red  Cup"                RED CUP, by normalised SKU "Red  Cup"
 SKU id s3  "GHOST"                   not found
 SKU id s4  "SHELF"                   MUG, by channel mapping "s4"
 SKU id s5  "SET"                     SET, by seller SKU, kit of 1
-5 listing(s): 0 by table, 1 by channel mapping, 1 by seller SKU, 2 by normalised SKU, 1 not found, 0 not used
+5 listings: 0 by table, 1 by channel mapping, 1 by seller SKU, 2 by normalised SKU, 1 not found, 0 not used
 `
 	if diff := cmp.Diff(want, matches.String()); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)

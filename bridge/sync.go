@@ -298,9 +298,11 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			take := TakeOrders(s.Importer, s.Canceller, shop)
+			s.Importer.strangers.await(!set.FindFirst)
 			s.Intake, err = NewIntake(IntakePorts{
 				Orders: shop, OpenOrders: shop, Requests: shop,
 				Handle: func(ctx context.Context, orders []Order) (OrderResults, error) {
+					s.lookForStrangers(ctx)
 					results, err := take(ctx, orders)
 					_ = s.Deadlines.Count(ctx, orders...) // its next check tries again, and says so
 					return results, err
@@ -486,6 +488,22 @@ func (s *Sync) lookForTwins(ctx context.Context, foreign []WarehouseOrder) error
 	return err
 }
 
+// lookForStrangers has it read, once, what others have put into the warehouse, perhaps while
+// no bridge ran. As long as that fails each new order is looked for, which is slower and
+// holds up none.
+func (s *Sync) lookForStrangers(ctx context.Context) {
+	if s.Dispatch == nil || !s.Importer.strangers.isAwaited() {
+		return
+	}
+	foreign, err := s.Dispatch.foreign(ctx)
+	if err == nil {
+		err = s.lookForTwins(ctx, foreign)
+	}
+	if err != nil {
+		_ = s.warn(ctx, "what others have put into the warehouse could not be read; each new order is looked for there", "err", err)
+	}
+}
+
 // requested returns the orders that a buyer asks to cancel.
 func (s *Sync) requested(ctx context.Context) (ids []string, err error) {
 	pending, err := s.shop.PendingCancellations(ctx, nil)
@@ -516,7 +534,7 @@ func (s *Sync) seeOrders(ctx context.Context) error {
 	case taken.Complete(): // an order that failed is the other flow's to tell of: its units are reserved
 		return nil
 	case taken.Unseen > 0:
-		return fmt.Errorf("%d order(s) are not counted yet: %w", taken.Unseen, cmp.Or(err, errors.New("they wait for another try")))
+		return fmt.Errorf("%s not counted yet: %w", part.Count(taken.Unseen, "order"), cmp.Or(err, errors.New("they wait for another try")))
 	}
 	return err
 }

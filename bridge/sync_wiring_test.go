@@ -176,10 +176,10 @@ func TestSyncPushesWhenEveryOrderIsCounted(t *testing.T) {
 		push := func() error { return errOf(b.Flows[i].Run(t.Context())) }
 		s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusAwaitingShipment})
 		handle = func(bridge.Order) (bridge.OrderResults, error) { return nil, errors.New("no catalogue") }
-		if err := push(); err == nil || !strings.Contains(err.Error(), "1 order(s) are not counted yet") {
+		if err := push(); err == nil || !strings.Contains(err.Error(), "1 order not counted yet") {
 			t.Errorf("with an order that nobody has counted: got %v, want an error that says so", err)
 		}
-		if err := push(); err == nil || !strings.Contains(err.Error(), "1 order(s) are not counted yet") {
+		if err := push(); err == nil || !strings.Contains(err.Error(), "1 order not counted yet") {
 			t.Errorf("while it waits for its next try: got %v, want an error that says so", err)
 		}
 		time.Sleep(time.Minute)

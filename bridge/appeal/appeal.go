@@ -93,11 +93,11 @@ type Parcel struct {
 	SKUs              []string
 }
 
-// The sources of events.
+// The values of [Event].Source.
 const (
-	fromShop   = "shop"
-	fromBridge = "bridge"
-	fromCase   = "case"
+	FromShop   = "shop"
+	FromBridge = "bridge"
+	FromCase   = "case"
 )
 
 // MarshalJSON returns the pack for programs.
@@ -183,12 +183,12 @@ func (x *Order) happened(at time.Time, source, what string) {
 // recorded adds what the bridge has on record.
 func (x *Order) recorded(r store.Record) {
 	x.Known, x.Status, x.Warehouse = true, r.Status, r.WarehouseIDs
-	x.happened(r.SentAt, fromBridge, "sent to the warehouse")
-	x.happened(r.ParkedAt, fromBridge, "held back, because the shop held it")
-	x.happened(r.ReleasedAt, fromBridge, "released to the warehouse")
-	x.happened(r.LabelAt, fromBridge, "label handed out to the warehouse")
-	x.happened(r.Correction.At, fromBridge, "number of the parcel corrected from "+r.Correction.From+" to "+r.Correction.To)
-	x.happened(r.EndedAt, fromBridge, "nothing left to do")
+	x.happened(r.SentAt, FromBridge, "sent to the warehouse")
+	x.happened(r.ParkedAt, FromBridge, "held back, because the shop held it")
+	x.happened(r.ReleasedAt, FromBridge, "released to the warehouse")
+	x.happened(r.LabelAt, FromBridge, "label handed out to the warehouse")
+	x.happened(r.Correction.At, FromBridge, "number of the parcel corrected from "+r.Correction.From+" to "+r.Correction.To)
+	x.happened(r.EndedAt, FromBridge, "nothing left to do")
 }
 
 // shown adds what the shop shows.
@@ -201,7 +201,7 @@ func (x *Order) shown(o bridge.Order, buyer bool) {
 		{o.CreatedAt, "placed"}, {o.PaidAt, "paid"}, {o.ShippedAt, "shipped, as the shop counts"},
 		{o.CollectedAt, "collected by the carrier"}, {o.DeliveredAt, "delivered"},
 	} {
-		x.happened(e.at, fromShop, e.what)
+		x.happened(e.at, FromShop, e.what)
 	}
 	for _, e := range []struct {
 		at   time.Time
@@ -211,7 +211,7 @@ func (x *Order) shown(o bridge.Order, buyer bool) {
 		{o.CollectBy, "cancelled unless collected by"}, {o.PromisedBy, "promised to the buyer by"},
 	} {
 		if !e.at.IsZero() {
-			x.Deadlines = append(x.Deadlines, Event{e.at.UTC(), e.what, fromShop})
+			x.Deadlines = append(x.Deadlines, Event{e.at.UTC(), e.what, FromShop})
 		}
 	}
 	x.Parcels = parcels(o)
@@ -258,6 +258,6 @@ func parcels(o bridge.Order) (list []Parcel) {
 // told adds what a case says about the order. Notes of people are left out: they may name
 // the buyer.
 func (x *Order) told(c exceptions.Case) {
-	x.happened(c.First, fromCase, string(c.Kind)+": "+c.Seen)
-	x.happened(c.ClosedAt, fromCase, string(c.Kind)+": "+string(c.State))
+	x.happened(c.First, FromCase, string(c.Kind)+": "+c.Seen)
+	x.happened(c.ClosedAt, FromCase, string(c.Kind)+": "+string(c.State))
 }

@@ -174,7 +174,7 @@ func (r *run) unknown(ctx context.Context, booked map[string][]BookedOrder, seen
 	slices.Sort(ids)
 	known, err := r.Orders.KnownOrders(ctx, ids)
 	if err != nil {
-		return fmt.Errorf("asking the shop for %d order(s) of the warehouse: %w", len(ids), err)
+		return fmt.Errorf("asking the shop for %s of the warehouse: %w", part.Count(len(ids), "order"), err)
 	}
 	for _, id := range ids {
 		if !known[id] { // one that is known is of another period, and was not compared
@@ -293,7 +293,7 @@ func (r *run) lines(object string, o ShopOrder, live []BookedOrder) {
 		delete(has, id)
 	}
 	if lacks+len(has) > 0 {
-		r.find(OrderLines, object, "", fmt.Sprintf("of %d unit(s) in the shop %d are not in %s of Linnworks, which has %d that are cancelled or of another order", len(o.LineIDs), lacks, numbers(live), len(has)),
+		r.find(OrderLines, object, "", fmt.Sprintf("of %s in the shop %d are not in %s of Linnworks, which has %d that are cancelled or of another order", part.Count(len(o.LineIDs), "unit"), lacks, numbers(live), len(has)),
 			"compare both orders line by line, before it is packed")
 	}
 }

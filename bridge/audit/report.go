@@ -97,10 +97,10 @@ func (r Report) Count(s exceptions.Severity) (n int) {
 
 // Summary is one line for a log.
 func (r Report) Summary() string {
-	s := fmt.Sprintf("%d listing(s), %d finding(s): %d urgent, %d warning(s), %d notice(s)", r.Listings, len(r.Findings),
-		r.Count(exceptions.Urgent), r.Count(exceptions.Warning), r.Count(exceptions.Notice))
+	s := fmt.Sprintf("%s, %s: %d urgent, %s, %s", part.Count(r.Listings, "listing"), part.Count(len(r.Findings), "finding"),
+		r.Count(exceptions.Urgent), part.Count(r.Count(exceptions.Warning), "warning"), part.Count(r.Count(exceptions.Notice), "notice"))
 	if !r.Complete() {
-		s += fmt.Sprintf("; NOT COMPLETE: %d thing(s) could not be read", len(r.Unread))
+		s += fmt.Sprintf("; NOT COMPLETE: %s could not be read", part.Count(len(r.Unread), "thing"))
 	}
 	return s
 }

@@ -69,7 +69,7 @@ func (r *run) stock(ctx context.Context) error {
 	if r.States != nil && len(missing) > 0 {
 		states, failed := r.States.ItemStates(ctx, missing)
 		if failed != nil {
-			err = fmt.Errorf("what became of %d item(s) without a level: %w", len(missing), failed)
+			err = fmt.Errorf("what became of %s without a level: %w", part.Count(len(missing), "item"), failed)
 		}
 		missing = slices.DeleteFunc(missing, func(id string) bool {
 			state, known := states[id]
@@ -298,7 +298,7 @@ func (r *run) warehouses() {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(count)) {
-		r.find(UnmappedWarehouse, "warehouse "+id, "", fmt.Sprintf("%d listing(s) have stock there, and the settings name no location for it", count[id]),
+		r.find(UnmappedWarehouse, "warehouse "+id, "", fmt.Sprintf("%s with stock there, and the settings name no location for it", part.Count(count[id], "listing")),
 			"name the stock location that feeds it", fmt.Sprintf(`"locations": {%q: ["<stock location id>"]}`, id))
 	}
 }

@@ -253,7 +253,7 @@ func (r *run) used(ctx context.Context) error {
 	}
 	for _, service := range slices.Sorted(maps.Keys(counts)) {
 		carrier := carriers[strings.ToLower(service)]
-		seen := fmt.Sprintf("%d parcel(s) of the last 30 days went with it", counts[service])
+		seen := fmt.Sprintf("%s of the last 30 days went with it", part.Count(counts[service], "parcel"))
 		switch {
 		case r.mapped(service, carrier, providers):
 		case carrier == "":
@@ -321,7 +321,7 @@ func (r *run) labelRoutes(ctx context.Context) error {
 	}
 	for _, model := range slices.Sorted(maps.Keys(counts)) {
 		if n := counts[model]; n > 0 && !slices.Contains(r.options.LabelRoutes, model) {
-			r.find(NoLabelRoute, "shipping model "+model, "", fmt.Sprintf("%d order(s) of the last 30 days, about %.1f a day, and no service prints labels for it", n, float64(n)/30),
+			r.find(NoLabelRoute, "shipping model "+model, "", fmt.Sprintf("%s of the last 30 days, about %.1f a day, and no service prints labels for it", part.Count(n, "order"), float64(n)/30),
 				"give the model a postal service that prints its labels", fmt.Sprintf(`"services": {%q: "<postal service>"}`, model))
 		}
 	}
@@ -379,7 +379,7 @@ func (r *run) spare(ctx context.Context, units, items map[string]int) error {
 	}
 	for _, id := range slices.Sorted(maps.Keys(units)) {
 		r.find(UnmappedLocation, fmt.Sprintf("stock location %s (%s)", id, cmp.Or(names[strings.ToLower(id)], "no name")), "",
-			fmt.Sprintf("%d unit(s) of %d listed item(s) are free there, and no warehouse of the shop draws on it", units[id], items[id]),
+			fmt.Sprintf("%s of %s free there, and no warehouse of the shop draws on it", part.Count(units[id], "unit"), part.Count(items[id], "listed item")),
 			"let a warehouse of the shop draw on it, or name it in audit.locations_apart if its stock is not for this shop", fmt.Sprintf(`"locations": {"<warehouse of the shop>": [%q]}`, id))
 	}
 	return nil

@@ -17,7 +17,8 @@ import (
 // deadline check and the shop's lists reading the order's details, which many orders share.
 //
 // When the findings were written the same days cost 80 and 71 calls, and nobody looked yet
-// for what people cancel in Linnworks.
+// for what people cancel in Linnworks. The looks by reference cannot be shared among orders:
+// Linnworks takes one a call.
 func TestLabCountsCalls(t *testing.T) {
 	t.Parallel()
 	type deed struct {
@@ -41,13 +42,14 @@ func TestLabCountsCalls(t *testing.T) {
 		deeds []deed
 		end   tiktokshop.OrderStatus
 		was   int // calls, when the findings were written
+		finds int // looks by reference, of which there were 5 for a request
 	}{
 		"paid, imported, shipped": {tiktokshop.OrderStatusUnpaid, []deed{
 			{12 * time.Minute, pay},
 			{2 * time.Hour, ship},
 			{3 * time.Hour, func(s *shop, id string) error { return s.tiktok.Collect(id) }},
-		}, tiktokshop.OrderStatusInTransit, 80},
-		"its buyer asks to cancel": {tiktokshop.OrderStatusOnHold, []deed{{2 * time.Hour, ask}}, tiktokshop.OrderStatusCancelled, 71},
+		}, tiktokshop.OrderStatusInTransit, 80, 0},
+		"its buyer asks to cancel": {tiktokshop.OrderStatusOnHold, []deed{{2 * time.Hour, ask}}, tiktokshop.OrderStatusCancelled, 71, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,6 +97,10 @@ func TestLabCountsCalls(t *testing.T) {
 				}
 			}
 			t.Logf("%d calls, which were %d", sum, c.was)
+			const byReference = "Orders.GetOrderDetailsByReferenceID"
+			if n := got[byReference] - idle[byReference]; n != c.finds {
+				t.Errorf("it was looked for by its reference %d times, want %d", n, c.finds)
+			}
 			if sum > c.was-2 {
 				t.Errorf("%d calls, want at least two fewer than the %d that they were", sum, c.was)
 			}

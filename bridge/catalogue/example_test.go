@@ -66,7 +66,7 @@ func ExampleMap() {
 	// SKU id 1002  "six-mugs"                SIX-MUGS, by normalised SKU "six-mugs", kit of 1
 	// SKU id 1003  "SPOON"                   not found
 	// SKU id 1004  "GREEN"                   TEA, by table
-	// 4 listing(s): 1 by table, 0 by channel mapping, 1 by seller SKU, 1 by normalised SKU, 1 not found, 0 not used
+	// 4 listings: 1 by table, 0 by channel mapping, 1 by seller SKU, 1 by normalised SKU, 1 not found, 0 not used
 	// a mug less changes [1001 1002]
 	// [notice, e-commerce, shop] SKU six-mugs: SKU spelt differently: the listing (product , SKU id 1002) has the seller SKU "six-mugs", and the item has "SIX-MUGS". To do: spell both the same, or map the listing to the item
 }

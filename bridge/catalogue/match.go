@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // ItemSource reads the items of the warehouse. What it finds is compared with
@@ -110,7 +112,7 @@ func (m Matches) String() string {
 			count[match.By]++
 		}
 	}
-	fmt.Fprintf(&b, "%d listing(s): ", len(m))
+	fmt.Fprintf(&b, "%s: ", part.Count(len(m), "listing"))
 	for _, by := range []MatchedBy{MatchedByTable, MatchedByMapping, MatchedBySellerSKU, MatchedByNormalised} {
 		fmt.Fprintf(&b, "%d by %s, ", count[by], by)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Desk is what people use: the cases of all shops.
@@ -309,7 +311,7 @@ func (c Case) Clone() Case {
 
 // String is one line for a log or a terminal.
 func (c Case) String() string {
-	s := fmt.Sprintf("%s, seen %d time(s)", c.Exception, c.Count)
+	s := fmt.Sprintf("%s, seen %s", c.Exception, part.Count(c.Count, "time"))
 	switch {
 	case c.State != CaseOpen:
 		s += fmt.Sprintf(", %s %s", c.State, stamp(c.ClosedAt))

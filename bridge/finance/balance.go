@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
 )
 
@@ -170,5 +171,5 @@ func (r *Report) Due() []Due {
 
 // String is one line for a log or a terminal.
 func (d Due) String() string {
-	return fmt.Sprintf("%s in %d case(s): %s", amount(d.Minor, d.Currency), d.Count, d.Reason)
+	return fmt.Sprintf("%s in %s: %s", amount(d.Minor, d.Currency), part.Count(d.Count, "case"), d.Reason)
 }

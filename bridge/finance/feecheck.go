@@ -17,6 +17,61 @@ type FeeCheck struct {
 	// add up, or its sale is in another period.
 	Orders, NotChecked int
 	Breaches           []FeeBreach
+	// Unruled are fees and shipping costs of the orders that were looked at for which no
+	// rule was held against them: nobody has said that they are right.
+	Unruled []UnruledFee
+}
+
+// UnruledFee is what the shop took, or gave back, under a name that no rule of the market
+// that is in use names: of shipping and of affiliates most, which TikTok publishes per
+// parcel or agrees with each creator.
+type UnruledFee struct {
+	Group Group
+	// Fee is the shop's name of it.
+	Fee, Currency string
+	// Orders have it, and Charged was taken in all; negative if more was given back.
+	Orders  int
+	Charged int64
+	// Doubted reports that the table has a rule for it that is not sure, and the options do
+	// not ask for those.
+	Doubted bool
+}
+
+// buyersPostage is what the buyer pays for shipping, which is no fee.
+const buyersPostage = "customer_paid_shipping_fee_amount"
+
+// unruled notes the fees of an order that no rule is held against.
+func (f *feeOrder) unruled(currency string) {
+	type name struct {
+		group Group
+		fee   string
+	}
+	sums := map[name]int64{}
+	for i := range f.lines {
+		for _, d := range f.lines[i].Details {
+			if d.Minor != 0 && (d.Group == Fee || d.Group == Shipping && d.Name != buyersPostage) {
+				sums[name{d.Group, d.Name}] -= d.Minor * f.lines[i].signs.sign()
+			}
+		}
+	}
+	for n, charged := range sums {
+		if n.group == Fee && slices.ContainsFunc(f.report.rules, func(r feeRule) bool { return slices.Contains(r.fees, n.fee) && r.applies(f.at, currency) }) {
+			continue
+		}
+		list := &f.report.Fees.Unruled
+		i := slices.IndexFunc(*list, func(u UnruledFee) bool { return u.Group == n.group && u.Fee == n.fee && u.Currency == currency })
+		if i < 0 {
+			i = len(*list)
+			*list = append(*list, UnruledFee{Group: n.group, Fee: n.fee, Currency: currency, Doubted: f.report.options.FeeRules.names(f.report.Fees.Market, n.fee)})
+		}
+		(*list)[i].Orders++
+		(*list)[i].Charged += charged
+	}
+}
+
+// names reports whether the table has a rule of a market for a fee.
+func (r *FeeRules) names(market, fee string) bool {
+	return slices.ContainsFunc(r.rows, func(row feeRule) bool { return row.market == market && slices.Contains(row.fees, fee) })
 }
 
 // FeeBreach is a fee that is higher than a rule allows.
@@ -142,6 +197,7 @@ func (r *Report) checkFees(s *orderState, o *Order) {
 		r.Fees.NotChecked++
 		return
 	}
+	f.unruled(s.currency)
 	checked, told := false, map[string]bool{}
 	for i := range r.rules {
 		rule := &r.rules[i]

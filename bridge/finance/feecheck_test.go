@@ -151,10 +151,10 @@ func TestFeesNotChecked(t *testing.T) {
 	}{
 		{"no market", feeBook("GBP", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 2000)), options(), finance.FeeCheck{}},
 		{"a line that does not add up", broken, withFees("GB"), finance.FeeCheck{Market: "GB", NotChecked: 1}},
-		{"no rule", feeBook("JPY", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 2000)), withFees("JP"), finance.FeeCheck{Market: "JP", NotChecked: 1}},
+		{"no rule", feeBook("JPY", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 2000)), withFees("JP"), finance.FeeCheck{Market: "JP", NotChecked: 1, Unruled: []finance.UnruledFee{{Group: finance.Fee, Fee: referral, Currency: "JPY", Orders: 1, Charged: 2000}}}},
 		{"sold in another period", feeBook("GBP", finance.Sale{Units: 1, Paid: 10000}, refunded(10000, 0, 0)), withFees("GB"), finance.FeeCheck{Market: "GB", NotChecked: 1}},
 		{"the credit may still come", early, soon, finance.FeeCheck{Market: "US", Orders: 1}},
-		{"unsure rules, not asked for", feeBook("EUR", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 2000)), finance.Options{Shop: "DE", AsOf: asOf, Market: "DE"}, finance.FeeCheck{Market: "DE", NotChecked: 1}},
+		{"unsure rules, not asked for", feeBook("EUR", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 2000)), finance.Options{Shop: "DE", AsOf: asOf, Market: "DE"}, finance.FeeCheck{Market: "DE", NotChecked: 1, Unruled: []finance.UnruledFee{{Group: finance.Fee, Fee: referral, Currency: "EUR", Orders: 1, Charged: 2000, Doubted: true}}}},
 	} {
 		if diff := cmp.Diff(c.want, reconcile(t, c.books, c.o).Fees); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
@@ -275,4 +275,48 @@ func FuzzReadFeeRules(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// A fee that no rule names is neither right nor wrong: the report says that it was not
+// checked, with what was taken.
+func TestFeesWithoutARule(t *testing.T) {
+	t.Parallel()
+	line := sold(10000, 600)
+	line.Details = append(line.Details,
+		detail(finance.Fee, "affiliate_commission_amount", -1200), detail(finance.Shipping, "actual_shipping_fee_amount", -450), detail(finance.Shipping, "customer_paid_shipping_fee_amount", 300),
+		detail(finance.Fee, admin, 0))
+	back := finance.Line{Details: []finance.Detail{detail(finance.Fee, "affiliate_commission_amount", 200)}}
+	for name, tt := range map[string]struct {
+		market string
+		unsure bool
+		want   []finance.UnruledFee
+	}{
+		"with a rule for the commission": {"US", false, []finance.UnruledFee{
+			{Group: finance.Fee, Fee: "affiliate_commission_amount", Currency: "USD", Orders: 1, Charged: 1000},
+			{Group: finance.Shipping, Fee: "actual_shipping_fee_amount", Currency: "USD", Orders: 1, Charged: 450},
+		}},
+		"where the rule is in doubt": {"DE", false, []finance.UnruledFee{
+			{Group: finance.Fee, Fee: "affiliate_commission_amount", Currency: "USD", Orders: 1, Charged: 1000},
+			{Group: finance.Fee, Fee: referral, Currency: "USD", Orders: 1, Charged: 600, Doubted: true},
+			{Group: finance.Shipping, Fee: "actual_shipping_fee_amount", Currency: "USD", Orders: 1, Charged: 450},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := withFees(tt.market)
+			o.UnsureFees = tt.unsure
+			report, err := finance.Reconcile(feeBook("USD", finance.Sale{Paid: 10300, Units: 1}, line, back), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, report.Fees.Unruled); diff != "" {
+				t.Errorf("not checked (-want +got):\n%s", diff)
+			}
+			for _, u := range tt.want {
+				if text := report.String(); !strings.Contains(text, "not checked: "+u.Fee) {
+					t.Errorf("the report does not name %s:\n%s", u.Fee, text)
+				}
+			}
+		})
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
 )
 
@@ -221,7 +222,7 @@ func (r *Report) provePayout(b Books, p *Payment, out *Payout, named []*Statemen
 	case len(named) == 0:
 		residual(r.unpaired(p, named, b), off, "", "")
 	default:
-		residual(PaymentDiffers, off, r.blamed(named, off), fmt.Sprintf("%s paid, %s on %d statement(s)", out.Before, out.Payable, len(named)+len(out.Carried)))
+		residual(PaymentDiffers, off, r.blamed(named, off), fmt.Sprintf("%s paid, %s on %s", out.Before, out.Payable, part.Count(len(named)+len(out.Carried), "statement")))
 		return
 	}
 	if p.Settled != nil && p.Reserve != nil && p.Settled.Currency == currency && p.Reserve.Currency == currency {

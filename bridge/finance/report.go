@@ -154,6 +154,9 @@ func Reconcile(b Books, o Options) (*Report, error) {
 	r.readBalance(b)
 	r.Unread = b.Unread
 	slices.SortFunc(r.Residuals, compareResiduals)
+	slices.SortFunc(r.Fees.Unruled, func(a, b UnruledFee) int {
+		return cmp.Or(strings.Compare(string(a.Group), string(b.Group)), strings.Compare(a.Fee, b.Fee), strings.Compare(a.Currency, b.Currency))
+	})
 	return r, nil
 }
 

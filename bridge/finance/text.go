@@ -34,6 +34,13 @@ func (r *Report) String() string {
 	}
 	if f := r.Fees; f.Market != "" {
 		fmt.Fprintf(&b, "Fees        of %d orders held against the published rules of %s, %d above them, %d not compared\n", f.Orders, f.Market, len(f.Breaches), f.NotChecked)
+		for _, u := range f.Unruled {
+			why := "no published rule is on file"
+			if u.Doubted {
+				why = "no rule on file is sure, or of that day"
+			}
+			fmt.Fprintf(&b, "            not checked: %s, %s in %d orders: %s\n", u.Fee, amount(u.Charged, u.Currency), u.Orders, why)
+		}
 	}
 	table := func(heading string, rows func(row func(cells ...string))) {
 		var t strings.Builder

@@ -94,10 +94,10 @@ const mostLooks = 500
 
 // String is one line for a log or a terminal.
 func (r WatchReport) String() string {
-	s := fmt.Sprintf("%d statement(s) of %s to %s, %d order(s), %d thing(s) to look at",
-		r.Statements, r.From.Format(time.DateOnly), r.To.Format(time.DateOnly), r.Orders, r.Wrong)
+	s := fmt.Sprintf("%s of %s to %s, %s, %s to look at",
+		part.Count(r.Statements, "statement"), r.From.Format(time.DateOnly), r.To.Format(time.DateOnly), part.Count(r.Orders, "order"), part.Count(r.Wrong, "thing"))
 	if r.Unread > 0 {
-		s += fmt.Sprintf(", %d record(s) not read", r.Unread)
+		s += fmt.Sprintf(", %s not read", part.Count(r.Unread, "record"))
 	}
 	if r.NotRead != "" {
 		s += "; NOT COMPLETE: " + r.NotRead

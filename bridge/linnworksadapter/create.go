@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,7 +40,7 @@ func (l *Warehouse) CreateOrders(ctx context.Context, orders []bridge.NewOrder) 
 		name, ok := l.locations[lower(linnworks.GUID(n.LocationID))]
 		if !ok {
 			c.results[i].Err = &exceptions.RefusedError{
-				Do:  "correct ImportOptions.Locations and DefaultLocation; the order imports by itself afterwards",
+				Do:  "correct the locations in the bridge's settings (locations, default_location); the order imports by itself afterwards",
 				Err: fmt.Errorf("stock location %q does not exist in Linnworks", n.LocationID),
 			}
 			continue
@@ -221,6 +222,13 @@ func (l *Warehouse) TraceOrders(ctx context.Context, ids []string) (map[string][
 				}
 			}
 		}
+	}
+	list := slices.Collect(maps.Values(known))
+	if err := l.markSubmitted(ctx, list); err != nil {
+		return nil, err
+	}
+	for _, w := range list {
+		known[lower(linnworks.GUID(w.ID))] = w
 	}
 	traced := map[string][]bridge.WarehouseOrder{}
 	for _, id := range ids {

@@ -62,7 +62,7 @@ func (w Week) String() string {
 	})
 	for i, kind := range kinds {
 		if i == 5 {
-			text += fmt.Sprintf("\n  and %d other kind(s)", len(kinds)-i)
+			text += fmt.Sprintf("\n  and %s", part.Count(len(kinds)-i, "other kind"))
 			break
 		}
 		text += fmt.Sprintf("\n  %d x %s", w.Kinds[kind], kind)

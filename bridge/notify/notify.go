@@ -175,7 +175,7 @@ func (r Report) String() string {
 		}
 		return n
 	}
-	return fmt.Sprintf("%d case(s) open, %d message(s) sent, %d told, %d wait for the end of quiet hours", r.Open, sum(r.Sent), sum(r.Told), sum(r.Waiting))
+	return fmt.Sprintf("%s open, %s sent, %d told, %d wait for the end of quiet hours", part.Count(r.Open, "case"), part.Count(sum(r.Sent), "message"), sum(r.Told), sum(r.Waiting))
 }
 
 // lockKey is who may tell.

@@ -462,7 +462,7 @@ func TestBadOptions(t *testing.T) {
 		}
 	}
 	_, err := notify.New(notify.Ports{}, notify.Options{Recipients: []notify.Recipient{good(), good()}})
-	for _, want := range []string{"missing port(s): Cases, Memory", "given twice"} {
+	for _, want := range []string{"missing ports: Cases, Memory", "given twice"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}

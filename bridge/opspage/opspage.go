@@ -334,6 +334,7 @@ func (h *Handler) functions() template.FuncMap {
 		"short": func(s string) string {
 			return part.Short(s)
 		},
+		"count":  part.Count,
 		"info":   func(k exceptions.Kind) exceptions.Info { info, _ := k.Info(); return info },
 		"owners": func() []exceptions.Owner { return exceptions.Owners },
 		"plot":   plot,

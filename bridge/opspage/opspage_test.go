@@ -19,6 +19,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/appeal"
 	"github.com/linnbridge/linnbridge/bridge/audit"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/health"
@@ -225,8 +226,8 @@ func TestPagesSay(t *testing.T) {
 		"/":                      {"First of all", "order 576000000000000001", "90 min left", "1 at risk", "a flow has failed"},
 		"/cases":                 {"no tracking: 2", "unmapped SKU: 1", "do order 576000000000000009"},
 		"/cases?team=e-commerce": {"unmapped SKU: 1"},
-		"/cases?q=JD0001":        {"3 case(s)"},
-		"/cases?q=0009":          {"1 case(s)"},
+		"/cases?q=JD0001":        {"3 cases"},
+		"/cases?q=0009":          {"1 case"},
 		"/cases?state=cleared":   {"Nothing that this list asks for"},
 		"/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"): {"do order 576000000000000001", "90 min left", "The life of order", "What it is", "JD0001"},
 		"/orders":                              {"576000000000000001", "ship by", `data-is="Minutes left">90<`, "576000000000000007", "scanned by", "30 h left"},
@@ -235,7 +236,7 @@ func TestPagesSay(t *testing.T) {
 		"/stock":                               {"MUG-RED", "keep 1", "its item is not known"},
 		"/stock?q=lamp":                        {"LAMP"},
 		"/health":                              {"Last failure", "99 of 100"},
-		"/audit":                               {"shop does not sell", "have it mended", "<code>MUG-RED 2</code>", "Not read, so nothing is known of it", "shipping templates: no answer", "look in Seller Center", "45 statement(s)", "-0.01 GBP", "ask the shop"},
+		"/audit":                               {"shop does not sell", "have it mended", "<code>MUG-RED 2</code>", "Not read, so nothing is known of it", "shipping templates: no answer", "look in Seller Center", "45 statements", "-0.01 GBP", "ask the shop"},
 		"/search?q=RM000000042GB":              {`order?shop=UK&amp;id=576000000000000042`, "DE: the tracking number could not be looked for: Linnworks is away"},
 		"/search?q=576000000000000001":         {`order?shop=UK&amp;id=576000000000000001`, "no tracking"},
 	} {
@@ -391,6 +392,51 @@ func TestAppealForAnUnknownOrder(t *testing.T) {
 		if w.Code != want || want == http.StatusNotFound && !strings.Contains(w.Body.String(), "neither the bridge nor the shop knows order 999") {
 			t.Errorf("order %s: status %d, want %d:\n%s", id, w.Code, want, w.Body)
 		}
+	}
+}
+
+// shopHas is a shop that has an order.
+type shopHas struct{ order bridge.Order }
+
+func (s shopHas) OrdersByID(context.Context, []string) ([]bridge.Order, error) {
+	return []bridge.Order{s.order}, nil
+}
+
+// The page of an order has what its appeal has of the shop's side, in words, and nothing
+// that is kept for programs.
+func TestAnOrdersLifeHasTheShopsSide(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	memory := b.memory.Shop("UK")
+	records, _, err := memory.RecordsOf(t.Context(), "576000000000000001")
+	if err == nil {
+		_, err = store.UpdateRecords(t.Context(), memory, func(r *store.Record) { r.SetNote("sale", `{"paid":2500}`); r.SetNote("booking", "by hand") }, records["576000000000000001"])
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop := shopHas{bridge.Order{ID: "576000000000000001", Status: bridge.InTransit, PaidAt: noon.Add(-48 * time.Hour), ShipBy: noon, CollectedAt: noon.Add(-time.Hour), Lines: []bridge.OrderLine{
+		{Tracking: "RM000000042GB", Carrier: "Royal Mail", Listing: catalogue.SKU{SellerSKU: "MUG"}},
+	}}}
+	page, err := opspage.New(opspage.Ports{Desk: b.desk, Shops: []opspage.Shop{{Name: "UK", Orders: memory, Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
+		return appeal.Collect(ctx, appeal.Ports{Records: memory, Cases: b.desk, Orders: shop}, appeal.Options{Shop: "UK"}, id)
+	}}}}, opspage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/order?shop=UK&id=576000000000000001", nil))
+	text := w.Body.String()
+	for _, want := range []string{"in the shop: paid", "in the shop: collected by the carrier", "RM000000042GB, Royal Mail, with MUG", "ship by", "by hand"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(text, "2500") {
+		t.Error("the page has a note that is for programs")
+	}
+	if t.Failed() {
+		t.Log(text)
 	}
 }
 
@@ -737,10 +783,10 @@ func large(b *bench, n int) {
 func TestBadPorts(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]opspage.Ports{
-		"missing port(s): Desk": {Shops: []opspage.Shop{{Name: "UK"}}},
-		"Shops: none":           {Desk: &exceptions.Memory{}},
-		"given twice":           {Desk: &exceptions.Memory{}, Shops: []opspage.Shop{{Name: "UK"}, {Name: "UK"}}},
-		"Shops[0]":              {Desk: &exceptions.Memory{}, Shops: []opspage.Shop{{Name: "U|K"}}},
+		"missing ports: Desk": {Shops: []opspage.Shop{{Name: "UK"}}},
+		"Shops: none":         {Desk: &exceptions.Memory{}},
+		"given twice":         {Desk: &exceptions.Memory{}, Shops: []opspage.Shop{{Name: "UK"}, {Name: "UK"}}},
+		"Shops[0]":            {Desk: &exceptions.Memory{}, Shops: []opspage.Shop{{Name: "U|K"}}},
 	} {
 		if _, err := opspage.New(p, opspage.Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)

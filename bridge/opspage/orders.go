@@ -2,6 +2,7 @@ package opspage
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/appeal"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -139,6 +141,9 @@ func (h *Handler) life(r *request, s Shop, id string) (life, error) {
 			v.reserved(reservation)
 		}
 	}
+	if v.Appeal {
+		v.appealed(s.Appeal(r.Context(), id))
+	}
 	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{Shop: s.Name, States: states})
 	if err != nil {
 		return v, fmt.Errorf("the cases cannot be read: %w", err)
@@ -169,6 +174,34 @@ func (v *life) happened(at time.Time, what string) {
 	}
 }
 
+// appealed adds what the shop says of the order, which the bridge does not keep: an appeal
+// has it too. What could not be read is said.
+func (v *life) appealed(pack *appeal.Pack, err error) {
+	if pack == nil {
+		v.know("the shop's side", "not read: "+part.Short(fmt.Sprint(err)))
+		return
+	}
+	if len(pack.Missing) > 0 {
+		v.know("not read", strings.Join(pack.Missing, ", "))
+	}
+	for _, o := range pack.Orders {
+		if o.ID != v.OrderID {
+			continue
+		}
+		for _, p := range o.Parcels {
+			v.know("parcel", strings.TrimSuffix(p.Tracking+", "+p.Carrier, ", ")+", with "+strings.Join(p.SKUs, ", "))
+		}
+		for _, d := range o.Deadlines {
+			v.know("deadline of the shop", d.What+" "+d.At.UTC().Format("2006-01-02 15:04 UTC"))
+		}
+		for _, e := range o.Events {
+			if e.Source == appeal.FromShop {
+				v.happened(e.At, "in the shop: "+e.What)
+			}
+		}
+	}
+}
+
 // recorded adds what the record of an order says.
 func (v *life) recorded(r store.Record) {
 	stamp := func(t time.Time) string {
@@ -194,7 +227,9 @@ func (v *life) recorded(r store.Record) {
 		"looked at again", due, "failed attempts", attempts, "tracking number corrected", correction(r.Correction),
 	)
 	for _, name := range slices.Sorted(maps.Keys(r.Notes)) {
-		v.know("note "+name, r.Notes[name])
+		if text := r.Notes[name]; !json.Valid([]byte(text)) || text[0] != '{' && text[0] != '[' { // those are for programs
+			v.know("note "+name, text)
+		}
 	}
 	v.happened(r.UpdatedAt, "changed in the shop last: "+r.Status)
 	v.happened(r.SentAt, "sent to Linnworks")

@@ -75,7 +75,7 @@ func NewFaults(shop RefundSource, tally *Tally, o FaultOptions) (*Faults, error)
 		return nil, err
 	}
 	if tally == nil {
-		return nil, errors.New("rates: NewFaults: missing port(s): tally")
+		return nil, errors.New("rates: NewFaults: missing ports: tally")
 	}
 	o.Reasons = cmp.Or(o.Reasons, policy.DefaultFaults())
 	o.Now = part.Clock(o.Now)
@@ -141,7 +141,7 @@ func (t *Tally) Blame(ctx context.Context, m policy.Measure, ids ...string) (lat
 		return strings.Join(words, " ")
 	})
 	if err != nil {
-		return nil, fmt.Errorf("rates: blaming %d order(s): %w", len(ids), err)
+		return nil, fmt.Errorf("rates: blaming %s: %w", part.Count(len(ids), "order"), err)
 	}
 	return later, nil
 }

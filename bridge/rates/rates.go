@@ -122,7 +122,7 @@ func (t *Tally) Count(ctx context.Context, orders ...Order) error {
 		return nil
 	}
 	if err := t.count(ctx, mine); err != nil {
-		return fmt.Errorf("rates: counting %d order(s): %w", len(mine), err)
+		return fmt.Errorf("rates: counting %s: %w", part.Count(len(mine), "order"), err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -28,7 +28,7 @@ func Example() {
 	open, err := queue.Open(ctx)
 	fmt.Println(len(open), "cases", err)
 	// Output:
-	// 1 return(s) to decide, the first by 2026-11-30 12:00 UTC <nil>
+	// 1 return to decide, the first by 2026-11-30 12:00 UTC <nil>
 	// return 7: return accepted <nil>
 	// 0 cases <nil>
 }
@@ -57,8 +57,8 @@ func ExampleMirror() {
 		fmt.Println(b.Reference, b.Amount, b.Done)
 	}
 	// Output:
-	// 1 refund(s) and 0 parcel(s) booked, 1 return(s) open <nil>
-	// 0 refund(s) and 0 parcel(s) booked, 0 return(s) open <nil>
-	// 0 refund(s) and 0 parcel(s) booked, 0 return(s) open <nil>
+	// 1 refund and 0 parcels booked, 1 return open <nil>
+	// 0 refunds and 0 parcels booked, 0 returns open <nil>
+	// 0 refunds and 0 parcels booked, 0 returns open <nil>
 	// 7 25.00 GBP true
 }

@@ -131,12 +131,12 @@ type MirrorReport struct {
 
 // String is one line for a log or a terminal.
 func (r MirrorReport) String() string {
-	s := fmt.Sprintf("%d refund(s) and %d parcel(s) booked, %d return(s) open", r.Refunds, r.Goods, r.Open)
+	s := fmt.Sprintf("%s and %s booked, %s open", part.Count(r.Refunds, "refund"), part.Count(r.Goods, "parcel"), part.Count(r.Open, "return"))
 	if r.Accepted > 0 {
 		s += fmt.Sprintf(", %d accepted", r.Accepted)
 	}
 	if r.Raised > 0 {
-		s += fmt.Sprintf(", %d need(s) a person", r.Raised)
+		s += fmt.Sprintf(", %s a person", part.Count(r.Raised, "needs", "need"))
 	}
 	return s
 }

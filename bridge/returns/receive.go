@@ -121,7 +121,7 @@ func (m *Mirror) Receive(ctx context.Context, p Parcel) error {
 		return nil
 	}
 	e := exceptions.New(exceptions.GoodsUnannounced, exceptions.ForOrder(p.OrderID), time.Time{},
-		fmt.Sprintf("%d unit(s) came back in parcel %s, and no return was asked for", len(p.Units), part.Tracking(p.ID)),
+		fmt.Sprintf("%s came back in parcel %s, and no return was asked for", part.Count(len(p.Units), "unit"), part.Tracking(p.ID)),
 		"look why it came back, and agree with the buyer: a refund, or the goods again")
 	if err := m.ports.Exceptions.Raise(ctx, e); err != nil {
 		return fail(fmt.Errorf("it is booked, and its case could not be raised: %w", err))

@@ -112,7 +112,7 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	s, queue, w := bench(t, waiting("7", returns.AskReturn, time.Hour), waiting("8", returns.AskRefund, 30*time.Hour))
 	report := check(t, w)
-	if got, want := report.String(), "2 return(s) to decide, the first by 2026-11-29 13:00 UTC"; got != want {
+	if got, want := report.String(), "2 returns to decide, the first by 2026-11-29 13:00 UTC"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	check(t, w)

@@ -69,7 +69,7 @@ func (r Report) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
 // String is one line for a log or a terminal.
 func (r Report) String() string {
-	s := fmt.Sprintf("%d return(s) to decide", len(r.Waiting))
+	s := fmt.Sprintf("%s to decide", part.Count(len(r.Waiting), "return"))
 	if len(r.Waiting) > 0 && !r.Waiting[0].Deadline.IsZero() {
 		s += ", the first by " + r.Waiting[0].Deadline.UTC().Format("2006-01-02 15:04 UTC")
 	}

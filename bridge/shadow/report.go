@@ -119,7 +119,7 @@ func (w *Watch) Report(ctx context.Context) (Report, error) {
 	not(r.Failed*20 > r.Looks, "%d of %d looks did not see all", r.Failed, r.Looks)
 	not(j.Looks > 0 && r.Orders == 0, "no order came")
 	not(j.Looks > 0 && r.StockSeen*10 < r.Looks*9, "stock was seen by %d of %d looks", r.StockSeen, r.Looks)
-	not(r.Dropped > 0, "%d difference(s) are not listed", r.Dropped)
+	not(r.Dropped > 0, "%s not listed", part.Count(r.Dropped, "difference"))
 	return r, nil
 }
 
@@ -211,7 +211,7 @@ func (r Report) String() string {
 		b.WriteString("\nStock that was shown and not there:\n")
 	}
 	for _, o := range r.Oversold {
-		fmt.Fprintf(&b, "  SKU %s in %s: %s to %s, up to %d unit(s) too many", o.SKU, o.WarehouseID, stamp(o.From), stamp(o.To), o.Units)
+		fmt.Fprintf(&b, "  SKU %s in %s: %s to %s, up to %s too many", o.SKU, o.WarehouseID, stamp(o.From), stamp(o.To), part.Count(o.Units, "unit"))
 		if o.Gone {
 			b.WriteString(", none were left")
 		}

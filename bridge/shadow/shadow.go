@@ -252,7 +252,7 @@ func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridg
 	for batch := range slices.Chunk(ids, atOnce) {
 		list, err := w.ports.Warehouse.FindOrders(ctx, batch)
 		if err != nil { // what is missing would pass for absent
-			errs = append(errs, fmt.Errorf("looking for %d order(s) in the warehouse: %w", len(batch), err))
+			errs = append(errs, fmt.Errorf("looking for %s in the warehouse: %w", part.Count(len(batch), "order"), err))
 			continue
 		}
 		found := map[string][]bridge.WarehouseOrder{}

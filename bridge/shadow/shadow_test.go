@@ -307,7 +307,7 @@ func TestOversold(t *testing.T) {
 	if diff := cmp.Diff(want, r.Oversold); diff != "" {
 		t.Errorf("oversold (-want +got):\n%s", diff)
 	}
-	if r.Sold() != 1 || !strings.Contains(r.String(), "up to 4 unit(s) too many, none were left; sold all the same: order 1") {
+	if r.Sold() != 1 || !strings.Contains(r.String(), "up to 4 units too many, none were left; sold all the same: order 1") {
 		t.Errorf("%d sold without stock; the report:\n%s", r.Sold(), r)
 	}
 }

@@ -210,7 +210,7 @@ func (w *Watch) count(ctx context.Context, r *Report, now time.Time) error {
 	}
 	r.Orders, r.Counted = n, true
 	if r.full() && r.Stop == "" {
-		r.Stop = fmt.Sprintf("the shop's daily limit of %d order(s) is reached", r.Limit)
+		r.Stop = fmt.Sprintf("the shop's daily limit of %s is reached", part.Count(r.Limit, "order"))
 	}
 	return nil
 }

@@ -230,12 +230,12 @@ func TestReportAsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := json.Marshal(r)
-	for _, want := range []string{`"orders":1`, `"stop":"the shop's daily limit of 1 order(s) is reached"`, `"shop":"active"`, `"day_ends":"2026-07-06T23:00:00Z"`} {
+	for _, want := range []string{`"orders":1`, `"stop":"the shop's daily limit of 1 order is reached"`, `"shop":"active"`, `"day_ends":"2026-07-06T23:00:00Z"`} {
 		if err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("got %s, %v; want %s in it", text, err, want)
 		}
 	}
-	if want := "shop active, seller ACTIVE; 1 of 1 orders today; nothing can be sold: the shop's daily limit of 1 order(s) is reached"; r.String() != want {
+	if want := "shop active, seller ACTIVE; 1 of 1 orders today; nothing can be sold: the shop's daily limit of 1 order is reached"; r.String() != want {
 		t.Errorf("got  %s\nwant %s", r, want)
 	}
 }

@@ -39,7 +39,7 @@ func (b *Book) noteAstray(r store.Reservation) {
 		}
 		b.astray[r.LocationID] = exceptions.New(exceptions.UnmappedWarehouse, astrayObject(r.LocationID), time.Time{},
 			fmt.Sprintf("order %s takes %s from it, and it supplies none of the warehouses that the shop sells the SKU from, so the shop goes on selling what the order takes", r.OrderID, e.SKU),
-			"give the import of orders and stock.Options the same locations, then restart the bridge")
+			"give the import of orders and the stock update the same locations, then restart the bridge")
 		return
 	}
 }

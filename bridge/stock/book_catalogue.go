@@ -255,14 +255,14 @@ func (b *Book) feedsOf(stock []catalogue.WarehouseStock) *bookWarehouses {
 			return refuse(func(catalogue.SKU) string { return "warehouse " + w.WarehouseID },
 				func(l catalogue.SKU) string {
 					return fmt.Sprintf("%s is sold from it, but no stock location supplies it", l)
-				}, "add the warehouse to stock.Options.Locations")
+				}, "add the warehouse to the bridge's settings (locations)")
 		}
 		var feeds []int
 		for _, location := range locations {
 			if other, twice := taken[location]; twice {
 				return refuse(itself, func(catalogue.SKU) string {
 					return fmt.Sprintf("location %s supplies the warehouses %s and %s, so its units would be offered twice", location, other, w.WarehouseID)
-				}, "give each warehouse locations of its own in stock.Options.Locations, or sell the SKU from one of them")
+				}, "give each warehouse locations of its own in the bridge's settings (locations), or sell the SKU from one of them")
 			}
 			taken[location] = w.WarehouseID
 			feeds = append(feeds, b.locationN[location])

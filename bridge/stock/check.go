@@ -218,7 +218,7 @@ func (d Drift) numbers() string {
 // String sums the check up, a line for each drift.
 func (r CheckResult) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d SKU(s) checked in %d call(s), %d right\n", r.Checked, r.Calls, r.Right)
+	fmt.Fprintf(&b, "%s checked in %s, %d right\n", part.Count(r.Checked, "SKU"), part.Count(r.Calls, "call"), r.Right)
 	for _, d := range r.Drifts {
 		fmt.Fprintf(&b, "%s\n", d)
 	}
@@ -641,8 +641,8 @@ func (r *checkRun) writer(ctx context.Context) error {
 	for i := range names {
 		names[i] = skus[i].String()
 	}
-	seen := fmt.Sprintf("after the bridge had set them, %d SKU(s) were set to something else %d times each within %s: %s",
-		len(skus), r.options.WriterChecks, r.options.WriterWindow, strings.Join(names, ", "))
+	seen := fmt.Sprintf("after the bridge had set them, %s set to something else %d times each within %s: %s",
+		part.Count(len(skus), "SKU was", "SKUs were"), r.options.WriterChecks, r.options.WriterWindow, strings.Join(names, ", "))
 	e := exceptions.New(exceptions.SecondWriter, writerObject, time.Time{}, seen,
 		"switch stock updates off in all programs but one, then resolve this exception; until then the bridge sets no stock")
 	if err := r.ports.Exceptions.Raise(ctx, e); err != nil {

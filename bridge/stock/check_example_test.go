@@ -72,13 +72,13 @@ func ExampleCheck_Check() {
 	open, _ := queue.Open(ctx)
 	fmt.Println(len(open), "open")
 	// Output:
-	// 1 SKU(s) checked in 1 call(s), 1 right
-	// 1 SKU(s) checked in 1 call(s), 0 right
+	// 1 SKU checked in 1 call, 1 right
+	// 1 SKU checked in 1 call, 0 right
 	// SKU MUG: set higher in the shop, shows 25, expected 10, committed 0 in warehouse W1: the next push corrects it, raised
 	// SKU MUG                   W1: 25 -> 10
-	// 1 product(s) to update, 0 SKU(s) right already, 0 skipped
-	// 1 SKU(s) checked in 1 call(s), 0 right
+	// 1 product to update, 0 SKUs right already, 0 skipped
+	// 1 SKU checked in 1 call, 0 right
 	// SKU MUG: sold, order not seen yet, shows 8, expected 10, committed 2 in warehouse W1; counts as sold: 2 in warehouse W1: nothing to correct
-	// 0 product(s) to update, 1 SKU(s) right already, 0 skipped
+	// 0 products to update, 1 SKU right already, 0 skipped
 	// 1 open
 }

@@ -92,8 +92,8 @@ func ExampleBook() {
 	fmt.Print(book.Plan())
 	// Output:
 	// SKU TWO-MUGS              shop-1: 8 -> 3
-	// 1 product(s) to update, 1 SKU(s) right already, 0 skipped
-	// 0 product(s) to update, 2 SKU(s) right already, 0 skipped
+	// 1 product to update, 1 SKU right already, 0 skipped
+	// 0 products to update, 2 SKUs right already, 0 skipped
 }
 
 func ExampleEngine() {
@@ -134,6 +134,6 @@ func ExampleEngine() {
 	// published: MUG [{shop-1 6}]
 	// SKU TWO-MUGS              shop-1: 38 -> 2
 	// SKU MUG                   shop-1: 38 -> 6
-	// 2 product(s) to update, 1 SKU(s) right already, 0 skipped
-	// 2 SKU(s) published, 0 refused
+	// 2 products to update, 1 SKU right already, 0 skipped
+	// 2 SKUs published, 0 refused
 }

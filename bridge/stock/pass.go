@@ -22,7 +22,7 @@ func (r Result) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
 // String sums the push up.
 func (r Result) String() string {
-	return fmt.Sprintf("%s%d SKU(s) published, %d refused\n", r.Plan, r.Published, r.Refused)
+	return fmt.Sprintf("%s%s published, %d refused\n", r.Plan, part.Count(r.Published, "SKU"), r.Refused)
 }
 
 // Plan reads both sides and returns what a push would do by them alone, if the ledger has

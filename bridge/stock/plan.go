@@ -41,7 +41,7 @@ func (p Plan) String() string {
 			b.WriteByte('\n')
 		}
 	}
-	fmt.Fprintf(&b, "%d product(s) to update, %d SKU(s) right already, %d skipped\n", len(p.Products), p.Unchanged, p.Skipped)
+	fmt.Fprintf(&b, "%s to update, %s right already, %d skipped\n", part.Count(len(p.Products), "product"), part.Count(p.Unchanged, "SKU"), p.Skipped)
 	return b.String()
 }
 
@@ -219,7 +219,7 @@ func (b *Book) objection(e *bookListing) *exceptions.Exception {
 	case !b.trackedThere(e):
 		return new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{},
 			"Linnworks does not track its stock in the locations that supply it, so there is no number to set",
-			"switch stock tracking on for the item in those locations, or name others in stock.Options.Locations"))
+			"switch stock tracking on for the item in those locations, or name others in the bridge's settings (locations)"))
 	}
 	return nil
 }

@@ -14,11 +14,11 @@ func TestMissingPorts(t *testing.T) {
 	}{
 		"NewEngine": {
 			func() error { _, err := stock.NewEngine(stock.Ports{}, stock.Options{}); return err },
-			"stock: NewEngine: missing port(s): Catalogue, Exceptions, Ledger, Levels, Listings, Locks, Publisher",
+			"stock: NewEngine: missing ports: Catalogue, Exceptions, Ledger, Levels, Listings, Locks, Publisher",
 		},
 		"NewCheck": {
 			func() error { _, err := stock.NewCheck(stock.CheckPorts{}, stock.CheckOptions{}); return err },
-			"stock: NewCheck: missing port(s): Book, Exceptions, Ledger, Levels, Shop",
+			"stock: NewCheck: missing ports: Book, Exceptions, Ledger, Levels, Shop",
 		},
 	} {
 		if err := tc.make(); err == nil || err.Error() != tc.want {

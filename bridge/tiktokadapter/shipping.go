@@ -400,7 +400,7 @@ func (t *Shop) LabelDocument(ctx context.Context, packageID string) (store.Label
 		return store.LabelDocument{}, fmt.Errorf("%s sent an empty document", request.URL.Host)
 	case int64(len(content)) > t.options.MaxDocument:
 		return store.LabelDocument{}, &exceptions.RefusedError{
-			Do:  "raise TikTokShopOptions.MaxDocument, or print the label in Seller Center",
+			Do:  "print the label in Seller Center, and have the integrator raise the size of labels that the bridge takes",
 			Err: fmt.Errorf("the document is larger than %d bytes", t.options.MaxDocument),
 		}
 	}

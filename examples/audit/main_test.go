@@ -26,10 +26,10 @@ func TestAudit(t *testing.T) {
 		t.Fatalf("exit code %d, %v; want %d", code, err, toMend)
 	}
 	for _, want := range []string{
-		"9 listing(s), 19 finding(s): 6 urgent, 5 warning(s), 8 notice(s)\n",
+		"9 listings, 19 findings: 6 urgent, 5 warnings, 8 notices\n",
 		"SKU LAMP-OAK: listing without an item", "2 x MUG-RED", `did you mean 7117858858072016687 (Royal Mail)?`,
 		"channel TIKTOK, old shop: second integration is on", "shipping model tiktok: shipping model without labels", "return warehouse: no return warehouse",
-		"webhook ORDER_STATUS_CHANGE: webhook not set", "(Bristol): stock location that feeds nothing", "22 unit(s) of 2 listed item(s)", "TO LOOK AT BY HAND",
+		"webhook ORDER_STATUS_CHANGE: webhook not set", "(Bristol): stock location that feeds nothing", "22 units of 2 listed items", "TO LOOK AT BY HAND",
 		"MUG-RED: ready, 24 free", "KETTLE: not ready: promoted and not listed",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -92,7 +92,7 @@ func (s *session) survey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.heading(fmt.Sprintf("%d cancellation(s) wait for a decision", len(pending)))
+	s.heading(fmt.Sprintf("Cancellations that wait for a decision: %d", len(pending)))
 	return nil
 }
 

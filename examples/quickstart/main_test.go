@@ -74,7 +74,7 @@ func TestDemoTellsTheWholeStory(t *testing.T) {
 		}
 	}
 	// What was near its deadline has left: that case is closed.
-	if !strings.Contains(passes[1], "1 deadline(s) near") || !strings.Contains(passes[3], "0 deadline(s) near") || strings.Contains(passes[4], string(exceptions.DeadlineNear)) {
+	if !strings.Contains(passes[1], "deadlines near 1") || !strings.Contains(passes[3], "deadlines near 0") || strings.Contains(passes[4], string(exceptions.DeadlineNear)) {
 		t.Errorf("the order that had to leave was not watched until it left:\n%s", out)
 	}
 	if !hasLine(passes[4], string(exceptions.TotalDiffers), "Ann is on it") {

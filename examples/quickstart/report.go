@@ -60,7 +60,7 @@ func (s *session) about(r bridge.OrderResult) string {
 }
 
 func (s *session) clocks(r bridge.DeadlineReport) {
-	s.heading(fmt.Sprintf("TikTok Shop's deadlines: %d open orders, %d deadline(s) near", r.Open, len(r.AtRisk)))
+	s.heading(fmt.Sprintf("TikTok Shop's deadlines: open orders %d, deadlines near %d", r.Open, len(r.AtRisk)))
 	for _, d := range r.AtRisk {
 		s.text(d.String())
 	}

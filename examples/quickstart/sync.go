@@ -48,7 +48,7 @@ func (s *session) pass(ctx context.Context, title string) error {
 		case bridge.IntakeResult:
 			s.orders(r.Results)
 			if r.Failed > 0 {
-				err = errors.Join(err, fmt.Errorf("%d order(s) failed and will be tried again", r.Failed))
+				err = errors.Join(err, fmt.Errorf("orders that failed and will be tried again: %d", r.Failed))
 			}
 		case bridge.ReferenceResult:
 			if r.Written+r.Refused > 0 {

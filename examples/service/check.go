@@ -88,7 +88,7 @@ func checkAll(ctx context.Context, c config, bad error, out io.Writer) error {
 	}
 	fmt.Fprintln(out)
 	if r.problems > 0 {
-		return fmt.Errorf("%d problem(s), each behind an exclamation mark", r.problems)
+		return fmt.Errorf("problems, each behind an exclamation mark: %d", r.problems)
 	}
 	fmt.Fprintln(out, "Nothing is wrong that can be found without writing.")
 	return nil

@@ -99,7 +99,7 @@ func reportRehearsals(ctx context.Context, c config, out io.Writer) error {
 		fmt.Fprintf(out, "\n%s\n", wayBack)
 	}
 	if left > 0 {
-		return fmt.Errorf("%d thing(s) are still to do before the switch", left)
+		return fmt.Errorf("things that are still to do before the switch: %d", left)
 	}
 	return nil
 }

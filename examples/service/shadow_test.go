@@ -119,7 +119,7 @@ func TestChecklist(t *testing.T) {
 		"a gap":               {report: gap, open: []string{"The rehearsal"}, seen: "the longest gap 1h0m0s"},
 		"it was half blind":   {report: blind, open: []string{"The rehearsal"}},
 		"it ended long ago":   {report: old, open: []string{"The rehearsal"}, seen: "the last at 2026-01-01"},
-		"wrong settings":      {report: good, settings: errors.New("2 problem(s)"), open: []string{"Settings"}, seen: "2 problem(s): run -check"},
+		"wrong settings":      {report: good, settings: errors.New("2 problems"), open: []string{"Settings"}, seen: "2 problems: run -check"},
 		"another one is on":   {report: good, channels: native, open: []string{"No other integration"}, seen: "on: TIKTOK maple"},
 		"Linnworks is silent": {report: good, err: errors.New("no answer"), open: []string{"No other integration"}, seen: "could not be asked"},
 	} {

@@ -43,7 +43,19 @@ func Required(constructor string, ports map[string]any) error {
 		return nil
 	}
 	slices.Sort(missing)
-	return fmt.Errorf("%s: missing port(s): %s", constructor, strings.Join(missing, ", "))
+	return fmt.Errorf("%s: missing ports: %s", constructor, strings.Join(missing, ", "))
+}
+
+// Count is a number of things in words that people read, such as "1 case" and "2 cases".
+// plural is for words that do not take an s.
+func Count(n int, noun string, plural ...string) string {
+	switch {
+	case n != 1 && len(plural) > 0:
+		noun = plural[0]
+	case n != 1:
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // Joined is a list in one property: names are keys in Linnworks.
