@@ -121,6 +121,8 @@ func (b *browser) listen(from *os.File) {
 				Request          struct{ URL string }
 				Entry            struct{ Level, Text string }
 				ExceptionDetails struct{ Text string }
+				Type             string
+				Args             []struct{ Value, Description any }
 			}
 		}
 		if err := json.Unmarshal(text[:len(text)-1], &m); err != nil {
@@ -137,6 +139,10 @@ func (b *browser) listen(from *os.File) {
 		case "Log.entryAdded":
 			if m.Params.Entry.Level == "error" {
 				b.trouble = append(b.trouble, m.Params.Entry.Text)
+			}
+		case "Runtime.consoleAPICalled":
+			if m.Params.Type == "error" || m.Params.Type == "warning" || m.Params.Type == "assert" {
+				b.trouble = append(b.trouble, fmt.Sprint(m.Params.Args))
 			}
 		case "Runtime.exceptionThrown":
 			b.trouble = append(b.trouble, m.Params.ExceptionDetails.Text)
@@ -263,9 +269,22 @@ func signedIn(next http.Handler) http.Handler {
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 			return
 		}
-		http.StripPrefix("/ops", next).ServeHTTP(w, r)
+		http.StripPrefix("/ops", next).ServeHTTP(shown{w}, r)
 	})
 	return mux
+}
+
+// shown is a reply that a browser shows, also what it would keep as a file.
+type shown struct{ http.ResponseWriter }
+
+func (s shown) WriteHeader(status int) {
+	s.Header().Del("Content-Disposition")
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func (s shown) Write(text []byte) (int, error) {
+	s.Header().Del("Content-Disposition")
+	return s.ResponseWriter.Write(text)
 }
 
 // In a real browser, with and without JavaScript, in light and dark, on a telephone and a
@@ -341,7 +360,7 @@ func TestBrowser(t *testing.T) {
 			if href := b.script(`document.querySelector('main a[href^=order]').getAttribute("href")`); href != "order?shop=UK&id=576000000000000001" {
 				t.Errorf("the search finds %v", href)
 			}
-			for _, name := range []string{"order?shop=UK&id=576000000000000001", "orders", "stock", "audit", "health"} {
+			for _, name := range []string{"order?shop=UK&id=576000000000000001", "orders", "stock", "audit", "health", "search?q=576000000000000001", "search?q=RM000000042GB", "appeal.html?shop=UK&id=576000000000000001"} {
 				b.open(server.URL + "/ops/" + name)
 				short, _, _ := strings.Cut(name, "?")
 				b.picture(view.name + "-" + short)

@@ -57,6 +57,9 @@ func newBench(t testing.TB) *bench {
 				}
 				return map[string][]string{"RM000000042GB": {"576000000000000042"}}[number], nil
 			},
+			Number: func(_ context.Context, number string) ([]string, error) {
+				return map[string][]string{"100001" + name: {"576000000000000041"}}[number+"UK"], nil
+			},
 			Payouts: func(context.Context) (finance.WatchReport, bool, error) {
 				return finance.WatchReport{At: noon, From: noon.AddDate(0, 0, -45), To: noon, Statements: 45, Orders: 900, Wrong: 1, Look: []finance.Look{{Object: "line " + hostile, Seen: "-0.01 GBP", Do: "ask the shop"}}}, true, nil
 			},
@@ -164,7 +167,7 @@ type shelf struct{}
 
 func (shelf) StockOf(_ context.Context, text, after string, limit int) ([]opspage.StockLine, error) {
 	all := []opspage.StockLine{
-		{SKUID: "1", SKU: "MUG-RED", Title: hostile, WarehouseID: "w1", Shown: 5, Wanted: 3, Free: 4, Why: []string{"4 free", "keep 1"}},
+		{SKUID: "1", SKU: "MUG-RED", Title: hostile, WarehouseID: "w1", Warehouse: "Leeds", Shown: 5, Wanted: 3, Free: 4, Why: []string{"4 free", "keep 1"}},
 		{SKUID: "2", SKU: "LAMP", WarehouseID: "w1", Unknown: "its item is not known"},
 	}
 	var list []opspage.StockLine
@@ -233,11 +236,12 @@ func TestPagesSay(t *testing.T) {
 		"/orders":                              {"576000000000000001", "ship by", `data-is="Minutes left">90<`, "576000000000000007", "scanned by", "30 h left"},
 		"/order?shop=UK&id=576000000000000001": {"sent to Linnworks", "released by the bridge", "label handed out", "AWAITING_COLLECTION", "guid-1", "no tracking"},
 		"/order?shop=UK&id=1":                  {"no record of it"},
-		"/stock":                               {"MUG-RED", "keep 1", "its item is not known"},
+		"/stock":                               {"MUG-RED", "keep 1", "its item is not known", `data-is="Warehouse">Leeds<`, `data-is="Warehouse">w1<`},
 		"/stock?q=lamp":                        {"LAMP"},
 		"/health":                              {"Last failure", "99 of 100"},
 		"/audit":                               {"shop does not sell", "have it mended", "<code>MUG-RED 2</code>", "Not read, so nothing is known of it", "shipping templates: no answer", "look in Seller Center", "45 statements", "-0.01 GBP", "ask the shop"},
 		"/search?q=RM000000042GB":              {`order?shop=UK&amp;id=576000000000000042`, "DE: the tracking number could not be looked for: Linnworks is away"},
+		"/search?q=100001":                     {`order?shop=UK&amp;id=576000000000000041`},
 		"/search?q=576000000000000001":         {`order?shop=UK&amp;id=576000000000000001`, "no tracking"},
 	} {
 		status, text := b.get(path)
@@ -517,6 +521,45 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// What nobody holds cannot be given back, and is not said to be.
+func TestGiveBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	key := "UK|no tracking|order 576000000000000001"
+	path, form := "/case?key="+url.QueryEscape(key), url.Values{"verb": {"released"}, "key": {key}, "back": {"case"}}
+	if _, text := b.get(path); strings.Contains(text, "Give back") {
+		t.Errorf("a case that nobody is on can be given back:\n%s", text)
+	}
+	if w := b.post(form); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "nobody is on it") {
+		t.Errorf("status %d, want %d and why: %s", w.Code, http.StatusConflict, w.Body)
+	}
+	if _, err := b.desk.Decide(t.Context(), key, exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Bob"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, text := b.get(path); !strings.Contains(text, "Give back") {
+		t.Errorf("a case that Bob is on cannot be given back:\n%s", text)
+	}
+	if w := b.post(form); w.Code != http.StatusSeeOther || b.only("UK", "order 576000000000000001").Holder(noon) != "" {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+}
+
+// A refusal says what, of which shop, and why, in words.
+func TestRefusalsAreInWords(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	key := "UK|no tracking|order 576000000000000001"
+	for want, form := range map[string]url.Values{
+		"no tracking, order 576000000000000001 of UK: it has to be done by Wed 2 Dec 13:30 UTC, and cannot be put off until Wed 2 Dec 20:00 UTC": {"verb": {"snoozed"}, "minutes": {"480"}},
+		"no tracking, order 576000000000000001 of UK: it is open":                                                                                {"verb": {"reopened"}},
+	} {
+		form.Set("key", key)
+		if w := b.post(form); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "<p>"+want+"</p>") {
+			t.Errorf("status %d, want %d and %q:\n%s", w.Code, http.StatusConflict, want, w.Body)
+		}
+	}
+}
+
 // Many are done at once; one that refuses does not keep the others from being done, and
 // is named.
 func TestDecideMany(t *testing.T) {
@@ -588,16 +631,31 @@ func TestRefused(t *testing.T) {
 func TestForeignShop(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.shops[1].Audit = func(context.Context) (audit.Report, bool, error) {
+		report := audited()
+		report.Findings[0].Seen = "only UK has this"
+		return report, true, nil
+	}
+	b.shops[1].Payouts = func(context.Context) (finance.WatchReport, bool, error) {
+		return finance.WatchReport{At: noon, Wrong: 1, Look: []finance.Look{{Object: "only UK has this"}}}, true, nil
+	}
+	b.open()
+	if _, text := b.get("/audit"); !strings.Contains(text, "only UK has this") {
+		t.Fatalf("who may see both shops does not see the audit of UK:\n%s", text)
+	}
 	b.user.Shops = []string{"DE"}
 	if err := b.page.Sample(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]int{
-		"/": 200, "/cases": 200, "/cases?shop=UK": 200, "/orders": 200, "/health": 200, "/stock": 200, "/search?q=576000000000000001": 200,
+		"/": 200, "/cases": 200, "/cases?shop=UK": 200, "/orders": 200, "/health": 200, "/stock": 200, "/audit": 200, "/style.css": 200, "/search?q=576000000000000001": 200,
 		"/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"): 404,
 		"/order?shop=UK&id=576000000000000001":                                    404, "/order?id=576000000000000001": 200, "/stock?shop=UK": 404,
 	} {
 		for _, suffix := range []string{"", ".json"} {
+			if path+suffix == "/style.css.json" {
+				continue
+			}
 			at, query, _ := strings.Cut(path, "?")
 			if suffix != "" && at == "/" {
 				at = "/home"
@@ -606,7 +664,7 @@ func TestForeignShop(t *testing.T) {
 			if status != want {
 				t.Errorf("%s%s: status %d, want %d", path, suffix, status, want)
 			}
-			if strings.Contains(text, ">UK<") || strings.Contains(text, `"UK"`) || strings.Contains(text, "unmapped SKU:") {
+			if strings.Contains(text, "only UK has this") || strings.Contains(text, ">UK<") || strings.Contains(text, `"UK"`) || strings.Contains(text, "unmapped SKU:") {
 				t.Errorf("%s%s shows the other shop:\n%s", path, suffix, text)
 			}
 		}
@@ -758,12 +816,46 @@ func TestWhatNobodyCounts(t *testing.T) {
 	}
 }
 
-// A thousand cases make a page that a telephone can load.
+// A thousand cases, of many kinds and about as many orders, 900 findings and 500 lines of
+// stock make pages that a telephone can load, each of them.
 func TestPagesStaySmall(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	large(b, 1000)
-	for _, path := range []string{"/", "/cases", "/cases?kind=unmapped+SKU", "/orders", "/search?q=SKU"} {
+	large(b, 500)
+	kinds := exceptions.AllKinds()
+	for i := range 500 {
+		b.raise("UK", kinds[i%len(kinds)], fmt.Sprintf("order 5760000000000%05d", i), time.Hour)
+	}
+	long := strings.Repeat("a text as long as they get, ", 16)
+	for i := range b.shops {
+		b.shops[i].Audit = func(context.Context) (audit.Report, bool, error) {
+			report := audited()
+			for n := range 900 {
+				report.Findings = append(report.Findings, audit.Finding{Rule: audit.ShopStopped, Object: fmt.Sprint("SKU ", n), Seen: long, Do: long})
+			}
+			return report, true, nil
+		}
+		b.shops[i].Payouts = func(context.Context) (finance.WatchReport, bool, error) {
+			report := finance.WatchReport{At: noon, Wrong: 500}
+			for n := range 500 {
+				report.Look = append(report.Look, finance.Look{Object: fmt.Sprint("line ", n), Seen: long, Do: long})
+			}
+			return report, true, nil
+		}
+		b.shops[i].Deadlines = func(context.Context) (bridge.DeadlineReport, error) {
+			report := bridge.DeadlineReport{At: noon, Open: 100_000}
+			for n := range 1000 {
+				report.AtRisk = append(report.AtRisk, bridge.Deadline{OrderID: fmt.Sprintf("5760000000000%05d", n), Clock: bridge.ClockShip, At: noon, AtRisk: true})
+			}
+			return report, nil
+		}
+		b.shops[i].Stock = crowded{}
+	}
+	b.open()
+	for _, path := range []string{
+		"/", "/cases", "/cases?kind=unmapped+SKU", "/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"), "/orders", "/order?shop=UK&id=576000000000000001",
+		"/search?q=SKU", "/search?q=576000000000000001", "/stock", "/stock?shop=UK", "/audit", "/health",
+	} {
 		if status, text := b.get(path); status != http.StatusOK || len(text) > 500_000 {
 			t.Errorf("%s: status %d, %d bytes; want at most 500,000", path, status, len(text))
 		}
@@ -771,6 +863,22 @@ func TestPagesStaySmall(t *testing.T) {
 	if _, text := b.get("/cases"); !strings.Contains(text, "not on this page") {
 		t.Error("the list does not say that it is cut")
 	}
+	if _, text := b.get("/audit"); strings.Count(text, "more are not on this page") != 4 || !strings.Contains(text, ">826 more are") || !strings.Contains(text, ">475 more are") {
+		t.Error("the audit does not say how much it leaves out")
+	}
+}
+
+// crowded is a stock of as many lines as are asked for.
+type crowded struct{}
+
+func (crowded) StockOf(_ context.Context, _, _ string, limit int) (list []opspage.StockLine, err error) {
+	for n := range limit {
+		list = append(list, opspage.StockLine{
+			SKUID: fmt.Sprint(n), SKU: fmt.Sprint("SKU ", n), Title: strings.Repeat("a long title ", 20), WarehouseID: "7068517275539719942",
+			Why: []string{"14 free, what is sold taken off", "keep 2: 14 become 12", "it is not raised before every order of the shop has been seen"},
+		})
+	}
+	return list, nil
 }
 
 func large(b *bench, n int) {
