@@ -1,6 +1,8 @@
 package bridge_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -407,6 +409,26 @@ func TestKnownOrders(t *testing.T) {
 // come out, and the other one is sent.
 func TestCancelledAfterItWasMerged(t *testing.T) {
 	t.Parallel()
+	for _, locked := range []bool{false, true} {
+		t.Run(fmt.Sprintf("locked meanwhile: %t", locked), func(t *testing.T) { cancelsMerged(t, locked) })
+	}
+}
+
+// cutAfter is a warehouse that people do something in as lines are taken off an order, and
+// whose reply is lost.
+type cutAfter struct {
+	bridge.LineReducer
+	then func()
+}
+
+func (c cutAfter) ReduceLines(ctx context.Context, o bridge.WarehouseOrder, changes []bridge.LineChange, properties []exceptions.Property) error {
+	defer c.then()
+	return errors.Join(c.LineReducer.ReduceLines(ctx, o, changes, properties), errors.New("connection reset"))
+}
+
+// cancelsMerged is that. Somebody may lock the merged order when the goods are out of it,
+// and the bridge has not let it go again.
+func cancelsMerged(t *testing.T, locked bool) {
 	s := newSides(t, "GB")
 	id, other := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)}), s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
 	records := new(store.Memory).Shop("shop")
@@ -422,15 +444,28 @@ func TestCancelledAfterItWasMerged(t *testing.T) {
 		OrdersToMerge: []linnworks.GUID{s.inLinnworks(id)[0].OrderID, s.inLinnworks(other)[0].OrderID}, FulfilmentCenter: new(linnworks.ZeroGUID),
 	})
 	must(t, err)
-	must(t, s.tiktok.CancelBySeller(id, s.tiktok.SellerCancelReasons()[1]))
-	take := func(lines bridge.LineReducer) bridge.OrderResults {
+	if locked { // the bridge holds what it takes apart for a buyer's request
+		_, err = s.tiktok.RequestCancellation(id, "")
+	} else {
+		err = s.tiktok.CancelBySeller(id, s.tiktok.SellerCancelReasons()[1])
+	}
+	must(t, err)
+	try := func(lines bridge.LineReducer) (bridge.OrderResults, error) {
 		t.Helper()
 		c, err := bridge.NewCanceller(bridge.CancelPorts{
 			Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: lines, Tracer: s.book, Records: records,
 			Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
 		}, bridge.CancelOptions{})
 		must(t, err)
-		return s.cancel(t, c)
+		pending, err := s.shop.PendingCancellations(t.Context(), nil)
+		must(t, err)
+		return c.Cancel(t.Context(), append(pending, bridge.CancellationsOf(s.orders(t)...)...)...)
+	}
+	take := func(lines bridge.LineReducer) bridge.OrderResults {
+		t.Helper()
+		r, err := try(lines)
+		must(t, err)
+		return r
 	}
 	if r := take(nil); len(r) != 1 || r[0].Outcome != bridge.OutcomeRaised { // nobody can
 		t.Errorf("%v", r)
@@ -439,7 +474,18 @@ func TestCancelledAfterItWasMerged(t *testing.T) {
 	if len(list) != 1 || !strings.Contains(list[0].Seen, fmt.Sprintf("merged into Linnworks order %d", merged.NumOrderID)) {
 		t.Errorf("%v", list)
 	}
-	if r := take(s.book); len(r) != 1 || r[0].Outcome != bridge.OutcomeCancelled || len(s.open(t)) > 0 {
+	want := bridge.OutcomeCancelled
+	if locked {
+		if _, err := try(cutAfter{s.book, func() { must(t, s.linn.Lock(merged.OrderID, true)) }}); err == nil {
+			t.Error("no error from lines whose reply is lost")
+		}
+		if r, err := try(s.book); err == nil || !strings.Contains(err.Error(), "is locked: it is released when it is unlocked") {
+			t.Errorf("%v, %v, want that it waits for the lock", r, err)
+		}
+		must(t, s.linn.Lock(merged.OrderID, false))
+		want = bridge.OutcomeUnchanged
+	}
+	if r := take(s.book); len(r) != 1 || r[0].Outcome != want || len(s.open(t)) > 0 {
 		t.Errorf("%v, open %v", r, s.open(t))
 	}
 	rows, err := client.Orders.GetOrderItems(t.Context(), &linnworks.GetOrderItemsRequest{OrderID: merged.OrderID})

@@ -141,8 +141,11 @@ func (r *cancelRun) findMerged(ctx context.Context) error {
 			case len(share.Lines) > 0:
 				r.found = union(r.found, []WarehouseOrder{share})
 				r.shared[w.ID] = len(share.Lines) < len(w.Lines) || slices.ContainsFunc(w.Lines, func(l WarehouseLine) bool { return own.others(l) > 0 })
-			case w.State == Parked && r.parked():
+			case !r.parked():
+			case w.State == Parked:
 				r.emptied = union(r.emptied, []WarehouseOrder{w})
+			case w.State == Locked: // else nobody would know any longer that the bridge has parked it
+				return fmt.Errorf("warehouse order %s, which the bridge has parked, is locked: it is released when it is unlocked", w.Number)
 			}
 		}
 	}

@@ -469,6 +469,10 @@ func (b *importBatch) released(ctx context.Context) {
 	releasing := func(t *importing) bool { return t.action == ActionRelease }
 	b.reread(ctx, b.still(releasing))
 	for _, t := range b.still(releasing) {
+		if StateOf(t.found) == Locked { // by a person, before it was unparked or after it: see when it is unlocked
+			t.result.Outcome, t.result.Detail = OutcomeUnchanged, "locked in Linnworks while it was released"
+			continue
+		}
 		t.record.Releasing = false
 		if mark := addressMark(t.order.ID, clearAddress(t.order)); mark != 0 {
 			t.record.Address = mark

@@ -115,6 +115,32 @@ func TestImportGoesOnWithNoReleaseThatIsOver(t *testing.T) {
 	}
 }
 
+// Whether an order was let go that somebody locks meanwhile is seen when it is unlocked.
+func TestImportReleasesWhatWasLockedMeanwhile(t *testing.T) {
+	for _, under := range []bridge.WarehouseState{bridge.Parked, bridge.Open} {
+		w := world.NewWorld(t)
+		e := imported(t, w, "MUG")
+		w.After = func(_ int, call string) {
+			if call == "ReleaseOrder" {
+				e.State = bridge.Locked
+			}
+		}
+		for _, step := range []struct {
+			state bridge.WarehouseState // before
+			want  bridge.Outcome
+		}{{bridge.Parked, bridge.OutcomeUnchanged}, {bridge.Locked, bridge.OutcomeUnchanged}, {under, bridge.OutcomeReleased}} {
+			e.State = step.state
+			if got := world.Outcome(t)(w.Importer().Import(t.Context(), world.AnOrder("1", "MUG"))); got != step.want {
+				t.Errorf("%s under the lock, found %s: %s, want %s", under, step.state, got, step.want)
+			}
+			w.After = nil
+		}
+		if e.State != bridge.Open {
+			t.Errorf("%s under the lock: it is %s in the end, want it free to pick", under, e.State)
+		}
+	}
+}
+
 // A merged order that the bridge itself has held is let go.
 func TestImportReleasesAMergedOrderThatItHeld(t *testing.T) {
 	for _, held := range []bool{true, false} {

@@ -242,7 +242,7 @@ func TestItemsTouched(t *testing.T) {
 	})
 }
 
-// Orders that a shop of the bridge has sold come with what their locks give free.
+// Orders that a shop of the bridge has sold come with what they take.
 func TestTouchedOrders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -272,9 +272,9 @@ func TestTouchedOrders(t *testing.T) {
 		slices.SortFunc(got.Orders, func(a, b stock.TouchedOrder) int { return strings.Compare(a.OrderIDs[0], b.OrderIDs[0]) })
 		place := string(linnworks.ZeroGUID)
 		want := []stock.TouchedOrder{
-			{ID: string(open), OrderIDs: []string{"1"}, UpdatedAt: since.UTC(), LocationID: place},
+			{ID: string(open), OrderIDs: []string{"1"}, UpdatedAt: since.UTC(), LocationID: place, Items: map[string]int{ids["MUG"]: 3}},
 			{ID: string(kit), OrderIDs: []string{"2"}, UpdatedAt: at, LocationID: place, Locked: true, Items: map[string]int{ids["MUG"]: 3, ids["SET"]: 2, ids["SPOON"]: 4}},
-			{ID: string(sent), OrderIDs: []string{"3"}, UpdatedAt: at, LocationID: place},
+			{ID: string(sent), OrderIDs: []string{"3"}, UpdatedAt: at, LocationID: place, Items: map[string]int{ids["MUG"]: 3}},
 			{ID: string(dropped), OrderIDs: []string{"4"}, UpdatedAt: at, LocationID: place},
 			{ID: string(other), OrderIDs: []string{"5"}, UpdatedAt: at, LocationID: place, Locked: true, Elsewhere: true, Items: map[string]int{ids["MUG"]: 3}},
 		}

@@ -40,12 +40,6 @@ type Config struct {
 	// Books has the shop settle and pay at the end what was traded, and finance close the books.
 	Books bool
 
-	// Locks has people lock orders in Linnworks now and then. It is off by default: on about
-	// one day in five hundred the engine then offers a unit of a locked order again, such as
-	// with the seeds 861, 967 and 204944213952547, where an order is unlocked between the
-	// reading of a level and the question for locked orders.
-	Locks bool
-
 	// mix are the weights of the trades instead of those that the seed draws.
 	mix []float64
 }

@@ -70,8 +70,8 @@ func (f *feeOrder) unruled(currency string) {
 }
 
 // names reports whether the table has a rule of a market for a fee.
-func (r *FeeRules) names(market, fee string) bool {
-	return slices.ContainsFunc(r.rows, func(row feeRule) bool { return row.market == market && slices.Contains(row.fees, fee) })
+func (f *FeeRules) names(market, fee string) bool {
+	return slices.ContainsFunc(f.rows, func(row feeRule) bool { return row.market == market && slices.Contains(row.fees, fee) })
 }
 
 // FeeBreach is a fee that is higher than a rule allows.

@@ -120,12 +120,12 @@ func (l *Warehouse) ItemsTouched(ctx context.Context, since time.Time) (stock.To
 		if w.Reference != "" {
 			t.OrderIDs = []string{w.Reference}
 		}
-		if t.Locked {
+		if w.State != bridge.Dropped {
 			t.Items = map[string]int{}
 			take(t.Items, lines)
-			if w.Merged {
-				merged = append(merged, w)
-			}
+		}
+		if t.Locked && w.Merged {
+			merged = append(merged, w)
 		}
 		all.Orders = append(all.Orders, t)
 	}

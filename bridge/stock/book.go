@@ -105,7 +105,8 @@ type bookItem struct {
 	// by the book's; before is the reading before that.
 	at, before moment
 	mark       Mark
-	rose       Mark        // when a reading that raised a level was last entered
+	changedAt  Mark        // when a reading that changed what is free was last entered
+	doubtedAt  Mark        // when an order that takes of it was last found changed
 	reserved   *bookOrders // nil if no order does
 	// usersFrom and usersTo are where Book.users has the listings that depend on it.
 	usersFrom, usersTo int32
@@ -176,6 +177,8 @@ type bookListing struct {
 	troubled, onHold bool
 	// waiting reports whether a part has never been read.
 	waiting bool
+	// doubted reports whether a raise waits for levels that are vouched for.
+	doubted bool
 }
 
 // bookShelf is a listing in one of the shop's warehouses.
@@ -403,23 +406,23 @@ func (b *Book) setLevel(i int, mark Mark, reading Reading, levels map[string]int
 	had := b.levelsOf(i)
 	changed := it.state != itemRead || it.unlimited != reading.Untracked[it.id]
 	elsewhereOnly := reading.UntrackedIn[it.id]
-	rose := it.state != itemRead || it.unlimited != reading.Untracked[it.id]
 	for n, location := range b.locations {
 		v := units(levels[location])
 		if elsewhereOnly[location] {
 			v = unlimited
 		}
 		if v != had[n] {
-			rose = rose || v > had[n]
 			had[n], changed = v, true
 		}
 	}
 	it.state, it.unlimited = itemRead, reading.Untracked[it.id]
+	again := it.mark < it.doubtedAt
 	it.stamp(mark, reading.At)
-	if rose {
-		it.rose, b.lockedOrders.rose = b.seq, b.seq
+	changed = b.countUnseen(i) || changed
+	if changed || again {
+		it.changedAt = b.seq
 	}
-	if b.countUnseen(i) || changed {
+	if changed {
 		b.touchUsers(i)
 	}
 }

@@ -2,29 +2,39 @@ package stock
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// lockedOrders is what the book knows of orders that the warehouse gives units free of
-// although they are sold: a level that has risen may have risen by them.
+// lockedOrders says which levels may raise what the shop shows. The warehouse gives the
+// units of an order free while somebody has locked it, although they are sold, and a level
+// does not say whether it was read at such a time. It is vouched for if the orders were
+// asked for after it was read, and each of those that take of its item
+//
+//   - was found open, as it had been found before the level was read: the level has its
+//     units, or
+//   - counts in the book whatever the level has, as those do that were found locked.
+//
+// Else the level is read again, and the orders are asked for again: at once, a few times,
+// and then with the next pass. Nothing is raised meanwhile. Cuts do not wait.
 type lockedOrders struct {
-	// asked reports whether anybody asks for them at all.
+	// asked reports whether anybody asks for orders at all.
 	asked bool
-	// upTo is when they were last asked for: what had been locked by then counts.
+	// upTo is when that was last begun.
 	upTo Mark
-	// rose is when the last level that has risen was entered.
-	rose Mark
 }
 
 // touchedKey is the name under which the units of a locked order of another shop count
 // in the book, until the ledger has them.
 func touchedKey(id string) orderKey { return orderKey{"", "locked: " + id} }
 
-// believes reports whether the levels that a listing depends on have not risen since
-// locked orders were last asked for.
-func (l *lockedOrders) believes(it *bookItem) bool { return !l.asked || it.rose <= l.upTo }
+// believes reports whether the levels of an item are vouched for. Those that are read again
+// and again, and found the same, are vouched for once.
+func (l *lockedOrders) believes(it *bookItem) bool {
+	return !l.asked || it.changedAt <= l.upTo && it.mark >= it.doubtedAt
+}
 
 // askForLocked has raises wait until locked orders were asked for.
 func (b *Book) askForLocked() {
@@ -33,11 +43,28 @@ func (b *Book) askForLocked() {
 	b.lockedOrders.asked = true
 }
 
-// doubtsARise reports whether a level has risen since locked orders were last asked for.
-func (b *Book) doubtsARise() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.lockedOrders.asked && b.lockedOrders.rose > b.lockedOrders.upTo
+// doubt has the levels of what an order takes, which has changed, read again before they
+// raise anything. One that counts whatever the level has is no reason to.
+func (b *Book) doubt(t TouchedOrder) {
+	for id, n := range t.Items {
+		i, have := b.items.find(id)
+		if !have {
+			continue
+		}
+		it := b.items.at(i)
+		if it.reserved != nil {
+			for _, o := range it.reserved.list {
+				its := o.OrderID == touchedKey(t.ID).id || slices.Contains(t.OrderIDs, o.OrderID)
+				if its && o.visibleAt == 0 && o.goneAt == 0 {
+					n -= o.Items[id]
+				}
+			}
+		}
+		if n > 0 {
+			it.doubtedAt = b.seq
+			b.touchUsers(i)
+		}
+	}
 }
 
 // othersLock is how long a locked order of another shop counts that its own bridge does not
@@ -45,11 +72,11 @@ func (b *Book) doubtsARise() bool {
 // the order, say.
 const othersLock = 24 * time.Hour
 
-// setTouched notes that locked orders were asked for from the mark on, and that the
-// ledger has those of the own shop: levels entered before it may raise what they feed.
-// Those that it cannot have, as they are another shop's or nobody knows whose, count until
-// it has them, or for [othersLock]. It returns when the oldest of these had changed, or the
-// moment upTo if there are none: nothing else remembers them.
+// setTouched notes that orders were asked for from the mark on, which of them have changed
+// since the time before, and that the ledger has the locked ones of the own shop. Those that
+// it cannot have, as they are another shop's or nobody knows whose, count until it has them,
+// or for [othersLock]. It returns when the oldest of these had changed, or the moment upTo if
+// there are none: nothing else remembers them.
 func (b *Book) setTouched(mark Mark, upTo time.Time, orders []TouchedOrder) (oldest time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -78,6 +105,9 @@ func (b *Book) setTouched(mark Mark, upTo time.Time, orders []TouchedOrder) (old
 	}
 	b.dropReserved()
 	b.lockedOrders.upTo = max(b.lockedOrders.upTo, mark)
+	for _, t := range orders {
+		b.doubt(t)
+	}
 	b.touchHeld()
 	oldest = upTo
 	for _, o := range b.orders {
@@ -88,22 +118,37 @@ func (b *Book) setTouched(mark Mark, upTo time.Time, orders []TouchedOrder) (old
 	return oldest
 }
 
+// hasPart reports whether what is reserved for an order of the shop has the units of one of
+// the orders of the warehouse that it is in: it has those of all, or of some by the names of
+// [touchedKey].
+func hasPart(r store.Reservation, name string) bool {
+	some := false
+	for _, l := range r.Lines {
+		if l.LineID == name {
+			return true
+		}
+		some = some || strings.HasPrefix(l.LineID, touchedKey("").id)
+	}
+	return !some
+}
+
 // dropReserved forgets the locked orders of other shops that the ledger has by now.
 func (b *Book) dropReserved() {
-	var reserved map[string]bool
-	for _, o := range b.orders {
+	var reserved map[string]store.Reservation
+	for part, o := range b.orders {
 		if o.elsewhere == nil {
 			continue
 		}
 		if reserved == nil {
-			reserved = map[string]bool{}
+			reserved = map[string]store.Reservation{}
 			for key, r := range b.orders {
 				if r.inLedger() && r.goneAt == 0 && r.visibleAt == 0 {
-					reserved[key.id] = true
+					reserved[key.id] = r.put
 				}
 			}
 		}
-		if len(o.elsewhere) > 0 && !slices.ContainsFunc(o.elsewhere, func(id string) bool { return !reserved[id] }) {
+		missing := func(id string) bool { r, have := reserved[id]; return !have || !hasPart(r, part.id) }
+		if len(o.elsewhere) > 0 && !slices.ContainsFunc(o.elsewhere, missing) {
 			b.drop(o)
 		}
 	}

@@ -74,9 +74,10 @@ func (s *seenOrders) behind(now time.Time) bool { return s.told && now.Sub(s.upT
 const unseenFor = time.Minute
 
 // holdRaise takes the raises out of what a listing should show, unless the orders have
-// been seen, and those that were locked asked for, and reports whether there were any.
+// been seen and its levels are vouched for, and reports whether there were any.
 func (b *Book) holdRaise(e *bookListing) (held bool) {
 	doubted := slices.ContainsFunc(e.allParts(), func(p bookPart) bool { return !b.lockedOrders.believes(b.part(p)) })
+	e.doubted = false
 	if !doubted && b.ordersSeen.covers(e.knownTo.time()) {
 		return false
 	}
@@ -86,6 +87,7 @@ func (b *Book) holdRaise(e *bookListing) (held bool) {
 			s.wanted, held = s.shown, true
 		}
 	}
+	e.doubted = held && doubted
 	return held
 }
 

@@ -85,7 +85,8 @@ type Ports struct {
 // The promises are the same for all of them. What has to go to zero is published first,
 // then what has to be lowered, then what may be raised; only what changed, in one call
 // for each product with every warehouse of it. Nothing is raised while orders of the shop
-// are not in the ledger. What is sold before a call is sent is taken off it. Of a call
+// are not in the ledger, nor by a level that may have been read while an order was locked in
+// the warehouse. What is sold before a call is sent is taken off it. Of a call
 // whose outcome is unknown the shop is asked, if Ports.Shown can, before it is repeated.
 // A lock of the shop's is approached as far as it allows. If another program is known to
 // write the same stock, nothing is published ([ErrSecondWriter]), nor if more than half
@@ -252,7 +253,7 @@ func (e *Engine) touch(ids []string) {
 
 // ReadTouched finds out which items the orders of all channels have touched since
 // the last time, for the next [Engine.ReadHot], and takes back into the ledger what
-// orders of the shop take that were locked. Until then no level that has risen raises
+// orders of the shop take that were locked. Until then no level that has changed raises
 // anything.
 func (e *Engine) ReadTouched(ctx context.Context) error {
 	if e.ports.Touches == nil {
@@ -267,8 +268,8 @@ func (e *Engine) ReadTouched(ctx context.Context) error {
 	return nil
 }
 
-// settleRises finds out whether a level that has risen has risen by a locked order, if
-// nobody has asked a moment ago: then it is found out a moment later.
+// settleRises has raises that wait for it vouched for, if nobody has asked for orders a
+// moment ago: then that is done a moment later.
 func (e *Engine) settleRises(ctx context.Context) error {
 	release, err := e.lockTouched(ctx)
 	if err != nil {
@@ -276,10 +277,10 @@ func (e *Engine) settleRises(ctx context.Context) error {
 	}
 	lately := e.now().Sub(e.since) < settleEvery
 	release()
-	if lately || !e.book.doubtsARise() {
+	if lately {
 		return nil
 	}
-	return e.ReadTouched(ctx)
+	return e.settleRaises(ctx, e.ReadTouched)
 }
 
 // Sweep reads all levels once.

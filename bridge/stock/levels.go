@@ -77,8 +77,8 @@ type TouchedOrder struct {
 	// Locked reports whether a person or a rule has locked it: the warehouse gives the
 	// units of such an order free, although they are sold.
 	Locked bool
-	// Items are the units that a locked order takes, by item id, of a kit also those of
-	// its components, and LocationID is where.
+	// Items are the units that it takes, by item id, of a kit also those of its components,
+	// and LocationID is where. An order that is cancelled takes none.
 	Items      map[string]int
 	LocationID string
 }

@@ -5,11 +5,65 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
+
+// settleTries is how often levels that are not vouched for are read again at once.
+const settleTries = 2
+
+// settleRaises finds out whether a level that would raise something was read while an order
+// was locked. ask is to ask for the orders.
+func (e *Engine) settleRaises(ctx context.Context, ask func(context.Context) error) error {
+	for range settleTries {
+		again, waits := e.book.doubts()
+		if !waits {
+			return nil
+		}
+		if err := e.readAgain(ctx, again); err != nil {
+			return err
+		}
+		if err := ask(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doubts reports whether a raise waits for levels that are not vouched for, and which of
+// them have to be read again before orders are asked for.
+func (b *Book) doubts() (again []string, waits bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	for _, n := range b.ordersSeen.held {
+		e := b.listings.at(int(n))
+		if !e.doubted {
+			continue
+		}
+		waits = true
+		for _, p := range e.allParts() {
+			if it := b.part(p); it.mark < it.doubtedAt {
+				again = append(again, it.id)
+			}
+		}
+	}
+	slices.Sort(again)
+	return slices.Compact(again), waits
+}
+
+// readAgain reads levels between the regular readings.
+func (e *Engine) readAgain(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := e.reader.levels(ctx, ids); err != nil {
+		return e.failed(err)
+	}
+	e.book.called(CallLevels, (len(ids)+itemBatch-1)/itemBatch)
+	return nil
+}
 
 // readTouched asks for the orders that changed since the last time, and takes back into
 // the ledger what locked ones of this shop take: the warehouse gives their units free. It
@@ -39,16 +93,14 @@ func (e *Engine) readTouched(ctx context.Context) (items []string, err error) {
 		if last, have := e.found[o.ID]; !have || !o.same(last) {
 			changed = append(changed, o)
 			for id := range o.Items {
-				freed[id] = true
+				freed[id] = freed[id] || o.Locked
 			}
 		}
 	}
+	maps.DeleteFunc(freed, func(_ string, locked bool) bool { return !locked })
 	// Else levels that do not have the units would lack them twice.
-	if ids := e.book.needed(slices.Sorted(maps.Keys(freed))); len(ids) > 0 {
-		if err := e.reader.levels(ctx, ids); err != nil {
-			return nil, e.failed(err)
-		}
-		e.book.called(CallLevels, (len(ids)+itemBatch-1)/itemBatch)
+	if err := e.readAgain(ctx, e.book.needed(slices.Sorted(maps.Keys(freed)))); err != nil {
+		return nil, err
 	}
 	if err := e.takeBack(ctx, changed); err != nil {
 		return nil, e.failed(err)
@@ -135,14 +187,13 @@ func (e *Engine) takeBack(ctx context.Context, orders []TouchedOrder) error {
 // taken is false if it is in it.
 func withLocked(r store.Reservation, id string, o TouchedOrder) (_ store.Reservation, taken bool) {
 	line := store.ReservedLine{LineID: touchedKey(o.ID).id, Items: o.Items}
-	part := func(l store.ReservedLine) bool { return strings.HasPrefix(l.LineID, touchedKey("").id) }
 	switch {
 	case r.OrderID == "":
 		r = store.Reservation{OrderID: id, LocationID: o.LocationID}
 	case !r.VisibleAt.IsZero(): // the whole order
 		r.VisibleAt, r.Unseen = time.Time{}, store.UnseenLocked
 		return r, true
-	case !slices.ContainsFunc(r.Lines, part), slices.ContainsFunc(r.Lines, func(l store.ReservedLine) bool { return l.LineID == line.LineID }):
+	case hasPart(r, line.LineID):
 		return r, false
 	}
 	r.Unseen, r.Lines, r.Items = store.UnseenLocked, append(slices.Clone(r.Lines), line), maps.Clone(r.Items)

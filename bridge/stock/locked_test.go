@@ -196,6 +196,35 @@ func TestLockedOrdersOfOthersCount(t *testing.T) {
 	})
 }
 
+// Of an order that was split in the warehouse, its own shop may have reserved one locked part
+// and not yet the other.
+func TestLockedPartsOfOthersCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG")
+		w.Stock["i-mug"] = map[string]int{"L1": 10}
+		l := w.live(t, stock.Options{})
+		w.start(t, l)
+		for _, id := range []string{"g1", "g2"} {
+			part := locked(id, "77")
+			part.Elsewhere = true
+			w.orders = append(w.orders, part)
+		}
+		w.Stock["i-mug"] = map[string]int{"L1": 20}
+		units := map[string]int{"i-mug": 5}
+		r := store.Reservation{OrderID: "77", LocationID: "L1", Items: units, Unseen: store.UnseenLocked, Lines: []store.ReservedLine{{LineID: "locked: g1", Items: units}}}
+		if err := w.Memory.PutReservations(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(l.Sweep(t.Context()), l.ReadTouched(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		w.drain(t, l)
+		if got := w.Shown()["MUG"]; got != "W1:10" {
+			t.Errorf("the shop shows %s, want 10 of 20: five of each part are sold", got)
+		}
+	})
+}
+
 // What was locked while no process ran is asked for by the next, and what it could not
 // take back is asked for again.
 func TestLockedOrdersAreAskedForAgain(t *testing.T) {
@@ -297,4 +326,183 @@ type touches func(time.Time) (stock.Touched, error)
 
 func (f touches) ItemsTouched(_ context.Context, since time.Time) (stock.Touched, error) {
 	return f(since)
+}
+
+// lockWorld is a warehouse of mugs with two orders of five, a and b, which people lock and
+// unlock around the readings of levels.
+type lockWorld struct {
+	*liveWorld
+	onHand int
+	sold   map[string]*stock.TouchedOrder
+	// at are the orders to lock (+) and to unlock (-) before a reading of levels and after
+	// it, by its number since reads was set to zero.
+	at     map[string]string
+	reads  int
+	hinted map[string]bool
+}
+
+func newLockWorld(t *testing.T) *lockWorld {
+	w := &lockWorld{liveWorld: newLiveWorld(t, "MUG"), onHand: 20, sold: map[string]*stock.TouchedOrder{}, hinted: map[string]bool{}}
+	for _, id := range []string{"a", "b"} {
+		w.sold[id] = &stock.TouchedOrder{ID: "g" + id, OrderIDs: []string{id}, UpdatedAt: time.Now(), LocationID: "L1", Items: map[string]int{"i-mug": 5}}
+	}
+	w.level()
+	w.Fail = func(_ int, call string) error {
+		if call == "StockLevels" {
+			w.reads++
+			w.act(fmt.Sprint("before ", w.reads))
+		}
+		return nil
+	}
+	w.After = func(_ int, call string) {
+		if call == "StockLevels" {
+			w.act(fmt.Sprint("after ", w.reads))
+		}
+	}
+	return w
+}
+
+// level is what the warehouse has free: it does not count the units of locked orders.
+func (w *lockWorld) level() {
+	free := w.onHand
+	for _, o := range w.sold {
+		if !o.Locked {
+			free -= o.Items["i-mug"]
+		}
+	}
+	w.Stock["i-mug"] = map[string]int{"L1": free}
+}
+
+func (w *lockWorld) act(moment string) {
+	time.Sleep(time.Millisecond) // as far as a change can be told from one before
+	for step := range strings.FieldsSeq(w.at[moment]) {
+		o := w.sold[step[1:]]
+		o.Locked, o.UpdatedAt = step[0] == '+', time.Now()
+	}
+	w.level()
+}
+
+// lookAtHinted does what the intake does with orders that it is told of.
+func (w *lockWorld) lookAtHinted(ctx context.Context) error {
+	for id := range w.hinted {
+		kept, err := w.Memory.ReservationsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		r := kept[id]
+		r.VisibleAt, r.Unseen = time.Now(), ""
+		if w.sold[id].Locked {
+			r.VisibleAt, r.Unseen = time.Time{}, store.UnseenLocked
+		}
+		if err := w.Memory.PutReservations(ctx, r); err != nil {
+			return err
+		}
+	}
+	clear(w.hinted)
+	return nil
+}
+
+func (w *lockWorld) engine(t *testing.T) *stock.Engine {
+	p := w.ports()
+	p.SeeOrders = w.lookAtHinted
+	p.Hint = func(_ context.Context, id string) error { w.hinted[id] = true; return nil }
+	p.Touches = touches(func(time.Time) (read stock.Touched, err error) {
+		read.UpTo = time.Now()
+		for _, id := range []string{"a", "b"} {
+			read.Orders = append(read.Orders, *w.sold[id])
+		}
+		return read, nil
+	})
+	return engine(t, p, stock.Options{})
+}
+
+// Whatever is locked and unlocked between the readings of levels and of orders, no sold unit
+// is offered, and what is delivered goes on sale as soon as it is known to be free.
+func TestRaisesRestOnLevelsThatAreVouchedFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		locked string // from the start
+		at     map[string]string
+		want   int // after the first pass; 7 where one that is unlocked counts twice until the intake has looked
+	}{
+		"nobody locks anything":                    {want: 12},
+		"locked while the level is read":           {at: map[string]string{"before 1": "+a", "after 1": "-a"}, want: 12},
+		"locked after the level was read":          {at: map[string]string{"after 1": "+a"}, want: 12},
+		"locked while it is read twice":            {at: map[string]string{"before 1": "+a", "after 1": "-a", "before 2": "+a", "after 2": "-a"}, want: 12},
+		"locked whenever it is read in a pass":     {at: map[string]string{"before 1": "+a", "after 1": "-a", "before 2": "+a", "after 2": "-a", "before 3": "+a", "after 3": "-a"}, want: 10},
+		"the other is locked for it":               {at: map[string]string{"before 1": "+a", "after 1": "-a", "before 2": "+b"}, want: 12},
+		"the other is locked for it, for one look": {at: map[string]string{"before 1": "+a", "after 1": "-a", "before 2": "+b", "after 2": "-b"}, want: 12},
+		"unlocked before the level is read":        {locked: "+a", at: map[string]string{"before 1": "-a"}, want: 7},
+		"unlocked after the level was read":        {locked: "+a", at: map[string]string{"after 1": "-a"}, want: 12},
+		"unlocked and locked after it was read":    {locked: "+a", at: map[string]string{"after 1": "-a +a"}, want: 12},
+		"unlocked while the level is read":         {locked: "+a", at: map[string]string{"before 1": "-a", "after 1": "+a"}, want: 12},
+		"one is unlocked as the other is locked":   {locked: "+a", at: map[string]string{"before 1": "-a +b"}, want: 7},
+		"and the other unlocked after the level":   {locked: "+a", at: map[string]string{"before 1": "-a +b", "after 1": "-b"}, want: 7},
+	} {
+		begin := func(t *testing.T) (*lockWorld, *stock.Engine, func(string, int)) {
+			w := newLockWorld(t)
+			l := w.engine(t)
+			push := func() {
+				t.Helper()
+				if _, err := l.Push(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+			}
+			push()
+			w.at = map[string]string{"now": c.locked}
+			w.act("now")
+			push() // takes back what is locked
+			push()
+			check := func(when string, want int) {
+				t.Helper()
+				for _, p := range w.Pushes {
+					if n := p.SKUs[0].Stock[0].Quantity; n > 12 {
+						t.Errorf("%s: %d were published, at most 12 were free", when, n)
+					}
+				}
+				if got, want := w.Shown()["MUG"], fmt.Sprint("W1:", want); want != "W1:-1" && got != want {
+					t.Errorf("%s: the shop shows %s, want %s", when, got, want)
+				}
+			}
+			check("before", 10)
+			w.onHand, w.reads, w.at = 22, 0, c.at
+			w.act("")
+			return w, l, check
+		}
+		t.Run(name+"/in passes", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, l, check := begin(t)
+				for _, step := range []struct {
+					when string
+					want int
+				}{{"after a pass", c.want}, {"after the next", -1}, {"after three", 12}} {
+					if _, err := l.Push(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					check(step.when, step.want)
+					time.Sleep(time.Minute)
+				}
+			})
+		})
+		t.Run(name+"/without a pause", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, l, check := begin(t)
+				for range 5 {
+					l.Touch("i-mug")
+					_, err := l.ReadHot(t.Context())
+					if err = errors.Join(err, w.lookAtHinted(t.Context())); err != nil {
+						t.Fatal(err)
+					}
+					w.drain(t, l)
+					check("after a reading", -1)
+					if err := l.ReadTouched(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					w.drain(t, l)
+					time.Sleep(2 * time.Second)
+				}
+				check("in the end", 12)
+			})
+		})
+	}
 }

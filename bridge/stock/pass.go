@@ -118,17 +118,27 @@ func (p *pass) read(ctx context.Context) error {
 	if err := p.reader.warehouse(ctx); err != nil {
 		return err
 	}
-	if p.ports.Touches != nil {
-		p.askForTouched(ctx)
+	if p.ports.Touches == nil {
+		return nil
 	}
+	if err := p.askForTouched(ctx); err != nil {
+		p.errs = append(p.errs, err)
+		return nil
+	}
+	p.settle(ctx)
 	return nil
 }
 
-// askForTouched finds out which orders were locked and unlocked. While that is not known,
-// no level that has risen raises anything: it is an error of the pass, and the rest of it
-// goes on.
-func (p *pass) askForTouched(ctx context.Context) {
-	if _, err := p.readTouched(ctx); err != nil {
+// askForTouched finds out which orders were locked and unlocked.
+func (p *pass) askForTouched(ctx context.Context) error {
+	_, err := p.readTouched(ctx)
+	return err
+}
+
+// settle has raises that wait for it vouched for. Those that cannot be are left for the next
+// pass: it is an error of this one, and the rest of it goes on.
+func (p *pass) settle(ctx context.Context) {
+	if err := p.settleRaises(ctx, p.askForTouched); err != nil {
 		p.errs = append(p.errs, err)
 	}
 }
@@ -226,9 +236,7 @@ func (p *pass) one(ctx context.Context, i int, last bool) error {
 		if err := p.reader.levels(ctx, ids); err != nil {
 			return p.failed(err)
 		}
-		if p.book.doubtsARise() {
-			p.askForTouched(ctx)
-		}
+		p.settle(ctx)
 	}
 	p.turn.product = id
 	r, err := p.publish(ctx, &p.turn)

@@ -79,7 +79,9 @@ func (b *Book) compute() {
 		e.dirty = false
 		b.want(e, now)
 		e.onTheWay = units(b.allowance(e, delay, now))
+		right := e.right() // what sells may show less
 		held := b.holdRaise(e)
+		e.doubted = e.doubted && !right
 		if e.unclear = e.maybe > 0 && e.onTheWay == 0; e.unclear && !b.ordersSeen.covers(e.knownTo.time()) {
 			e.unclear, held = false, true
 		}
