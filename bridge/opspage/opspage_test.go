@@ -940,3 +940,82 @@ func TestOrdersPlot(t *testing.T) {
 		}
 	}
 }
+
+// In its first minutes the axis of a plot says seconds.
+func TestPlotOfTheFirstMinute(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	now := noon
+	page, err := opspage.New(opspage.Ports{Desk: b.desk, Shops: b.shops}, opspage.Options{Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.page = page
+	for range 2 {
+		now = now.Add(40 * time.Second)
+		if err := page.Sample(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, text := b.get("/"); !strings.Contains(text, ">40 s ago<") || !strings.Contains(text, ">now<") {
+		t.Errorf("the axis is not from 40 s ago to now:\n%s", text)
+	}
+}
+
+// counted is a desk that notes what is asked for.
+type counted struct {
+	exceptions.Desk
+	asked []exceptions.Filter
+}
+
+func (c *counted) Cases(ctx context.Context, f exceptions.Filter) ([]exceptions.Case, error) {
+	c.asked = append(c.asked, f)
+	return c.Desk.Cases(ctx, f)
+}
+
+// A search reads the cases once and asks the shop for nothing; the page of an order reads
+// every state of its own cases alone, and has the open ones that hold it up too.
+func TestPagesReadLittle(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	cause := exceptions.New(exceptions.UnmappedSKU, "LAMP", time.Time{}, "seen", "do")
+	cause.Orders = []string{"576000000000000001"}
+	if err := b.desk.Shop("UK").Raise(t.Context(), cause); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.desk.Shop("UK").Clear(t.Context(), "order 576000000000000001", exceptions.NoTracking); err != nil {
+		t.Fatal(err)
+	}
+	for i := range b.shops {
+		b.shops[i].Appeal = func(context.Context, string) (*appeal.Pack, error) {
+			t.Error("a search asks the shop")
+			return nil, errors.New("not to be asked")
+		}
+	}
+	desk := &counted{Desk: b.desk}
+	open := func() {
+		page, err := opspage.New(opspage.Ports{Desk: desk, Shops: b.shops}, opspage.Options{Now: func() time.Time { return noon }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.page = page
+	}
+	open()
+	if status, _ := b.get("/search?q=576000000000000001"); status != http.StatusOK || len(desk.asked) != 1 {
+		t.Errorf("status %d; a search asks for %+v, want one list", status, desk.asked)
+	}
+	desk.asked = nil
+	for i := range b.shops {
+		b.shops[i].Appeal = nil
+	}
+	open()
+	status, text := b.get("/order?shop=UK&id=576000000000000001")
+	for _, f := range desk.asked {
+		if len(f.States) > 1 && f.Object == "" {
+			t.Errorf("the page of an order reads every closed case: %+v", f)
+		}
+	}
+	if status != http.StatusOK || !strings.Contains(text, "LAMP") || !strings.Contains(text, `class="id" href="case?key=UK%7cno%20tracking%7corder%20576000000000000001"`) {
+		t.Errorf("status %d, or without the open case that holds the order up, or its own closed one:\n%s", status, text)
+	}
+}
