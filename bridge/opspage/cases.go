@@ -207,12 +207,12 @@ func (v caseView) MarshalJSON() ([]byte, error) {
 }
 
 // find returns a case by its key, if the user may see it.
-func (h *Handler) find(r *request, key string) (exceptions.Case, error) {
+func (h *Handler) find(ctx context.Context, r *request, key string) (exceptions.Case, error) {
 	words := strings.SplitN(key, "|", 3)
 	if len(words) != 3 || !r.sees(words[0]) {
 		return exceptions.Case{}, exceptions.ErrNoCase
 	}
-	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{Shop: words[0], Kinds: []exceptions.Kind{exceptions.Kind(words[1])}, Object: words[2], States: states})
+	list, err := h.ports.Desk.Cases(ctx, exceptions.Filter{Shop: words[0], Kinds: []exceptions.Kind{exceptions.Kind(words[1])}, Object: words[2], States: states})
 	if err != nil {
 		return exceptions.Case{}, fmt.Errorf("the cases cannot be read: %w", err)
 	}
@@ -225,7 +225,7 @@ func (h *Handler) find(r *request, key string) (exceptions.Case, error) {
 }
 
 func (h *Handler) oneCase(r *request) (any, error) {
-	c, err := h.find(r, r.FormValue("key"))
+	c, err := h.find(r.Context(), r, r.FormValue("key"))
 	if err != nil {
 		return caseView{}, err
 	}
@@ -307,7 +307,7 @@ var errNobody = errors.New("nobody is on it, so there is nothing to give back")
 // decideOne does what a form says about one case. It returns the case, if that is known.
 func (h *Handler) decideOne(ctx context.Context, r *request, key string, d exceptions.Decision) (exceptions.Case, error) {
 	if d.Verb == exceptions.VerbReleased { // a desk takes it for done
-		if c, err := h.find(r, key); err != nil || c.Holder(r.now) == "" && c.State == exceptions.CaseOpen {
+		if c, err := h.find(ctx, r, key); err != nil || c.Holder(r.now) == "" && c.State == exceptions.CaseOpen {
 			return c, cmp.Or(err, errNobody)
 		}
 	}
