@@ -13,7 +13,8 @@ const (
 	inReturns        = "Linnworks: Orders > Processed Orders, open the order by its reference, Returns and Refunds"
 	inInventory      = "Linnworks: Inventory > My Inventory, search for the SKU"
 	inComposition    = "Linnworks: Inventory > My Inventory, open the SKU, tab Composition"
-	inMapping        = "Linnworks: Settings > Channel Integration, Mapping of the channel, filter Unlinked"
+	inLinks          = "Linnworks: Inventory > My Inventory, open the item, tab Channel SKU: here a wrong link is deleted"
+	inLinking        = "Linnworks: Settings > Import & Export, import Stock Item Linking: one line with the item's SKU, Source TIKTOKBRIDGE, the shop's sub-source, and the seller SKU as Linked SKU"
 )
 
 // kinds is the table.
@@ -26,7 +27,7 @@ var kinds = map[Kind]Info{
 			"If the item has another number, map the listing to it, or correct the seller SKU in the shop.",
 			"If the item is archived, restore it. If it does not exist, create it.",
 		},
-		Where:  []string{inMapping, inInventory, inSellerProducts},
+		Where:  []string{inLinking, inInventory, inSellerProducts},
 		Closes: "By itself, once the bridge finds the item and the orders that waited for it are imported.",
 		Part:   PartCatalogue, Cause: true, Ends: []End{EndVoid, EndCancelled},
 	},
@@ -38,7 +39,7 @@ var kinds = map[Kind]Info{
 			"Remove the links between the listing and the other items, or change their item numbers.",
 			"If the listing sells several items together, create a composite of them and map the listing to it.",
 		},
-		Where:  []string{inMapping, inInventory},
+		Where:  []string{inLinks, inLinking},
 		Closes: "By itself, once only one item is left and the orders that waited for it are imported.",
 		Part:   PartCatalogue, Cause: true, Ends: []End{EndVoid, EndCancelled},
 	},
@@ -60,7 +61,7 @@ var kinds = map[Kind]Info{
 		Steps: []string{
 			"Copy the item number from Linnworks into the seller SKU of the listing, or map the listing to the item.",
 		},
-		Where:  []string{inSellerProducts, inMapping},
+		Where:  []string{inSellerProducts, inLinking},
 		Closes: "By itself, once both sides are spelt the same or the listing is mapped.",
 		Part:   PartCatalogue,
 	},
@@ -85,7 +86,7 @@ var kinds = map[Kind]Info{
 			"If the shop is wrong, correct the bundle there.",
 			"If Linnworks has no item for one of the components, map it.",
 		},
-		Where:  []string{inComposition, inSellerProducts, inMapping},
+		Where:  []string{inComposition, inSellerProducts, inLinking},
 		Closes: "By itself, with the next order for the bundle after both sides are the same.",
 		Part:   PartImporter,
 	},
@@ -96,7 +97,7 @@ var kinds = map[Kind]Info{
 			"Link the line that the exception names to its item.",
 			"Link the channel SKU to the item as well, or the next order has the same fault.",
 		},
-		Where:  []string{inOpenOrders, inMapping},
+		Where:  []string{inOpenOrders, inLinking},
 		Closes: "By itself, when the bridge next looks at the order and the line has its item.",
 		Part:   PartImporter, Ends: []End{EndVoid},
 	},

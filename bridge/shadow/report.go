@@ -68,7 +68,8 @@ type Oversold struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to,omitzero"`
 	// Units is by how many at the most. Gone reports that there was nothing left to sell,
-	// and Orders are those that were placed for it all the same.
+	// and Orders are those that there was nothing for, all the same: the first orders get
+	// what there is. Units that a bundle takes are known from its import on.
 	Units  int      `json:"units"`
 	Gone   bool     `json:"gone"`
 	Orders []string `json:"orders,omitempty"`
@@ -148,10 +149,10 @@ func (r Report) Verdict() string {
 		return "This is no rehearsal yet: " + strings.Join(r.Not, "; ") + "."
 	}
 	if len(r.Differences) == 0 && r.Sold() == 0 {
-		return fmt.Sprintf("In %s both would have done the same about %d orders.", words(r.To.Sub(r.From)), r.Orders)
+		return fmt.Sprintf("In %s both would have done the same about %s.", words(r.To.Sub(r.From)), part.Count(r.Orders, "order"))
 	}
-	return fmt.Sprintf("In %s, %d of %d orders went otherwise than the bridge would have had them, and %d were sold without stock.",
-		words(r.To.Sub(r.From)), r.differing(), r.Orders, r.Sold())
+	return fmt.Sprintf("In %s, of %s %d went otherwise than the bridge would have had it, and %d had no stock left for it.",
+		words(r.To.Sub(r.From)), part.Count(r.Orders, "order"), r.differing(), r.Sold())
 }
 
 // differing is how many orders went otherwise.
@@ -177,8 +178,13 @@ func (r Report) String() string {
 		return t.UTC().Format("2006-01-02 15:04")
 	}
 	fmt.Fprintf(&b, "%s\n\n", r.Verdict())
-	fmt.Fprintf(&b, "%s to %s UTC: %d looks, %d of them did not see all, at most %s apart. %d orders, %d not over.\n",
-		stamp(r.From), stamp(r.To), r.Looks, r.Failed, words(r.Gap), r.Orders, r.Open)
+	if r.Looks > 0 {
+		fmt.Fprintf(&b, "%s to %s UTC: %s, ", stamp(r.From), stamp(r.To), part.Count(r.Looks, "look"))
+		if r.Looks > 1 {
+			fmt.Fprintf(&b, "at most %s apart, ", words(r.Gap))
+		}
+		fmt.Fprintf(&b, "%d of which did not see all. %s, %d not over.\n", r.Failed, part.Count(r.Orders, "order"), r.Open)
+	}
 	b.WriteString("\nWhat the bridge would have done, and how much later it was done:\n")
 	for _, d := range r.Deeds {
 		if d.Done+d.Waiting+d.Never == 0 {
@@ -189,7 +195,7 @@ func (r Report) String() string {
 		case d.Deed == Look:
 			fmt.Fprintf(&b, " %d now", d.Waiting)
 		case d.Done > 0:
-			fmt.Fprintf(&b, " %d times, half of them within %s, 99 of 100 within %s, all within %s", d.Done, words(d.P50), words(d.P99), words(d.Most))
+			fmt.Fprintf(&b, " %s, half of them within %s, 99 of 100 within %s, all within %s", part.Count(d.Done, "time"), words(d.P50), words(d.P99), words(d.Most))
 		default:
 			b.WriteString(" not once")
 		}
@@ -233,8 +239,6 @@ func words(d time.Duration) string {
 		return fmt.Sprintf("%d days", d/(24*time.Hour))
 	case d >= 2*time.Hour:
 		return fmt.Sprintf("%d hours", d/time.Hour)
-	case d > 0 && d < time.Minute:
-		return "a minute"
 	}
-	return fmt.Sprintf("%d minutes", d/time.Minute)
+	return part.Count(max(1, int(d/time.Minute)), "minute")
 }

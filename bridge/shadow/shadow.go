@@ -118,7 +118,10 @@ type journal struct {
 	Dropped int                      `json:"dropped"` // differences that there was no room for
 	Stock   map[string]*episode      `json:"stock"`   // by SKU and warehouse, those that are going on
 	Past    []Oversold               `json:"past"`
-	Plans   int                      `json:"plans"` // looks that saw the stock
+	// Free is what there was at the last look for orders to come, by SKU and warehouse,
+	// where the shop showed more.
+	Free  map[string]int `json:"free,omitempty"`
+	Plans int            `json:"plans"` // looks that saw the stock
 }
 
 // watched is an order that is not over.
@@ -129,8 +132,14 @@ type watched struct {
 	Since time.Time `json:"since,omitzero"`
 	// Told are differences that were noted, so that each is noted once.
 	Told map[string]bool `json:"told,omitempty"`
-	// Counted reports whether its units were held against the stock.
+	// In reports whether the warehouse had it at the last look, Seen whether it was held
+	// against the stock, and Counted whether that was when the warehouse had it: from then
+	// on its units are out of the level.
+	In      bool `json:"in,omitempty"`
+	Seen    bool `json:"seen,omitempty"`
 	Counted bool `json:"counted,omitempty"`
+	// Named are the places where there was nothing left for it.
+	Named map[string]bool `json:"named,omitempty"`
 }
 
 const (
@@ -189,11 +198,19 @@ func (w *Watch) Look(ctx context.Context) (err error) {
 	}
 	j.Last = now
 	j.Looks++
+	// The stock first: what the warehouse does not have after it was not in its levels.
+	plan, planErr := stock.Plan{}, error(nil)
+	if w.ports.Stock != nil {
+		if plan, planErr = w.ports.Stock.Plan(ctx); planErr != nil {
+			planErr = fmt.Errorf("reading the stock: %w", planErr)
+		}
+	}
 	orders, err := w.orders(ctx, j, now)
 	err = errors.Join(err, w.compare(ctx, j, orders, now))
-	if w.ports.Stock != nil {
-		err = errors.Join(err, w.stock(ctx, j, orders, now))
+	if w.ports.Stock != nil && planErr == nil {
+		j.stock(levelsOf(plan), orders, err == nil, now)
 	}
+	err = errors.Join(planErr, err)
 	if ctx.Err() != nil {
 		return context.Cause(ctx) // half a look is none
 	}
@@ -241,7 +258,8 @@ func (w *Watch) orders(ctx context.Context, j *journal, now time.Time) (map[stri
 	return orders, failed
 }
 
-// compare holds the orders against the warehouse.
+// compare holds the orders against the warehouse, and takes out of them those that it could
+// not look for.
 func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridge.Order, now time.Time) error {
 	var ids []string
 	for id := range orders {
@@ -253,6 +271,9 @@ func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridg
 		list, err := w.ports.Warehouse.FindOrders(ctx, batch)
 		if err != nil { // what is missing would pass for absent
 			errs = append(errs, fmt.Errorf("looking for %s in the warehouse: %w", part.Count(len(batch), "order"), err))
+			for _, id := range batch {
+				delete(orders, id)
+			}
 			continue
 		}
 		found := map[string][]bridge.WarehouseOrder{}
@@ -294,6 +315,7 @@ func (w *Watch) judge(j *journal, o bridge.Order, found []bridge.WarehouseOrder,
 	if at.Told == nil {
 		at.Told = map[string]bool{}
 	}
+	at.In = state != bridge.Absent
 	due := deeds[action]
 	if at.Due != "" && at.Due != due {
 		took := now.Sub(at.Since)

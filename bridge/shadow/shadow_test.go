@@ -122,6 +122,13 @@ func (b *bench) native(id string, state bridge.WarehouseState, change ...func(*b
 	b.found = append(b.found, w)
 }
 
+// show puts what the shop shows of the SKU, and what it should.
+func (b *bench) show(shown, want int) {
+	b.plan = stock.Plan{Products: []stock.ProductStock{{ProductID: "p1", SKUs: []stock.SKUStock{{
+		SKU: catalogue.SKU{ID: "s1", SellerSKU: "MUG"}, Stock: []catalogue.WarehouseStock{{WarehouseID: "w1", Quantity: want}}, Shown: []catalogue.WarehouseStock{{WarehouseID: "w1", Quantity: shown}},
+	}}}}}
+}
+
 // wait looks every five minutes for so long.
 func (b *bench) wait(long time.Duration) {
 	b.t.Helper()
@@ -280,15 +287,10 @@ func TestTimes(t *testing.T) {
 func TestOversold(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	show := func(shown, want int) {
-		b.plan = stock.Plan{Products: []stock.ProductStock{{ProductID: "p1", SKUs: []stock.SKUStock{{
-			SKU: catalogue.SKU{ID: "s1", SellerSKU: "MUG"}, Stock: []catalogue.WarehouseStock{{WarehouseID: "w1", Quantity: want}}, Shown: []catalogue.WarehouseStock{{WarehouseID: "w1", Quantity: shown}},
-		}}}}}
-	}
 	b.wait(5 * time.Minute)
-	show(2, 5) // too few costs sales, and oversells nothing
+	b.show(2, 5) // too few costs sales, and oversells nothing
 	b.wait(time.Hour)
-	show(4, 0)
+	b.show(4, 0)
 	b.wait(10 * time.Minute)
 	b.set("1", bridge.AwaitingShipment)
 	b.set("2", bridge.AwaitingShipment, func(o *bridge.Order) { o.WarehouseID = "w2" })
@@ -296,7 +298,7 @@ func TestOversold(t *testing.T) {
 	b.plan = stock.Plan{}
 	b.wait(5 * time.Minute)
 	b.set("3", bridge.AwaitingShipment)
-	show(6, 5)
+	b.show(6, 5)
 	b.wait(10 * time.Minute)
 	from := begin.Add(70 * time.Minute)
 	want := []shadow.Oversold{
@@ -309,6 +311,123 @@ func TestOversold(t *testing.T) {
 	}
 	if r.Sold() != 1 || !strings.Contains(r.String(), "up to 4 units too many, none were left; sold all the same: order 1") {
 		t.Errorf("%d sold without stock; the report:\n%s", r.Sold(), r)
+	}
+}
+
+// An order is named once, and only where it is known that there was nothing for it.
+func TestNothingLeft(t *testing.T) {
+	t.Parallel()
+	units := func(n int) func(*bridge.Order) {
+		return func(o *bridge.Order) {
+			for len(o.Lines) < n {
+				o.Lines = append(o.Lines, o.Lines[0])
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		play func(b *bench)
+		want []string
+	}{
+		"it waits for hours": {func(b *bench) {
+			b.show(4, 0)
+			b.set("1", bridge.AwaitingShipment)
+			b.wait(2 * time.Hour)
+			b.show(0, 0)
+			b.wait(time.Hour)
+			b.show(4, 0)
+			b.wait(time.Hour)
+		}, []string{"1"}},
+		"several units of which there are some": {func(b *bench) {
+			b.show(9, 4)
+			b.set("1", bridge.AwaitingShipment, units(3))
+			b.now = b.now.Add(time.Minute)
+			b.set("2", bridge.AwaitingShipment, units(2))
+			b.wait(10 * time.Minute)
+		}, []string{"2"}},
+		"sold while the other integration showed what waits": {func(b *bench) {
+			b.set("1", bridge.AwaitingShipment, units(3))
+			b.show(2, 5)
+			b.wait(5 * time.Minute)
+			b.set("2", bridge.AwaitingShipment, units(3))
+			b.now = b.now.Add(time.Second)
+			b.show(0, 5)
+			b.wait(5 * time.Minute)
+		}, []string{"2"}},
+		"another channel takes what was there for it": {func(b *bench) {
+			b.show(9, 4)
+			b.set("1", bridge.AwaitingShipment)
+			b.wait(5 * time.Minute)
+			b.show(8, 0)
+			b.wait(5 * time.Minute)
+		}, []string{"1"}},
+		"cancelled": {func(b *bench) {
+			b.show(4, 0)
+			b.set("1", bridge.Cancelled)
+			b.wait(10 * time.Minute)
+		}, nil},
+		"it was in the warehouse before the level fell": {func(b *bench) {
+			b.show(4, 1)
+			b.set("1", bridge.AwaitingShipment)
+			b.native("1", bridge.Open)
+			b.wait(10 * time.Minute)
+			b.show(4, 0)
+			b.wait(10 * time.Minute)
+		}, nil},
+		"goods came in": {func(b *bench) {
+			b.show(4, 1)
+			b.wait(5 * time.Minute)
+			b.show(2, 7)
+			b.set("1", bridge.AwaitingShipment, units(2))
+			b.native("1", bridge.Open)
+			b.wait(10 * time.Minute)
+		}, nil},
+		"the warehouse could not be asked": {func(b *bench) {
+			b.show(4, 1)
+			b.set("1", bridge.AwaitingShipment)
+			b.wait(5 * time.Minute)
+			b.native("1", bridge.Open)
+			b.show(4, 0)
+			b.find = errors.New("no answer")
+			b.now = b.now.Add(5 * time.Minute)
+			_ = b.Look(b.t.Context()) // TestUnreadable has its error
+			b.find = nil
+			b.wait(10 * time.Minute)
+		}, nil},
+		"the list could not be read": {func(b *bench) {
+			b.show(4, 1)
+			b.wait(5 * time.Minute)
+			b.show(4, 0)
+			b.list = errors.New("no answer")
+			b.now = b.now.Add(5 * time.Minute)
+			_ = b.Look(b.t.Context())
+			b.list = nil
+			b.set("1", bridge.AwaitingShipment)
+			b.native("1", bridge.Open) // and had its unit, for all that is known
+			b.wait(10 * time.Minute)
+		}, nil},
+		"shipped by hand": {func(b *bench) {
+			b.show(4, 0)
+			b.set("1", bridge.AwaitingCollection, func(o *bridge.Order) { o.ShippedAt = b.now })
+			b.wait(10 * time.Minute)
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.wait(5 * time.Minute)
+			b.now = b.now.Add(time.Minute)
+			c.play(b)
+			var got []string
+			for _, o := range b.report().Oversold {
+				if len(o.Orders) > 0 && !o.Gone {
+					t.Errorf("%+v is not gone", o)
+				}
+				got = append(got, o.Orders...)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("orders without stock (-want +got):\n%s\n%s", diff, b.report())
+			}
+		})
 	}
 }
 
@@ -357,7 +476,7 @@ func TestVerdict(t *testing.T) {
 	b.set("1", bridge.AwaitingShipment)
 	b.native("1", bridge.Open)
 	b.wait(73 * time.Hour)
-	if got, want := b.report().Verdict(), "In 3 days both would have done the same about 1 orders."; got != want {
+	if got, want := b.report().Verdict(), "In 3 days both would have done the same about 1 order."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if !strings.Contains(b.report().String(), "Seen and agreed: ____") {
@@ -367,7 +486,7 @@ func TestVerdict(t *testing.T) {
 	b.wait(5 * time.Minute)
 	b.native("1", bridge.Processed)
 	b.wait(5 * time.Minute)
-	if got, want := b.report().Verdict(), "In 3 days, 1 of 1 orders went otherwise than the bridge would have had them, and 0 were sold without stock."; got != want {
+	if got, want := b.report().Verdict(), "In 3 days, of 1 order 1 went otherwise than the bridge would have had it, and 0 had no stock left for it."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	b.now = b.now.Add(time.Hour)
@@ -377,6 +496,22 @@ func TestVerdict(t *testing.T) {
 	}
 	if text, err := json.Marshal(b.report()); err != nil || !strings.Contains(string(text), `"order_id":"1"`) {
 		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// The report of one look counts in words that people write.
+func TestFirstReport(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.set("1", bridge.AwaitingShipment)
+	b.wait(5 * time.Minute)
+	text := b.report().String()
+	if want := "UTC: 1 look, 0 of which did not see all. 1 order, 1 not over.\n"; !strings.Contains(text, want) {
+		t.Errorf("the report lacks %q:\n%s", want, text)
+	}
+	b.wait(5 * time.Minute)
+	if text, want := b.report().String(), "UTC: 2 looks, at most 5 minutes apart, 0 of which"; !strings.Contains(text, want) {
+		t.Errorf("the report lacks %q:\n%s", want, text)
 	}
 }
 

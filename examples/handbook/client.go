@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
@@ -111,14 +112,30 @@ var topics = []struct {
 
 // onlyWith are the kinds of cases that a client sees only with some setting.
 var onlyWith = map[exceptions.Kind]func(*client) bool{
+	exceptions.AuditFinding:     func(c *client) bool { return c.settings.Audit.Hours > 0 },
+	exceptions.OrdersDiffer:     func(c *client) bool { return c.settings.Audit.OrderDays > 0 },
+	exceptions.SentUnchecked:    func(c *client) bool { return c.settings.AtDeadline == bridge.ShipAtDeadline },
+	exceptions.NotInOnePlace:    (*client).chooses,
+	exceptions.NameUnknown:      func(c *client) bool { return len(c.settings.KeepItems)+len(c.settings.LeaveAlone) > 0 },
 	exceptions.NotPulledBack:    func(c *client) bool { return c.has("print_view") },
 	exceptions.NoShippingRule:   func(c *client) bool { return c.has("shipping_rules") },
 	exceptions.PayoutDiffers:    func(c *client) bool { return c.settings.Finance.Days > 0 },
 	exceptions.OrderLimit:       func(c *client) bool { return c.settings.OrdersPerDay > 0 },
 	exceptions.RefundNotBooked:  func(c *client) bool { return !c.settings.Returns.ByHand },
 	exceptions.RefundDiffers:    func(c *client) bool { return !c.settings.Returns.ByHand },
+	exceptions.ClaimToMake:      func(c *client) bool { return !c.settings.Returns.ByHand },
 	exceptions.GoodsMissing:     func(c *client) bool { return !c.settings.Returns.ByHand },
 	exceptions.GoodsUnannounced: func(c *client) bool { return !c.settings.Returns.ByHand },
+}
+
+// chooses reports whether an order can draw on one of several locations.
+func (c *client) chooses() bool {
+	for _, locations := range c.settings.Locations {
+		if len(locations) > 1 {
+			return !c.settings.FirstLocation
+		}
+	}
+	return false
 }
 
 // kinds are those that this client can see; of no client in particular: all.
@@ -180,6 +197,8 @@ func plainText(value any) string {
 			return "yes"
 		}
 		return "no"
+	case string:
+		return code(duration(v))
 	case []any:
 		words := make([]string, len(v))
 		for i, e := range v {
@@ -188,6 +207,21 @@ func plainText(value any) string {
 		return strings.Join(words, ", ")
 	}
 	return code(fmt.Sprint(value))
+}
+
+// duration takes the zeros off a duration that was written out: 71h0m0s is 71h. Another
+// text stays as it is.
+func duration(text string) string {
+	if d, err := time.ParseDuration(text); err != nil || d.String() != text {
+		return text
+	}
+	if short, cut := strings.CutSuffix(text, "m0s"); cut {
+		text = strings.TrimSuffix(short+"m", "h0m")
+		if !strings.HasSuffix(text, "m") {
+			text += "h"
+		}
+	}
+	return text
 }
 
 // writeMembers writes a line for each member of a value that does not fit into one.

@@ -273,20 +273,77 @@ func TestNothingThatIsNotSet(t *testing.T) {
 // that every kind which needs a setting is there with it.
 func TestCasesOfASetting(t *testing.T) {
 	set := sampleSettings(t)
-	for _, name := range []string{"print_view", "shipping_rules", "finance", "orders_per_day"} {
+	for _, name := range []string{"print_view", "shipping_rules", "finance", "audit", "orders_per_day", "keep_items", "leave_alone", "at_deadline"} {
 		delete(set, name)
 	}
-	set["returns"] = map[string]any{"by_hand": true}
-	plain, least, most := written(t), written(t, "-settings", fileWith(t, set)), written(t, "-settings", sample)
+	set["returns"] = map[string]any{"by_hand": true} // and each order draws on the first location
+	most := sampleSettings(t)
+	delete(most, "first_location")
+	plain, least, whole := written(t), written(t, "-settings", fileWith(t, set)), written(t, "-settings", fileWith(t, most))
+	headingOf := func(kind exceptions.Kind) string { return "### " + title(string(kind)) + "\n" }
 	for kind := range onlyWith {
-		heading := "### " + title(string(kind)) + "\n"
-		if !strings.Contains(plain, heading) || strings.Contains(least, heading) || !strings.Contains(most, heading) {
+		if heading := headingOf(kind); !strings.Contains(plain, heading) || strings.Contains(least, heading) || !strings.Contains(whole, heading) {
 			t.Errorf("%s: want it in the plain book and in that of %s, and not where it cannot come up", kind, sample)
+		}
+	}
+	for _, k := range exceptions.Kinds() {
+		switch k.Part { // which a Sync only has with a setting, or which nobody runs without it
+		case exceptions.PartAudit, exceptions.PartFinance, exceptions.PartRelease:
+			if strings.Contains(least, headingOf(k.Kind)) {
+				t.Errorf("%s: the book has it of a client without %s", k.Kind, k.Part)
+			}
 		}
 	}
 	for _, word := range []string{"printing view", "payouts that", "before the shop's limit"} {
 		if strings.Contains(strings.ToLower(least), word) {
 			t.Errorf("a client without it reads of %q", word)
+		}
+	}
+	set["audit"] = map[string]any{"hours": 24}
+	if text := written(t, "-settings", fileWith(t, set)); !strings.Contains(text, headingOf(exceptions.AuditFinding)) || strings.Contains(text, headingOf(exceptions.OrdersDiffer)) {
+		t.Error("an audit without orders: want its findings, and no orders that differ")
+	}
+	set["locations"] = map[string]any{"7068517275539719942": []string{"5a2d7c1e-0000-4000-8000-000000000001"}}
+	delete(set, "first_location")
+	if text := written(t, "-settings", fileWith(t, set)); strings.Contains(text, headingOf(exceptions.NotInOnePlace)) {
+		t.Error("a warehouse with one location: no order can be anywhere else")
+	}
+}
+
+func about(t *testing.T, kind exceptions.Kind) exceptions.Info {
+	t.Helper()
+	info, known := kind.Info()
+	if !known {
+		t.Fatalf("no kind is called %q", kind)
+	}
+	return info
+}
+
+// TestWhereListingsAreLinked checks that nobody is sent to a channel's mapping, which does
+// not exist for orders that come in by the API.
+func TestWhereListingsAreLinked(t *testing.T) {
+	text := written(t)
+	if strings.Contains(text, "Mapping of the channel") {
+		t.Error("the book sends people to the mapping of a channel")
+	}
+	for _, kind := range []exceptions.Kind{exceptions.UnmappedSKU, exceptions.AmbiguousSKU, exceptions.SpellingDiffers, exceptions.UnlinkedLine} {
+		if where := strings.Join(about(t, kind).Where, "\n"); !strings.Contains(where, "Stock Item Linking") || !strings.Contains(where, "Source TIKTOKBRIDGE") {
+			t.Errorf("%s: nothing says where a listing is linked: %s", kind, where)
+		}
+	}
+}
+
+// TestDurations checks that durations are written as people write them.
+func TestDurations(t *testing.T) {
+	text := written(t, "-settings", sample)
+	for _, want := range []string{"`71h`", "`2000h`", "`2m`", "`45s`"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the book lacks %s", want)
+		}
+	}
+	for in, want := range map[string]string{"1h0m0s": "1h", "1h30m0s": "1h30m", "10m0s": "10m", "10h10m10s": "10h10m10s", "20s": "20s", "0s": "0s", "MUG-0m0s": "MUG-0m0s", "100h10m0s": "100h10m"} {
+		if got := duration(in); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}
 }

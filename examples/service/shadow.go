@@ -106,9 +106,10 @@ func reportRehearsals(ctx context.Context, c config, out io.Writer) error {
 
 // wayBack is what to do if the switch has to be undone.
 const wayBack = `The way back, at any time: stop this service; switch the other integration's order download and
-inventory updates on again; let it run once; run -shadow again beside it. Orders that the bridge has
-brought in stay in Linnworks under the source TIKTOKBRIDGE: send them from there, and enter their
-tracking numbers in Seller Center, for the other integration does not know them.
+inventory updates on again; let it run once. It brings in once more every order that is not sent yet:
+before anything is printed, cancel the second order of each reference, and keep the one of the source
+TIKTOKBRIDGE. Send those from Linnworks and enter their tracking numbers in Seller Center, for the
+other integration does not know them. Then run -shadow again beside it.
 `
 
 // item is a line of the checklist. The program knows whether it is done, unless a person
@@ -126,7 +127,7 @@ func checklist(r shadow.Report, settings error, channels []audit.Channel, channe
 		done: looked >= rehearsalTime && r.Gap <= rehearsalGap && now.Sub(r.To) <= rehearsalGap && len(r.Not) == 0}
 	rehearsed.seen = "it has not begun: run -shadow"
 	if r.Looks > 0 {
-		rehearsed.seen = fmt.Sprintf("%d looks in %s, the last at %s, the longest gap %s, %d did not see all",
+		rehearsed.seen = fmt.Sprintf("looks: %d in %s, the last at %s, the longest gap %s, %d did not see all",
 			r.Looks, looked.Round(time.Second), r.To.UTC().Format("2006-01-02 15:04 UTC"), r.Gap.Round(time.Second), r.Failed)
 	}
 	right := item{what: "Settings, access and names are right: -check finds nothing wrong.", done: settings == nil}

@@ -55,7 +55,7 @@ func TestRehearsal(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "still to do before the switch") {
 		t.Errorf("error %v, want one that counts what is left: minutes are no rehearsal", err)
 	}
-	for _, want := range []string{"MADE-UP", "The switch of made-up", "[ ] The rehearsal has looked for 72 hours or longer", "[?] Place a test order", "The way back, at any time"} {
+	for _, want := range []string{"MADE-UP", "The switch of made-up", "[ ] The rehearsal has looked for 72 hours or longer", "[?] Place a test order", "The way back, at any time", "cancel the second order of each reference, and keep the one of the source"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
 		}
@@ -115,7 +115,7 @@ func TestChecklist(t *testing.T) {
 		seen     string
 	}{
 		"all done":            {report: good, channels: native[:1]},
-		"too short":           {report: short, open: []string{"The rehearsal"}, seen: "960 looks in 70h0m0s"},
+		"too short":           {report: short, open: []string{"The rehearsal"}, seen: "looks: 960 in 70h0m0s"},
 		"a gap":               {report: gap, open: []string{"The rehearsal"}, seen: "the longest gap 1h0m0s"},
 		"it was half blind":   {report: blind, open: []string{"The rehearsal"}},
 		"it ended long ago":   {report: old, open: []string{"The rehearsal"}, seen: "the last at 2026-01-01"},
