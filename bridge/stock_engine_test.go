@@ -34,6 +34,7 @@ type liveShop struct {
 	live      *stock.Engine
 	book      *stock.Book
 	publisher *acceptances
+	ledger    store.Ledger
 	exception exceptions.Queue
 }
 
@@ -72,6 +73,11 @@ func (l latency) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.next.RoundTrip(r)
 }
 
+// smooth is a road on which each call takes the same time.
+func smooth(d time.Duration) func(http.RoundTripper, uint64) http.RoundTripper {
+	return func(next http.RoundTripper, _ uint64) http.RoundTripper { return latency{next, d} }
+}
+
 const (
 	skusPerProduct = 4
 	startLevel     = 1000
@@ -79,10 +85,19 @@ const (
 
 func liveSKU(n int) string { return fmt.Sprintf("SKU-%05d", n) }
 
+// liveSKUIDs are the shop's ids of them.
+const liveSKUIDs = "27295929%08d"
+
+func liveSKUID(n int) string { return fmt.Sprintf(liveSKUIDs, n) }
+
 // newLiveShop stocks both sides with skus SKUs, all right from the start. The
-// first hot of them, one of a product each, are declared hot.
-func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration, pace stock.Pace) *liveShop {
+// first hot of them, one of a product each, are declared hot. Calls of each side go by road.
+func newLiveShop(t *testing.T, skus, hot int, writes float64, road func(next http.RoundTripper, seed uint64) http.RoundTripper, pace stock.Pace) *liveShop {
 	t.Helper()
+	enforced := int(writes)
+	if _, rough := road(nil, 0).(*roughRoad); rough { // calls that were sent apart arrive together there
+		enforced = 0
+	}
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
@@ -90,7 +105,7 @@ func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration,
 			t.Fatal(err)
 		}
 	}
-	tiktok := tiktokshoptest.New(tiktokshoptest.WithQuotas(tiktokshoptest.Quota{Calls: 20}, tiktokshoptest.Quota{Calls: int(writes)}))
+	tiktok := tiktokshoptest.New(tiktokshoptest.WithQuotas(tiktokshoptest.Quota{Calls: 20}, tiktokshoptest.Quota{Calls: enforced}))
 	s := &liveShop{linn: linnworkstest.New(), tiktok: tiktok, items: map[string]string{}, exception: new(exceptions.Memory).Shop("shop")}
 	must(tiktok.AddWarehouse(tiktokshop.Warehouse{ID: shopWarehouse}))
 	for first := 0; first < skus; first += skusPerProduct {
@@ -100,15 +115,15 @@ func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration,
 			must(err)
 			s.items[liveSKU(n)] = strings.ToLower(string(id))
 			product.SKUs = append(product.SKUs, tiktokshoptest.SKU{
-				ID: fmt.Sprintf("27295929%08d", n), SellerSKU: liveSKU(n), Price: "9.99", Stock: map[string]int{shopWarehouse: startLevel},
+				ID: liveSKUID(n), SellerSKU: liveSKU(n), Price: "9.99", Stock: map[string]int{shopWarehouse: startLevel},
 			})
 		}
 		must(tiktok.AddProduct(product))
 	}
-	tt, err := tiktok.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: latency{tiktok.RoundTripper(), rtt}}),
+	tt, err := tiktok.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: road(tiktok.RoundTripper(), 1)}),
 		tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{Reads: 20, Writes: writes, Burst: 1})))
 	must(err)
-	lw, err := s.linn.Client(linnworks.WithHTTPClient(&http.Client{Transport: latency{s.linn.RoundTripper(), rtt}}))
+	lw, err := s.linn.Client(linnworks.WithHTTPClient(&http.Client{Transport: road(s.linn.RoundTripper(), 2)}))
 	must(err)
 	shop, err := tiktokadapter.New(tt, tiktokadapter.Options{})
 	must(err)
@@ -121,6 +136,7 @@ func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration,
 	}
 	pace.Hot = func(l catalogue.Listing, _ time.Time) bool { return isHot[l.SellerSKU] }
 	memory := new(store.Memory).Shop("shop")
+	s.ledger = memory
 	s.live, err = stock.NewEngine(stock.Ports{
 		Listings: shop, Catalogue: warehouse, Levels: warehouse, Sweep: warehouse, Touches: warehouse, States: warehouse, Ledger: world.Current{Ledger: memory},
 		Publisher: s.publisher, Permits: shop, Shown: shop, Locks: memory, Exceptions: s.exception,
@@ -266,7 +282,7 @@ func TestEngineSpeed(t *testing.T) {
 	}{{10, 120, 120, 2 * time.Second}, {3, 60, 30, time.Hour}} {
 		t.Run(fmt.Sprintf("%.0f writes a second", tc.writes), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newLiveShop(t, skus, hot, tc.writes, rtt, stock.Pace{HotEvery: time.Minute * 100 / 98 / 250, SweepEvery: time.Second, StaleAfter: 5 * time.Minute})
+				s := newLiveShop(t, skus, hot, tc.writes, smooth(rtt), stock.Pace{HotEvery: time.Minute * 100 / 98 / 250, SweepEvery: time.Second, StaleAfter: 5 * time.Minute})
 				ctx, stop := context.WithCancel(t.Context())
 				done := make(chan error, 1)
 				go func() {
@@ -315,7 +331,7 @@ func TestEngineSpeed(t *testing.T) {
 // the warehouse has none. What is sent when their turn comes is zero.
 func TestEngineSendsTheNewestNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newLiveShop(t, 400, 20, 1, 40*time.Millisecond, stock.Pace{})
+		s := newLiveShop(t, 400, 20, 1, smooth(40*time.Millisecond), stock.Pace{})
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- s.live.Run(ctx, func(err error) { t.Error(err) }) }()
@@ -355,7 +371,7 @@ func TestEngineSendsTheNewestNumber(t *testing.T) {
 func TestEngineCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const skus = 2000
-		s := newLiveShop(t, skus, 0, 50, 0, stock.Pace{HotCount: -1})
+		s := newLiveShop(t, skus, 0, 50, smooth(0), stock.Pace{HotCount: -1})
 		ctx := t.Context()
 		drain := func() {
 			t.Helper()

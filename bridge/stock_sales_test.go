@@ -30,6 +30,18 @@ var (
 	liveRates = flag.String("rates", "0.5,2,5,20", "orders a second of TestSyncInALive, apart by commas")
 )
 
+// call is what becomes of a call on a roughRoad: how long each way takes, and whether it is
+// lost, before or after it took effect.
+type call struct {
+	there, back  time.Duration
+	lost, before bool
+}
+
+func drawCall(rng *rand.Rand) call {
+	way := func() time.Duration { return time.Duration(40+rng.IntN(361)) * time.Millisecond }
+	return call{way(), way(), rng.IntN(100) == 0, rng.IntN(2) == 0}
+}
+
 // roughRoad is a network on which each way takes 40 to 400 ms and one call of a hundred is
 // lost, before or after it took effect.
 type roughRoad struct {
@@ -40,11 +52,10 @@ type roughRoad struct {
 
 func (n *roughRoad) RoundTrip(r *http.Request) (*http.Response, error) {
 	n.mu.Lock()
-	there, back := 40+n.rng.IntN(361), 40+n.rng.IntN(361)
-	lost, before := n.rng.IntN(100) == 0, n.rng.IntN(2) == 0
+	c := drawCall(n.rng)
 	n.mu.Unlock()
-	wait := func(ms int) error {
-		timer := time.NewTimer(time.Duration(ms) * time.Millisecond)
+	wait := func(d time.Duration) error {
+		timer := time.NewTimer(d)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
@@ -53,17 +64,17 @@ func (n *roughRoad) RoundTrip(r *http.Request) (*http.Response, error) {
 			return r.Context().Err()
 		}
 	}
-	if err := wait(there); err != nil {
+	if err := wait(c.there); err != nil {
 		return nil, err
 	}
-	if lost && before {
+	if c.lost && c.before {
 		return nil, errors.New("connection reset before the request was read")
 	}
 	reply, err := n.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
-	if err := wait(back); err != nil || lost {
+	if err := wait(c.back); err != nil || c.lost {
 		_ = reply.Body.Close()
 		return nil, errors.Join(err, errors.New("connection reset before the reply was read"))
 	}

@@ -276,6 +276,14 @@ func (e *Engine) leave(ctx context.Context, t *turn) (ok bool, err error) {
 	if next.products == 0 {
 		return false, nil
 	}
+	asking := int(e.asking.Add(1))
+	defer e.asking.Add(-1)
+	if asking > next.products {
+		return false, nil
+	}
+	if asking < next.products {
+		e.wakeUp() // another can be published meanwhile
+	}
 	if next.doubt != certain || t.leave != nil {
 		return true, nil
 	}
@@ -283,11 +291,6 @@ func (e *Engine) leave(ctx context.Context, t *turn) (ok bool, err error) {
 		t.leave = ctx
 		return true, nil
 	}
-	if int(e.asking.Add(1)) > next.products {
-		e.asking.Add(-1)
-		return false, nil
-	}
-	defer e.asking.Add(-1)
 	t.leave, err = e.permit(ctx, t, next.urgent)
 	return err == nil, err
 }

@@ -12,6 +12,9 @@ import (
 
 // The paces of [Engine.Run] that nobody has to choose.
 const (
+	// hotReadings are how many readings of what is hot are under way at most: one that takes
+	// longer than HotEvery, or is repeated, does not hold up the next.
+	hotReadings = 4
 	// touchEvery is how often orders are asked which items they touched, touchOverlap
 	// how far each time goes back before the last.
 	touchEvery, touchOverlap = 5 * time.Second, time.Minute
@@ -60,10 +63,15 @@ func (e *Engine) Run(ctx context.Context, onError func(error)) error {
 		}
 	}
 	var wg sync.WaitGroup
-	every := func(d time.Duration, run func(context.Context) error) {
+	atOnce := func(n int, d time.Duration, run func(context.Context) error) {
+		running := make(chan struct{}, n)
 		wg.Go(func() {
 			for next := time.Now(); ctx.Err() == nil; {
-				tell(run(ctx))
+				running <- struct{}{}
+				wg.Go(func() {
+					tell(run(ctx))
+					<-running
+				})
 				next = next.Add(d)
 				if late := time.Since(next); late > 0 {
 					next = next.Add(late) // no catching up
@@ -74,8 +82,9 @@ func (e *Engine) Run(ctx context.Context, onError func(error)) error {
 			}
 		})
 	}
+	every := func(d time.Duration, run func(context.Context) error) { atOnce(1, d, run) }
 	pace := e.options.Pace
-	every(pace.HotEvery, func(ctx context.Context) error { _, err := e.ReadHot(ctx); return err })
+	atOnce(hotReadings, pace.HotEvery, func(ctx context.Context) error { _, err := e.ReadHot(ctx); return err })
 	every(touchEvery, e.ReadTouched)
 	every(touchEvery, e.ReadZeroed)
 	every(pace.SweepEvery, e.Sweep)
