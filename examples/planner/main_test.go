@@ -258,6 +258,61 @@ func TestCatchingUpIsThatOfTheIntake(t *testing.T) {
 	})
 }
 
+// TestCatchingUpIsThatOfTheDispatch has parcels packed while the bridge is down and compares
+// how long it takes until TikTok has been told of all with the plan.
+func TestCatchingUpIsThatOfTheDispatch(t *testing.T) {
+	t.Parallel()
+	const parcels = 100
+	s := shop{skus: 50, liveSKUs: 1, ordersPerDay: 24 * parcels, wakingHours: 24, outageHours: 1, reads: 8, writes: 2, share: 1, way: 50 * time.Millisecond}
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, s, 9_999)
+		b, err := bridge.NewSync(l.shop, l.warehouse, new(bridge.Memory).Shop("lab"), labSettings())
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := func(flow string) {
+			if _, err := b.RunFlow(t.Context(), flow); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run(bridge.FlowOrders)
+		run(bridge.FlowDispatch)
+		for n := range parcels {
+			if _, err := l.tiktok.PlaceOrder(tiktokshoptest.OrderSpec{NoHold: true, Lines: []tiktokshoptest.Line{tiktokshoptest.Units(skuID(n%s.skus), 1)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run(bridge.FlowOrders)
+		run(bridge.FlowReferences)
+		time.Sleep(61 * time.Minute) // nobody prints an order earlier
+		run(bridge.FlowOrders)
+		service := l.linn.AddPostalService("Tracked 48", "Royal Mail")
+		for _, o := range l.linn.Orders() {
+			if err := l.linn.SetTracking(o.OrderID, service, "RM"+string(o.OrderID)); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.linn.Process(o.OrderID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		start := time.Now()
+		run(bridge.FlowDispatch)
+		took := time.Since(start)
+		told := 0
+		for _, o := range l.tiktok.Orders() {
+			if o.Status == tiktokshop.OrderStatusAwaitingCollection {
+				told++
+			}
+		}
+		// The backlog alone: no order comes in meanwhile.
+		want := seconds(parcels / compute(s).shipPerSec)
+		t.Logf("%d of %d parcels in %s, the plan says %s", told, parcels, took, want)
+		if least, most := want*9/10, want*11/10+5*time.Second; told != parcels || took < least || took > most {
+			t.Errorf("%d of %d parcels were told in %s, the plan says %s: want from %s to %s", told, parcels, took, want, least, most)
+		}
+	})
+}
+
 // TestChances compares the chances with a lottery of the same mean.
 func TestChances(t *testing.T) {
 	random := rand.New(rand.NewPCG(*seed, 1))
@@ -344,6 +399,11 @@ func TestRun(t *testing.T) {
 	}
 	if n := strings.Count(string(text), "<svg"); n != 3 {
 		t.Errorf("the page has %d plots, want 3", n)
+	}
+	for _, line := range []string{">100 %<", ">1 %<", ">0.01 %<", ">0.0001 %<"} { // a logarithmic scale: the chances differ by a factor of ten
+		if !strings.Contains(string(text), line) {
+			t.Errorf("the plot of the chances lacks the line %q", line)
+		}
 	}
 	for _, bad := range []string{"NaN", "Inf", "://", "<script"} {
 		if strings.Contains(strings.ReplaceAll(string(text), "http://www.w3.org/2000/svg", ""), bad) {
