@@ -146,8 +146,9 @@ func parts(s shop, p plan) []part {
 		{"parcels told to TikTok", number(p.shipPerSec) + " a second at the most"},
 		{fmt.Sprintf("after %g hours down, orders are in Linnworks again", s.outageHours), after(p.importCatchUp)},
 		{"... and if as many parcels were packed, all are told", after(p.shipCatchUp)},
-		{"processes", "2: one works, one stands by"}, // the quotas end long before a processor does
+		{"calls under way at once in a LIVE", number(underWay(s, p)) + " on average, which one process does with ease"},
 	}}
+	through.remarks = append(through.remarks, "One process is enough: the quotas are the shop's and the account's, and a second one shares them. Run a second to stand by.")
 	if s.livePerSec > p.shipPerSec {
 		through.remarks = append(through.remarks, "A LIVE sells faster than TikTok takes parcels: they are told as they are packed. Mind the last collection of the day.")
 	}
@@ -168,6 +169,15 @@ func parts(s shop, p plan) []part {
 		}, remarks: []string{fmt.Sprintf("It is reached on %.1f days a month: TikTok then shows everything as sold out until midnight.", p.daysAMonth)}})
 	}
 	return list
+}
+
+// underWay is how many calls are made at the same time in a LIVE, on average.
+func underWay(s shop, p plan) float64 {
+	calls := 0.0
+	for _, c := range p.calls {
+		calls += min(c.live, c.quota) / 60
+	}
+	return calls * s.way.Seconds()
 }
 
 // span is a duration as people say it.

@@ -191,22 +191,30 @@ func TestAgesAreThoseOfTheEngine(t *testing.T) {
 			ages           []time.Duration
 			typical, worst time.Duration
 		}{{"in a LIVE", hot, p.hotTypical, p.hotWorst}, {"the rest", cold, p.coldTypical, p.coldWorst}} {
-			slices.Sort(c.ages)
-			var sum time.Duration
-			for _, age := range c.ages {
-				sum += age
-			}
-			mean, p99 := sum/time.Duration(len(c.ages)), c.ages[len(c.ages)*99/100]
-			t.Logf("%s: %d sales, mean %s (typical %s), p99 %s (worst %s)", c.name, len(c.ages), mean, c.typical, p99, c.worst)
-			if ratio := float64(mean) / float64(c.typical); ratio < 0.75 || ratio > 1.25 {
-				t.Errorf("%s: the mean age is %s, the plan says %s", c.name, mean, c.typical)
-			}
-			older := len(c.ages) - sort.Search(len(c.ages), func(i int) bool { return c.ages[i] > c.worst })
-			if n := float64(len(c.ages)); float64(older) > n*0.01+3*math.Sqrt(n*0.01) {
-				t.Errorf("%s: %d of %d are older than %s, which the plan calls the worst of a hundred", c.name, older, len(c.ages), c.worst)
-			}
+			asPlanned(t, c.name, c.ages, c.typical, c.worst)
 		}
 	})
+}
+
+// asPlanned compares ages with the plan: the mean within a quarter of what is called
+// typical, and one of a hundred older than what is called the worst, or as many more as
+// chance makes of it.
+func asPlanned(t *testing.T, name string, ages []time.Duration, typical, worst time.Duration) {
+	t.Helper()
+	slices.Sort(ages)
+	var sum time.Duration
+	for _, age := range ages {
+		sum += age
+	}
+	mean, p99 := sum/time.Duration(len(ages)), ages[len(ages)*99/100]
+	t.Logf("%s: %d sales, mean %s (typical %s), p99 %s (worst %s)", name, len(ages), mean, typical, p99, worst)
+	if ratio := float64(mean) / float64(typical); ratio < 0.75 || ratio > 1.25 {
+		t.Errorf("%s: the mean age is %s, the plan says %s", name, mean, typical)
+	}
+	older := len(ages) - sort.Search(len(ages), func(i int) bool { return ages[i] > worst })
+	if n := float64(len(ages)); float64(older) > n*0.01+3*math.Sqrt(n*0.01) {
+		t.Errorf("%s: %d of %d are older than %s, which the plan calls the worst of a hundred", name, older, len(ages), worst)
+	}
 }
 
 // TestCatchingUpIsThatOfTheIntake places orders while the bridge is down and compares how
@@ -246,6 +254,61 @@ func TestCatchingUpIsThatOfTheIntake(t *testing.T) {
 		t.Logf("1000 orders in %s, the plan says %s; %s", took, p.importCatchUp, report)
 		if least, most := p.importCatchUp*9/10, p.importCatchUp*11/10+5*time.Second; took < least || took > most {
 			t.Errorf("it took %s, the plan says %s: want from %s to %s", took, p.importCatchUp, least, most)
+		}
+	})
+}
+
+// TestCatchingUpIsThatOfTheDispatch has parcels packed while the bridge is down and compares
+// how long it takes until TikTok has been told of all with the plan.
+func TestCatchingUpIsThatOfTheDispatch(t *testing.T) {
+	t.Parallel()
+	const parcels = 100
+	s := shop{skus: 50, liveSKUs: 1, ordersPerDay: 24 * parcels, wakingHours: 24, outageHours: 1, reads: 8, writes: 2, share: 1, way: 50 * time.Millisecond}
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, s, 9_999)
+		b, err := bridge.NewSync(l.shop, l.warehouse, new(bridge.Memory).Shop("lab"), labSettings())
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := func(flow string) {
+			if _, err := b.RunFlow(t.Context(), flow); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run(bridge.FlowOrders)
+		run(bridge.FlowDispatch)
+		for n := range parcels {
+			if _, err := l.tiktok.PlaceOrder(tiktokshoptest.OrderSpec{NoHold: true, Lines: []tiktokshoptest.Line{tiktokshoptest.Units(skuID(n%s.skus), 1)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run(bridge.FlowOrders)
+		run(bridge.FlowReferences)
+		time.Sleep(61 * time.Minute) // nobody prints an order earlier
+		run(bridge.FlowOrders)
+		service := l.linn.AddPostalService("Tracked 48", "Royal Mail")
+		for _, o := range l.linn.Orders() {
+			if err := l.linn.SetTracking(o.OrderID, service, "RM"+string(o.OrderID)); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.linn.Process(o.OrderID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		start := time.Now()
+		run(bridge.FlowDispatch)
+		took := time.Since(start)
+		told := 0
+		for _, o := range l.tiktok.Orders() {
+			if o.Status == tiktokshop.OrderStatusAwaitingCollection {
+				told++
+			}
+		}
+		// The backlog alone: no order comes in meanwhile.
+		want := seconds(parcels / compute(s).shipPerSec)
+		t.Logf("%d of %d parcels in %s, the plan says %s", told, parcels, took, want)
+		if least, most := want*9/10, want*11/10+5*time.Second; told != parcels || took < least || took > most {
+			t.Errorf("%d of %d parcels were told in %s, the plan says %s: want from %s to %s", told, parcels, took, want, least, most)
 		}
 	})
 }
@@ -336,6 +399,11 @@ func TestRun(t *testing.T) {
 	}
 	if n := strings.Count(string(text), "<svg"); n != 3 {
 		t.Errorf("the page has %d plots, want 3", n)
+	}
+	for _, line := range []string{">100 %<", ">1 %<", ">0.01 %<", ">0.0001 %<"} { // a logarithmic scale: the chances differ by a factor of ten
+		if !strings.Contains(string(text), line) {
+			t.Errorf("the plot of the chances lacks the line %q", line)
+		}
 	}
 	for _, bad := range []string{"NaN", "Inf", "://", "<script"} {
 		if strings.Contains(strings.ReplaceAll(string(text), "http://www.w3.org/2000/svg", ""), bad) {

@@ -99,28 +99,40 @@ func outagePlot(s shop) template.HTML {
 	return plot("Minutes until all parcels are told to TikTok, by the hours of the outage", points, "hours")
 }
 
-// bufferPlot is the chance of overselling by buffer.
+// bufferPlot is the chance of overselling by buffer, each line of the scale a hundredth of
+// the one above: what matters is small.
 func bufferPlot(s shop) template.HTML {
 	p := compute(s)
 	if p.buffer > mostBuffer {
 		return ""
 	}
-	most := max(p.buffer+2, 10)
 	var points []point
-	for b := 0; b <= most; b++ {
-		points = append(points, point{float64(b), 100 * above(b, mean(s, p))})
+	for b := 0; b <= max(p.buffer+2, 10); b++ {
+		points = append(points, point{float64(b), 8 + max(-8, math.Log10(above(b, mean(s, p))))})
 	}
-	return plot("Chance of overselling a listing when it sells out, in %, by units kept back", points, "units")
+	return plotOn("Chance of overselling a listing when it sells out, by units kept back", points, "units", 8, func(y float64) string {
+		return fmt.Sprintf("%g %%", math.Pow(10, y-6))
+	})
 }
 
-// plot draws a line through points, in the colour of the text.
+// plot draws a line through points on a scale that begins at zero.
 func plot(title string, points []point, xName string) template.HTML {
-	const width, height, left, right, bottom = 560.0, 240.0, 56.0, 28.0, 40.0
-	var mostX, mostY float64
+	mostY := 0.0
 	for _, p := range points {
-		mostX, mostY = max(mostX, p.x), max(mostY, p.y)
+		mostY = max(mostY, p.y)
 	}
-	mostX, mostY = round(mostX), round(mostY)
+	return plotOn(title, points, xName, round(mostY), number)
+}
+
+// plotOn draws a line through points, in the colour of the text, on a scale from zero to mostY
+// whose lines are named by yName.
+func plotOn(title string, points []point, xName string, mostY float64, yName func(float64) string) template.HTML {
+	const width, height, left, right, bottom = 560.0, 240.0, 72.0, 28.0, 40.0
+	mostX := 0.0
+	for _, p := range points {
+		mostX = max(mostX, p.x)
+	}
+	mostX = round(mostX)
 	x := func(v float64) float64 { return left + v/mostX*(width-left-right) }
 	y := func(v float64) float64 { return height - bottom - v/mostY*(height-bottom-24) }
 	var b strings.Builder
@@ -128,7 +140,7 @@ func plot(title string, points []point, xName string) template.HTML {
 	fmt.Fprintf(&b, `<text x="%g" y="14">%s</text>`, left, template.HTMLEscapeString(title))
 	for i := range 5 {
 		v, h := mostY*float64(i)/4, mostX*float64(i)/4
-		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" stroke="currentColor" stroke-opacity=".2"/><text x="%.1f" y="%.1f" text-anchor="end">%s</text>`, left, y(v), width-right, left-6, y(v)+4, number(v))
+		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" stroke="currentColor" stroke-opacity=".2"/><text x="%.1f" y="%.1f" text-anchor="end">%s</text>`, left, y(v), width-right, left-6, y(v)+4, template.HTMLEscapeString(yName(v)))
 		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x(h), height-bottom+16, number(h))
 	}
 	fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">%s</text>`, width-right, height-6, template.HTMLEscapeString(xName))

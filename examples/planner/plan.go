@@ -31,7 +31,10 @@ const (
 	hotEvery      = 500 * time.Millisecond // stock.Pace.HotEvery
 	sweepEvery    = 5 * time.Minute        // stock.Pace.SweepEvery
 	pollEvery     = 30 * time.Second       // bridge.Pace.Orders
+	besideEvery   = 15 * time.Second       // bridge.IntakePorts, Reserve
 	checkEvery    = 2 * time.Minute        // stock.Pace.CheckEvery
+	hookTakes     = time.Second            // assumed: TikTok does not say how soon it sends one
+	callsAnOrder  = 2                      // in a row, for an order of its own
 	levelsPerCall = 200                    // Linnworks, a page of stock
 	levelCalls    = 250.0                  // a minute: Linnworks, Stock/GetStockLevel_Batch
 	sweepCalls    = 150.0                  // a minute: Linnworks, Stock/GetStockItemsFull
@@ -40,7 +43,10 @@ const (
 	checkPerCall  = 600 // SKUs in one call of the check
 	lookPerCall   = 50  // orders in one call of TikTok's detail
 	looksAnOrder  = 10  // of an order from the sale to its completion
+	looksAtSale   = 2   // of these, when it was placed: for its units, and to import it
 	lookAtOnce    = 200 // orders in one call of Linnworks' detail
+	lists         = 7   // calls a minute of what the shop has, whatever is sold
+	touches       = 13  // the same of what Linnworks has
 )
 
 // plan is what follows. Durations are those of calls that succeed at once.
@@ -105,32 +111,46 @@ func compute(s shop) plan {
 	p.coldTypical = seconds(sweep/2 + way + wait + way)
 	p.coldWorst = seconds(sweep + pages/(sweepCalls*s.share/60) + way + late + way + 10)
 
-	// A webhook has an order looked at at once; without one the next poll finds it.
-	seen := pollEvery.Seconds()
-	if s.hints {
-		seen = 1
+	// A webhook has an order looked at as soon as it is here, which takes a moment, and the
+	// look before it is over. Without one the next poll finds it, which waits until all that
+	// the last one found is done with, or is made beside that.
+	typical, worst := hookTakes.Seconds()/2+way/2, hookTakes.Seconds()+4*way
+	if !s.hints {
+		work := besideEvery.Seconds()
+		if share := s.livePerSec * callsAnOrder * way; share < 1 {
+			work = min(work, pollEvery.Seconds()*share/(1-share))
+		}
+		typical, worst = (pollEvery.Seconds()+work)/2, pollEvery.Seconds()+work
 	}
-	p.orderTypical, p.orderWorst = seconds(seen/2+2*way), seconds(seen+2*way)
+	p.orderTypical, p.orderWorst = seconds(typical+2*way), seconds(worst+2*way)
 
 	// What the quotas let through.
 	p.importPerSec = createCalls * s.share / 60 * createsACall
 	p.shipPerSec = s.writes / (1 + 1.0/100) // one call ships, and one in a hundred writes references
 	perMinute := func(rate float64) float64 { return rate * 60 }
+	// Orders that come while the bridge is at work share the next call.
+	busy := 2 * way
+	if !s.hints {
+		busy = pollEvery.Seconds()
+	}
+	// The shop is told what is left after its own sales too, of each listing once in two
+	// seconds at the most and no sooner than they are seen. A number that waits is replaced.
+	told := shared(s.livePerSec/float64(s.liveSKUs), max(2, busy), math.Inf(1)) / 60 * float64(s.liveSKUs)
 	for _, c := range []struct {
-		what     string
-		standing float64 // a minute, whatever is sold
-		perOrder float64 // of what is ordered
-		live     float64 // more a minute in a LIVE
-		quota    float64
+		what                     string
+		standing, ordinary, live float64 // a minute: whatever is sold, and more with the orders
+		quota                    float64
 	}{
-		{"TikTok: reads", 60/pollEvery.Seconds() + math.Ceil(float64(s.skus)/checkPerCall)/checkEvery.Minutes(), 1.0/100 + looksAnOrder/float64(lookPerCall), 0, s.reads * 60},
-		{"TikTok: writes", perMinute(ordinary), 1.0 / 100, perMinute(asked), s.writes * 60}, // parcels leave at the pace of the packing bench
+		{"TikTok: reads", lists + math.Ceil(float64(s.skus)/checkPerCall)/checkEvery.Minutes(),
+			looksAnOrder*shared(ordinary, busy, lookPerCall) + perMinute(ordinary)/100,
+			looksAtSale*shared(s.livePerSec, busy/2, lookPerCall) + shared(s.livePerSec, 2*busy, math.Inf(1)) + perMinute(s.livePerSec)/100, s.reads * 60},
+		{"TikTok: writes", 0, perMinute(ordinary) * (2 + 1.0/100), perMinute(asked + told), s.writes * 60}, // parcels leave at the pace of the packing bench
 		{"Linnworks: levels of what sells", hotReads * 60 / period, 0, 0, levelCalls * s.share},
 		{"Linnworks: pages of all levels", pages / (sweep / 60), 0, 0, sweepCalls * s.share},
-		{"Linnworks: creating orders", 0, 1.0 / createsACall, 0, createCalls * s.share},
-		{"Linnworks: reading orders", 60 / pollEvery.Seconds(), looksAnOrder / float64(lookAtOnce), 0, levelCalls * s.share},
+		{"Linnworks: creating orders", 0, shared(ordinary, busy, createsACall), shared(s.livePerSec, busy, createsACall), createCalls * s.share},
+		{"Linnworks: reading orders", touches, looksAnOrder * shared(ordinary, busy, lookAtOnce), shared(s.livePerSec, busy/2, lookAtOnce), levelCalls * s.share},
 	} {
-		p.calls = append(p.calls, calls{c.what, c.standing + c.perOrder*perMinute(ordinary), c.standing + c.live + c.perOrder*perMinute(s.livePerSec), c.quota})
+		p.calls = append(p.calls, calls{c.what, c.standing + c.ordinary, c.standing + c.live, c.quota})
 	}
 
 	if p.calls[0].live > p.calls[0].quota || s.livePerSec > p.importPerSec { // reads, or creating
@@ -195,6 +215,16 @@ func queue(asked, served float64) (mean, late float64) {
 		}
 	}
 	return mean, late
+}
+
+// shared is how many calls a minute orders take that come at so many a second. One that
+// comes alone has a call of its own. Those that come in the seconds in which the bridge is
+// busy share the next, up to so many.
+func shared(rate, busy, most float64) float64 {
+	if rate <= 0 {
+		return 0
+	}
+	return 60 * max(1/(1/rate+busy), rate/most)
 }
 
 // catchUp is how long a backlog lasts at a capacity while new orders come in.
