@@ -313,9 +313,14 @@ type DeadlineReport struct {
 	AtRisk []Deadline
 	// Next is the nearest of all clocks, zero if none runs.
 	Next Deadline
+	// Later are the first 50 of the clocks that are not at risk yet, the nearest first.
+	Later []Deadline
 	// Rates are those of the open orders, of those that are over, and of the history.
 	Rates []Rate
 }
+
+// mostLater is how many clocks that are not at risk a report has.
+const mostLater = 50
 
 // MarshalJSON returns the report for programs.
 func (r DeadlineReport) MarshalJSON() ([]byte, error) { return part.JSON(r) }
@@ -431,10 +436,15 @@ func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation
 			}
 			if c.AtRisk {
 				r.AtRisk = append(r.AtRisk, c)
+			} else {
+				r.Later = append(r.Later, c)
 			}
 		}
 	}
-	slices.SortStableFunc(r.AtRisk, func(a, b Deadline) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.OrderID, b.OrderID)) })
+	nearest := func(a, b Deadline) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.OrderID, b.OrderID)) }
+	slices.SortStableFunc(r.AtRisk, nearest)
+	slices.SortStableFunc(r.Later, nearest)
+	r.Later = slices.Clone(r.Later[:min(len(r.Later), mostLater)])
 	for _, o := range history {
 		if !seen[o.ID] {
 			seen[o.ID] = true

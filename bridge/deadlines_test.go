@@ -182,6 +182,26 @@ func TestDeadlineOfARequest(t *testing.T) {
 	}
 }
 
+// What is not at risk yet is reported too, the nearest first, as far as a page of it goes.
+func TestDeadlinesThatComeLater(t *testing.T) {
+	w := world.NewWorld(t)
+	for i := range 60 {
+		w.Put(world.With(world.AnOrder(fmt.Sprintf("%03d", 100-i), "MUG"), func(o *bridge.Order) {
+			o.ShipBy, o.CancelledBy = world.Noon.Add(time.Duration(100+i)*time.Hour), time.Time{}
+		}))
+	}
+	w.Put(world.With(world.AnOrder("999", "MUG"), func(o *bridge.Order) {
+		o.ShipBy, o.CancelledBy = world.Noon.Add(time.Hour), time.Time{}
+	}))
+	r, err := deadlines(t, w, bridge.DeadlineOptions{Now: world.AtNoon}).Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.AtRisk) != 1 || len(r.Later) != 50 || r.Later[0].OrderID != "100" || r.Later[49].OrderID != "051" {
+		t.Errorf("%d at risk and %d later, %v; want 1 and 50, from order 100 to order 051", len(r.AtRisk), len(r.Later), r.Later)
+	}
+}
+
 // Hours that are left after the last van has gone help nobody.
 func TestDeadlinesByTheLastVan(t *testing.T) {
 	calendar, err := policy.Collections{

@@ -36,7 +36,7 @@ func TestResultsAsJSON(t *testing.T) {
 		"dispatch": {bridge.DispatchReport{}, `{"listed":0,"unchanged":0,"retried":0,"swept":false,"fallback":"","results":[],"waiting":0}`},
 		"deadlines": {bridge.DeadlineReport{At: world.Noon, AtRisk: []bridge.Deadline{{OrderID: "1", Clock: bridge.ClockShip, At: world.Noon, Left: time.Hour, AtRisk: true, Severity: exceptions.Urgent}}},
 			`{"at":"2026-11-27T12:00:00Z","open":0,"at_risk":[{"order_id":"1","clock":"ship by","at":"2026-11-27T12:00:00Z","left":"1h0m0s","at_risk":true,"severity":"urgent"}],` +
-				`"next":{"order_id":"","clock":"","left":"0s","at_risk":false,"severity":"notice"},"rates":[]}`},
+				`"next":{"order_id":"","clock":"","left":"0s","at_risk":false,"severity":"notice"},"later":[],"rates":[]}`},
 		"stock": {stock.Result{Published: 1, Plan: stock.Plan{Products: []stock.ProductStock{{ProductID: "p", SKUs: []stock.SKUStock{{SKU: catalogue.SKU{ID: "s"}}}}}}},
 			`{"plan":{"products":[{"product_id":"p","skus":[{"product_id":"","id":"s","seller_sku":"","stock":[],"shown":[]}],"urgent":false}],` +
 				`"unchanged":0,"skipped":0,"problems":[]},"published":1,"refused":0}`},

@@ -146,6 +146,10 @@ func Collect(ctx context.Context, p Ports, o Options, orderIDs ...string) (*Pack
 	var err error
 	if p.Cases == nil {
 		missing("cases", nil)
+	} else if len(orderIDs) == 1 {
+		if cases, err = exceptions.OfOrder(ctx, p.Cases, o.Shop, orderIDs[0]); err != nil {
+			missing("cases", err)
+		}
 	} else if cases, err = p.Cases.Cases(ctx, exceptions.Filter{
 		Shop: o.Shop, States: []exceptions.State{exceptions.CaseOpen, exceptions.CaseResolved, exceptions.CaseCleared},
 	}); err != nil {

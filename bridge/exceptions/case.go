@@ -363,6 +363,30 @@ func (f Filter) Match(c Case) bool {
 		c.Severity >= f.Severity
 }
 
+// OfOrder lists what has to do with an order of a shop: the cases about it in every state,
+// and the open ones that hold it up beside others. It does not read every closed case.
+func OfOrder(ctx context.Context, desk interface {
+	Cases(ctx context.Context, filter Filter) ([]Case, error)
+}, shop, orderID string,
+) ([]Case, error) {
+	object := ForOrder(orderID)
+	list, err := desk.Cases(ctx, Filter{Shop: shop, Object: object, States: []State{CaseOpen, CaseResolved, CaseCleared}})
+	if err != nil {
+		return nil, err
+	}
+	open, err := desk.Cases(ctx, Filter{Shop: shop})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range open {
+		if c.Object != object && slices.Contains(c.Orders, orderID) {
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(a, b Case) int { return Compare(a.Exception, b.Exception) })
+	return list, nil
+}
+
 // utc leaves the zero time alone, which has no zone to speak of.
 func utc(t time.Time) time.Time {
 	if t.IsZero() {

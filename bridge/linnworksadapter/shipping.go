@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -468,4 +469,26 @@ func (l *Warehouse) OrdersByTracking(ctx context.Context, number string) (ids []
 		}
 	}
 	return ids, nil
+}
+
+// OrdersByNumber returns the shop's id of the order that has a number in Linnworks, for
+// people who know it from there: none if that is another shop's, or nobody's. It costs one
+// call.
+//
+// https://apps.linnworks.net/Api/Method/Orders-GetOrderDetailsByNumOrderId
+func (l *Warehouse) OrdersByNumber(ctx context.Context, number string) ([]string, error) {
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 {
+		return nil, fmt.Errorf("linnworksadapter: %q is no number of an order in Linnworks", part.Clip(number))
+	}
+	o, err := l.client.Orders.GetOrderDetailsByNumOrderID(ctx, &linnworks.GetOrderDetailsByNumOrderIDRequest{OrderID: n})
+	switch {
+	case linnworks.IsNotFound(err), linnworks.IsRequest(err): // a number that no order has is refused, nothing says in which words
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("linnworksadapter: looking for the order with number %d: %w", n, err)
+	case o == nil || !l.ours(o.GeneralInfo) || o.GeneralInfo.ReferenceNum == "":
+		return nil, nil
+	}
+	return []string{o.GeneralInfo.ReferenceNum}, nil
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/finance"
 )
 
-// mostFindings is how many findings of a shop a page has.
-const mostFindings = 500
+// mostFindings is how many findings a page has, of all shops, audits and payouts.
+const mostFindings = 200
 
 // shopAudit is what the last audit of one shop has found.
 type shopAudit struct {
@@ -21,15 +21,26 @@ type shopAudit struct {
 	// PayoutsUnknown does not say why that is not known.
 	Payouts        finance.WatchReport `json:"payouts"`
 	PayoutsUnknown string              `json:"payouts_unknown,omitempty"`
+	// LooksLeft is how many of what is wrong with payouts the page has no room for.
+	LooksLeft int `json:"-"`
 }
 
 // Shown are the findings that the page has room for.
 func (v shopAudit) Shown() []audit.Finding { return v.Report.Findings[:len(v.Report.Findings)-v.Left] }
 
+// Looks are what is wrong with payouts, as far as the page has room.
+func (v shopAudit) Looks() []finance.Look { return v.Payouts.Look[:len(v.Payouts.Look)-v.LooksLeft] }
+
 func (h *Handler) audits(r *request) (any, error) {
 	list := []shopAudit{}
-	for _, s := range h.shops(r) {
-		list = append(list, auditOf(r.Context(), s))
+	shops := h.shops(r)
+	share := mostFindings / max(len(shops), 1)
+	for _, s := range shops {
+		v := auditOf(r.Context(), s)
+		findings, looks := len(v.Report.Findings), len(v.Payouts.Look)
+		v.Left = max(findings-(share-min(looks, share/4)), 0) // payouts have room too
+		v.LooksLeft = max(looks-(share-(findings-v.Left)), 0)
+		list = append(list, v)
 	}
 	return list, nil
 }
@@ -48,7 +59,7 @@ func auditOf(ctx context.Context, s Shop) shopAudit {
 	case !found:
 		v.Unknown = "no audit has run yet"
 	default:
-		v.Report, v.Left = report, max(len(report.Findings)-mostFindings, 0)
+		v.Report = report
 	}
 	return v
 }

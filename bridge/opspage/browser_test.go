@@ -121,6 +121,8 @@ func (b *browser) listen(from *os.File) {
 				Request          struct{ URL string }
 				Entry            struct{ Level, Text string }
 				ExceptionDetails struct{ Text string }
+				Type             string
+				Args             []struct{ Value, Description any }
 			}
 		}
 		if err := json.Unmarshal(text[:len(text)-1], &m); err != nil {
@@ -137,6 +139,10 @@ func (b *browser) listen(from *os.File) {
 		case "Log.entryAdded":
 			if m.Params.Entry.Level == "error" {
 				b.trouble = append(b.trouble, m.Params.Entry.Text)
+			}
+		case "Runtime.consoleAPICalled":
+			if m.Params.Type == "error" || m.Params.Type == "warning" || m.Params.Type == "assert" {
+				b.trouble = append(b.trouble, fmt.Sprint(m.Params.Args))
 			}
 		case "Runtime.exceptionThrown":
 			b.trouble = append(b.trouble, m.Params.ExceptionDetails.Text)
@@ -341,8 +347,13 @@ func TestBrowser(t *testing.T) {
 			if href := b.script(`document.querySelector('main a[href^=order]').getAttribute("href")`); href != "order?shop=UK&id=576000000000000001" {
 				t.Errorf("the search finds %v", href)
 			}
-			for _, name := range []string{"order?shop=UK&id=576000000000000001", "orders", "stock", "audit", "health"} {
-				b.open(server.URL + "/ops/" + name)
+			for _, name := range []string{"order?shop=UK&id=576000000000000001", "orders", "stock", "audit", "health", "search?q=576000000000000001", "search?q=RM000000042GB", "appeal.html?shop=UK&id=576000000000000001", "manifest.html?shop=UK"} {
+				address := server.URL + "/ops/" + name
+				if strings.Contains(name, ".html") { // a file, which people open after they have kept it
+					_, text := bench.get("/" + name)
+					address = "data:text/html;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(text))
+				}
+				b.open(address)
 				short, _, _ := strings.Cut(name, "?")
 				b.picture(view.name + "-" + short)
 				if wide := b.script(`document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide != 0.0 {

@@ -1,6 +1,7 @@
 package opspage
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -206,12 +207,12 @@ func (v caseView) MarshalJSON() ([]byte, error) {
 }
 
 // find returns a case by its key, if the user may see it.
-func (h *Handler) find(r *request, key string) (exceptions.Case, error) {
+func (h *Handler) find(ctx context.Context, r *request, key string) (exceptions.Case, error) {
 	words := strings.SplitN(key, "|", 3)
 	if len(words) != 3 || !r.sees(words[0]) {
 		return exceptions.Case{}, exceptions.ErrNoCase
 	}
-	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{Shop: words[0], Kinds: []exceptions.Kind{exceptions.Kind(words[1])}, Object: words[2], States: states})
+	list, err := h.ports.Desk.Cases(ctx, exceptions.Filter{Shop: words[0], Kinds: []exceptions.Kind{exceptions.Kind(words[1])}, Object: words[2], States: states})
 	if err != nil {
 		return exceptions.Case{}, fmt.Errorf("the cases cannot be read: %w", err)
 	}
@@ -224,13 +225,15 @@ func (h *Handler) find(r *request, key string) (exceptions.Case, error) {
 }
 
 func (h *Handler) oneCase(r *request) (any, error) {
-	c, err := h.find(r, r.FormValue("key"))
+	c, err := h.find(r.Context(), r, r.FormValue("key"))
 	if err != nil {
 		return caseView{}, err
 	}
 	v := caseView{line: h.line(c, r.now)}
 	v.Info, _ = c.Kind.Info()
-	v.Order, _ = exceptions.OrderOf(c.Object)
+	if id, is := exceptions.OrderOf(c.Object); is {
+		v.Order = id
+	}
 	return v, nil
 }
 
@@ -265,12 +268,16 @@ func (h *Handler) decide(ctx context.Context, w http.ResponseWriter, r *request)
 	var failed []string
 	done := 0
 	for _, key := range slices.Compact(keys) {
-		if shop, _, _ := strings.Cut(key, "|"); !r.sees(shop) {
-			failed = append(failed, exceptions.ErrNoCase.Error())
-			continue
+		var c exceptions.Case
+		shop, about, _ := strings.Cut(key, "|")
+		err := exceptions.ErrNoCase
+		if r.sees(shop) {
+			c, err = h.decideOne(ctx, r, key, d)
+		} else {
+			about = ""
 		}
-		if _, err := h.ports.Desk.Decide(ctx, key, d); err != nil {
-			failed = append(failed, fmt.Sprintf("%s: %v", key, err))
+		if err != nil {
+			failed = append(failed, h.refused(shop, about, c, d, err))
 			continue
 		}
 		done++
@@ -292,6 +299,38 @@ func (h *Handler) decide(ctx context.Context, w http.ResponseWriter, r *request)
 	// A relative address: the page may stand below any path.
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)
+}
+
+// errNobody is why a case cannot be given back.
+var errNobody = errors.New("nobody is on it, so there is nothing to give back")
+
+// decideOne does what a form says about one case. It returns the case, if that is known.
+func (h *Handler) decideOne(ctx context.Context, r *request, key string, d exceptions.Decision) (exceptions.Case, error) {
+	if d.Verb == exceptions.VerbReleased { // a desk takes it for done
+		if c, err := h.find(ctx, r, key); err != nil || c.Holder(r.now) == "" && c.State == exceptions.CaseOpen {
+			return c, cmp.Or(err, errNobody)
+		}
+	}
+	return h.ports.Desk.Decide(ctx, key, d)
+}
+
+// refused says in words what was not done, about which case, and why. about is its kind and
+// object, empty for one that is not to be named.
+func (h *Handler) refused(shop, about string, c exceptions.Case, d exceptions.Decision, err error) string {
+	why := strings.TrimPrefix(err.Error(), "exceptions: ")
+	switch by := c.ActBy(); {
+	case errors.Is(err, exceptions.ErrNoCase):
+		why = "there is no such case"
+	case errors.Is(err, exceptions.ErrCaseState):
+		why = fmt.Sprintf("it is %s", c.State)
+	case d.Verb == exceptions.VerbSnoozed && !by.IsZero() && d.Until.After(by):
+		why = fmt.Sprintf("it has to be done by %s, and cannot be put off until %s", h.when(by), h.when(d.Until))
+	}
+	if about == "" {
+		return why
+	}
+	kind, object, _ := strings.Cut(about, "|")
+	return fmt.Sprintf("%s, %s of %s: %s", kind, part.Short(object), shop, why)
 }
 
 // decision reads what the form says.

@@ -56,6 +56,9 @@ type Shop struct {
 	// Tracking returns the ids of the orders that were sent under a tracking number, such as
 	// linnworksadapter.Warehouse.OrdersByTracking. Nil: numbers are found in cases alone.
 	Tracking func(ctx context.Context, number string) (orderIDs []string, err error)
+	// Number returns the ids of the orders that have a number in Linnworks, as its staff know
+	// them, such as linnworksadapter.Warehouse.OrdersByNumber. Nil: as Tracking.
+	Number func(ctx context.Context, number string) (orderIDs []string, err error)
 	// Appeal collects what is on record about an order, for a question of the shop's:
 	// [appeal.Collect], without the buyer.
 	Appeal func(ctx context.Context, orderID string) (*appeal.Pack, error)
@@ -87,6 +90,8 @@ type StockLine struct {
 	SKU         string `json:"sku"`
 	Title       string `json:"title"`
 	WarehouseID string `json:"warehouse_id"`
+	// Warehouse is its name as people know it, empty if that is not known.
+	Warehouse string `json:"warehouse,omitempty"`
 	// Shown is what the shop is believed to show, Wanted what it should, Free what the
 	// warehouse has free. They mean nothing if Unknown says why not.
 	Shown   int    `json:"shown"`
@@ -319,22 +324,29 @@ func (h *Handler) style(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(text)
 }
 
+// when is a moment in the time zone of those who look.
+func (h *Handler) when(t time.Time) string {
+	if t.IsZero() {
+		return "not known"
+	}
+	return t.In(h.options.Zone).Format("Mon 2 Jan 15:04 MST")
+}
+
 // functions are what the templates can call.
 func (h *Handler) functions() template.FuncMap {
 	return template.FuncMap{
-		"when": func(t time.Time) string {
-			if t.IsZero() {
-				return "not known"
-			}
-			return t.In(h.options.Zone).Format("Mon 2 Jan 15:04 MST")
-		},
+		"when": h.when,
 		"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"left": left,
 		"took": took,
 		"short": func(s string) string {
 			return part.Short(s)
 		},
-		"count":  part.Count,
+		"count": part.Count,
+		"class": func(object string) string { // an order's id is one word
+			_, is := exceptions.OrderOf(object)
+			return map[bool]string{true: "id"}[is]
+		},
 		"info":   func(k exceptions.Kind) exceptions.Info { info, _ := k.Info(); return info },
 		"owners": func() []exceptions.Owner { return exceptions.Owners },
 		"plot":   plot,

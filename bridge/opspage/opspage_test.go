@@ -57,6 +57,9 @@ func newBench(t testing.TB) *bench {
 				}
 				return map[string][]string{"RM000000042GB": {"576000000000000042"}}[number], nil
 			},
+			Number: func(_ context.Context, number string) ([]string, error) {
+				return map[string][]string{"100001" + name: {"576000000000000041"}}[number+"UK"], nil
+			},
 			Payouts: func(context.Context) (finance.WatchReport, bool, error) {
 				return finance.WatchReport{At: noon, From: noon.AddDate(0, 0, -45), To: noon, Statements: 45, Orders: 900, Wrong: 1, Look: []finance.Look{{Object: "line " + hostile, Seen: "-0.01 GBP", Do: "ask the shop"}}}, true, nil
 			},
@@ -77,6 +80,8 @@ func newBench(t testing.TB) *bench {
 			Deadlines: func(context.Context) (bridge.DeadlineReport, error) {
 				return bridge.DeadlineReport{At: noon, Open: 7, AtRisk: []bridge.Deadline{
 					{OrderID: "576000000000000001", Clock: bridge.ClockShip, At: noon.Add(90 * time.Minute), Left: 90 * time.Minute, AtRisk: true, Severity: exceptions.Urgent},
+				}, Later: []bridge.Deadline{
+					{OrderID: "576000000000000007", Clock: bridge.ClockScan, At: noon.Add(30 * time.Hour), Left: 30 * time.Hour},
 				}, Rates: []bridge.Rate{
 					{Measure: policy.LateAtReady, Market: "GB", Orders: 200, Bad: 4, Coming: 8, Percent: 2, Forecast: 6, Limit: policy.Limit{Known: true, Percent: 4}},
 					{Measure: policy.ValidTracking, Market: "GB", Orders: 100, Bad: 10, Percent: 90, Forecast: 90, Limit: policy.Limit{Known: true, Percent: 95, Least: true}},
@@ -162,7 +167,7 @@ type shelf struct{}
 
 func (shelf) StockOf(_ context.Context, text, after string, limit int) ([]opspage.StockLine, error) {
 	all := []opspage.StockLine{
-		{SKUID: "1", SKU: "MUG-RED", Title: hostile, WarehouseID: "w1", Shown: 5, Wanted: 3, Free: 4, Why: []string{"4 free", "keep 1"}},
+		{SKUID: "1", SKU: "MUG-RED", Title: hostile, WarehouseID: "w1", Warehouse: "Leeds", Shown: 5, Wanted: 3, Free: 4, Why: []string{"4 free", "keep 1"}},
 		{SKUID: "2", SKU: "LAMP", WarehouseID: "w1", Unknown: "its item is not known"},
 	}
 	var list []opspage.StockLine
@@ -228,14 +233,15 @@ func TestPagesSay(t *testing.T) {
 		"/cases?q=0009":          {"1 case"},
 		"/cases?state=cleared":   {"Nothing that this list asks for"},
 		"/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"): {"do order 576000000000000001", "90 min left", "The life of order", "What it is", "JD0001"},
-		"/orders":                              {"576000000000000001", "ship by", `data-is="Minutes left">90<`},
+		"/orders":                              {"576000000000000001", "ship by", `data-is="Minutes left">90<`, "576000000000000007", "scanned by", "30 h left"},
 		"/order?shop=UK&id=576000000000000001": {"sent to Linnworks", "released by the bridge", "label handed out", "AWAITING_COLLECTION", "guid-1", "no tracking"},
 		"/order?shop=UK&id=1":                  {"no record of it"},
-		"/stock":                               {"MUG-RED", "keep 1", "its item is not known"},
+		"/stock":                               {"MUG-RED", "keep 1", "its item is not known", `data-is="Warehouse">Leeds<`, `data-is="Warehouse">w1<`},
 		"/stock?q=lamp":                        {"LAMP"},
 		"/health":                              {"Last failure", "99 of 100"},
 		"/audit":                               {"shop does not sell", "have it mended", "<code>MUG-RED 2</code>", "Not read, so nothing is known of it", "shipping templates: no answer", "look in Seller Center", "45 statements", "-0.01 GBP", "ask the shop"},
 		"/search?q=RM000000042GB":              {`order?shop=UK&amp;id=576000000000000042`, "DE: the tracking number could not be looked for: Linnworks is away"},
+		"/search?q=100001":                     {`order?shop=UK&amp;id=576000000000000041`},
 		"/search?q=576000000000000001":         {`order?shop=UK&amp;id=576000000000000001`, "no tracking"},
 	} {
 		status, text := b.get(path)
@@ -247,6 +253,57 @@ func TestPagesSay(t *testing.T) {
 	}
 	if _, text := b.get("/stock?q=lamp"); strings.Contains(text, "MUG-RED") {
 		t.Errorf("the stock of lamp has the mug:\n%s", text)
+	}
+}
+
+// Only a case about an order leads to the life of one.
+func TestLinkToTheOrder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.raise("UK", exceptions.StockRefused, "MUG-RED", 0)
+	for key, want := range map[string]string{
+		"UK|no tracking|order 576000000000000001": "576000000000000001", "UK|" + string(exceptions.StockRefused) + "|MUG-RED": "",
+	} {
+		_, text := b.get("/case.json?key=" + url.QueryEscape(key))
+		var one struct{ Order string }
+		if err := json.Unmarshal([]byte(text), &one); err != nil || one.Order != want {
+			t.Errorf("%s: order %q, want %q; %v: %s", key, one.Order, want, err, text)
+		}
+		if _, text := b.get("/case?key=" + url.QueryEscape(key)); strings.Contains(text, "The life of order") != (want != "") {
+			t.Errorf("%s: a link to an order is there or not, against what it is about:\n%s", key, text)
+		}
+	}
+}
+
+// Without an order at risk the page says which are next.
+func TestNextOrders(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	next := bridge.Deadline{OrderID: "576000000000000007", Clock: bridge.ClockShip, At: noon.Add(30 * time.Hour), Left: 30 * time.Hour}
+	for name, report := range map[string]bridge.DeadlineReport{
+		"with those that follow": {At: noon, Open: 1, Next: next, Later: []bridge.Deadline{next}},
+		"of an older version":    {At: noon, Open: 1, Next: next},
+	} {
+		b.shops[0].Deadlines = func(context.Context) (bridge.DeadlineReport, error) { return report, nil }
+		b.user.Shops = []string{b.shops[0].Name}
+		b.open()
+		if _, text := b.get("/orders"); !strings.Contains(text, "Nothing is near its deadline") || !strings.Contains(text, "id=576000000000000007") || !strings.Contains(text, "30 h left") {
+			t.Errorf("%s: the next order is not there:\n%s", name, text)
+		}
+	}
+}
+
+// A list without entries is a list in JSON too.
+func TestNoNulls(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, path := range []string{
+		"/home.json", "/cases.json", "/cases.json?q=nothing", "/orders.json", "/order.json?shop=UK&id=1", "/stock.json", "/stock.json?q=nothing", "/health.json", "/audit.json",
+		"/search.json", "/search.json?q=nothing", "/search.json?q=RM000000042GB", "/search.json?q=lamp", "/case.json?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"),
+	} {
+		if status, text := b.get(path); status != http.StatusOK || strings.Contains(text, ":null") {
+			t.Errorf("%s: status %d, or null for a list:\n%s", path, status, text)
+		}
 	}
 }
 
@@ -464,6 +521,45 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// What nobody holds cannot be given back, and is not said to be.
+func TestGiveBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	key := "UK|no tracking|order 576000000000000001"
+	path, form := "/case?key="+url.QueryEscape(key), url.Values{"verb": {"released"}, "key": {key}, "back": {"case"}}
+	if _, text := b.get(path); strings.Contains(text, "Give back") {
+		t.Errorf("a case that nobody is on can be given back:\n%s", text)
+	}
+	if w := b.post(form); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "nobody is on it") {
+		t.Errorf("status %d, want %d and why: %s", w.Code, http.StatusConflict, w.Body)
+	}
+	if _, err := b.desk.Decide(t.Context(), key, exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Bob"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, text := b.get(path); !strings.Contains(text, "Give back") {
+		t.Errorf("a case that Bob is on cannot be given back:\n%s", text)
+	}
+	if w := b.post(form); w.Code != http.StatusSeeOther || b.only("UK", "order 576000000000000001").Holder(noon) != "" {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+}
+
+// A refusal says what, of which shop, and why, in words.
+func TestRefusalsAreInWords(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	key := "UK|no tracking|order 576000000000000001"
+	for want, form := range map[string]url.Values{
+		"no tracking, order 576000000000000001 of UK: it has to be done by Wed 2 Dec 13:30 UTC, and cannot be put off until Wed 2 Dec 20:00 UTC": {"verb": {"snoozed"}, "minutes": {"480"}},
+		"no tracking, order 576000000000000001 of UK: it is open":                                                                                {"verb": {"reopened"}},
+	} {
+		form.Set("key", key)
+		if w := b.post(form); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "<p>"+want+"</p>") {
+			t.Errorf("status %d, want %d and %q:\n%s", w.Code, http.StatusConflict, want, w.Body)
+		}
+	}
+}
+
 // Many are done at once; one that refuses does not keep the others from being done, and
 // is named.
 func TestDecideMany(t *testing.T) {
@@ -535,16 +631,31 @@ func TestRefused(t *testing.T) {
 func TestForeignShop(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.shops[1].Audit = func(context.Context) (audit.Report, bool, error) {
+		report := audited()
+		report.Findings[0].Seen = "only UK has this"
+		return report, true, nil
+	}
+	b.shops[1].Payouts = func(context.Context) (finance.WatchReport, bool, error) {
+		return finance.WatchReport{At: noon, Wrong: 1, Look: []finance.Look{{Object: "only UK has this"}}}, true, nil
+	}
+	b.open()
+	if _, text := b.get("/audit"); !strings.Contains(text, "only UK has this") {
+		t.Fatalf("who may see both shops does not see the audit of UK:\n%s", text)
+	}
 	b.user.Shops = []string{"DE"}
 	if err := b.page.Sample(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]int{
-		"/": 200, "/cases": 200, "/cases?shop=UK": 200, "/orders": 200, "/health": 200, "/stock": 200, "/search?q=576000000000000001": 200,
+		"/": 200, "/cases": 200, "/cases?shop=UK": 200, "/orders": 200, "/health": 200, "/stock": 200, "/audit": 200, "/style.css": 200, "/search?q=576000000000000001": 200,
 		"/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"): 404,
 		"/order?shop=UK&id=576000000000000001":                                    404, "/order?id=576000000000000001": 200, "/stock?shop=UK": 404,
 	} {
 		for _, suffix := range []string{"", ".json"} {
+			if path+suffix == "/style.css.json" {
+				continue
+			}
 			at, query, _ := strings.Cut(path, "?")
 			if suffix != "" && at == "/" {
 				at = "/home"
@@ -553,7 +664,7 @@ func TestForeignShop(t *testing.T) {
 			if status != want {
 				t.Errorf("%s%s: status %d, want %d", path, suffix, status, want)
 			}
-			if strings.Contains(text, ">UK<") || strings.Contains(text, `"UK"`) || strings.Contains(text, "unmapped SKU:") {
+			if strings.Contains(text, "only UK has this") || strings.Contains(text, ">UK<") || strings.Contains(text, `"UK"`) || strings.Contains(text, "unmapped SKU:") {
 				t.Errorf("%s%s shows the other shop:\n%s", path, suffix, text)
 			}
 		}
@@ -705,12 +816,46 @@ func TestWhatNobodyCounts(t *testing.T) {
 	}
 }
 
-// A thousand cases make a page that a telephone can load.
+// A thousand cases, of many kinds and about as many orders, 900 findings and 500 lines of
+// stock make pages that a telephone can load, each of them.
 func TestPagesStaySmall(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	large(b, 1000)
-	for _, path := range []string{"/", "/cases", "/cases?kind=unmapped+SKU", "/orders", "/search?q=SKU"} {
+	large(b, 500)
+	kinds := exceptions.AllKinds()
+	for i := range 500 {
+		b.raise("UK", kinds[i%len(kinds)], fmt.Sprintf("order 5760000000000%05d", i), time.Hour)
+	}
+	long := strings.Repeat("a text as long as they get, ", 16)
+	for i := range b.shops {
+		b.shops[i].Audit = func(context.Context) (audit.Report, bool, error) {
+			report := audited()
+			for n := range 900 {
+				report.Findings = append(report.Findings, audit.Finding{Rule: audit.ShopStopped, Object: fmt.Sprint("SKU ", n), Seen: long, Do: long})
+			}
+			return report, true, nil
+		}
+		b.shops[i].Payouts = func(context.Context) (finance.WatchReport, bool, error) {
+			report := finance.WatchReport{At: noon, Wrong: 500}
+			for n := range 500 {
+				report.Look = append(report.Look, finance.Look{Object: fmt.Sprint("line ", n), Seen: long, Do: long})
+			}
+			return report, true, nil
+		}
+		b.shops[i].Deadlines = func(context.Context) (bridge.DeadlineReport, error) {
+			report := bridge.DeadlineReport{At: noon, Open: 100_000}
+			for n := range 1000 {
+				report.AtRisk = append(report.AtRisk, bridge.Deadline{OrderID: fmt.Sprintf("5760000000000%05d", n), Clock: bridge.ClockShip, At: noon, AtRisk: true})
+			}
+			return report, nil
+		}
+		b.shops[i].Stock = crowded{}
+	}
+	b.open()
+	for _, path := range []string{
+		"/", "/cases", "/cases?kind=unmapped+SKU", "/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"), "/orders", "/order?shop=UK&id=576000000000000001",
+		"/search?q=SKU", "/search?q=576000000000000001", "/stock", "/stock?shop=UK", "/audit", "/health",
+	} {
 		if status, text := b.get(path); status != http.StatusOK || len(text) > 500_000 {
 			t.Errorf("%s: status %d, %d bytes; want at most 500,000", path, status, len(text))
 		}
@@ -718,6 +863,22 @@ func TestPagesStaySmall(t *testing.T) {
 	if _, text := b.get("/cases"); !strings.Contains(text, "not on this page") {
 		t.Error("the list does not say that it is cut")
 	}
+	if _, text := b.get("/audit"); strings.Count(text, "more are not on this page") != 4 || !strings.Contains(text, ">826 more are") || !strings.Contains(text, ">475 more are") {
+		t.Error("the audit does not say how much it leaves out")
+	}
+}
+
+// crowded is a stock of as many lines as are asked for.
+type crowded struct{}
+
+func (crowded) StockOf(_ context.Context, _, _ string, limit int) (list []opspage.StockLine, err error) {
+	for n := range limit {
+		list = append(list, opspage.StockLine{
+			SKUID: fmt.Sprint(n), SKU: fmt.Sprint("SKU ", n), Title: strings.Repeat("a long title ", 20), WarehouseID: "7068517275539719942",
+			Why: []string{"14 free, what is sold taken off", "keep 2: 14 become 12", "it is not raised before every order of the shop has been seen"},
+		})
+	}
+	return list, nil
 }
 
 func large(b *bench, n int) {
@@ -777,5 +938,84 @@ func TestOrdersPlot(t *testing.T) {
 		if strings.Contains(text, "with a clock, 1 at risk&#34;") || strings.Contains(text, "orders in the last") || !strings.Contains(text, "now 3 open, ") || !strings.Contains(text, "now 6 SKUs sold out") {
 			t.Errorf("%s: the plots are not those of cases and stock alone:\n%s", name, text)
 		}
+	}
+}
+
+// In its first minutes the axis of a plot says seconds.
+func TestPlotOfTheFirstMinute(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	now := noon
+	page, err := opspage.New(opspage.Ports{Desk: b.desk, Shops: b.shops}, opspage.Options{Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.page = page
+	for range 2 {
+		now = now.Add(40 * time.Second)
+		if err := page.Sample(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, text := b.get("/"); !strings.Contains(text, ">40 s ago<") || !strings.Contains(text, ">now<") {
+		t.Errorf("the axis is not from 40 s ago to now:\n%s", text)
+	}
+}
+
+// counted is a desk that notes what is asked for.
+type counted struct {
+	exceptions.Desk
+	asked []exceptions.Filter
+}
+
+func (c *counted) Cases(ctx context.Context, f exceptions.Filter) ([]exceptions.Case, error) {
+	c.asked = append(c.asked, f)
+	return c.Desk.Cases(ctx, f)
+}
+
+// A search reads the cases once and asks the shop for nothing; the page of an order reads
+// every state of its own cases alone, and has the open ones that hold it up too.
+func TestPagesReadLittle(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	cause := exceptions.New(exceptions.UnmappedSKU, "LAMP", time.Time{}, "seen", "do")
+	cause.Orders = []string{"576000000000000001"}
+	if err := b.desk.Shop("UK").Raise(t.Context(), cause); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.desk.Shop("UK").Clear(t.Context(), "order 576000000000000001", exceptions.NoTracking); err != nil {
+		t.Fatal(err)
+	}
+	for i := range b.shops {
+		b.shops[i].Appeal = func(context.Context, string) (*appeal.Pack, error) {
+			t.Error("a search asks the shop")
+			return nil, errors.New("not to be asked")
+		}
+	}
+	desk := &counted{Desk: b.desk}
+	open := func() {
+		page, err := opspage.New(opspage.Ports{Desk: desk, Shops: b.shops}, opspage.Options{Now: func() time.Time { return noon }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.page = page
+	}
+	open()
+	if status, _ := b.get("/search?q=576000000000000001"); status != http.StatusOK || len(desk.asked) != 1 {
+		t.Errorf("status %d; a search asks for %+v, want one list", status, desk.asked)
+	}
+	desk.asked = nil
+	for i := range b.shops {
+		b.shops[i].Appeal = nil
+	}
+	open()
+	status, text := b.get("/order?shop=UK&id=576000000000000001")
+	for _, f := range desk.asked {
+		if len(f.States) > 1 && f.Object == "" {
+			t.Errorf("the page of an order reads every closed case: %+v", f)
+		}
+	}
+	if status != http.StatusOK || !strings.Contains(text, "LAMP") || !strings.Contains(text, `class="id" href="case?key=UK%7cno%20tracking%7corder%20576000000000000001"`) {
+		t.Errorf("status %d, or without the open case that holds the order up, or its own closed one:\n%s", status, text)
 	}
 }

@@ -89,6 +89,11 @@ type fact struct {
 	Value string `json:"value"`
 }
 
+// newLife returns the life of an order of which nothing is known yet.
+func newLife(s Shop, id string) life {
+	return life{Shop: s.Name, OrderID: id, Appeal: s.Appeal != nil && orderID(id), Facts: []fact{}, Events: []event{}, Cases: []line{}}
+}
+
 // know adds facts, names and values in turn, and leaves out what is not known.
 func (v *life) know(pairs ...string) {
 	for _, p := range exceptions.Evidence(pairs...) {
@@ -110,43 +115,49 @@ func (h *Handler) order(r *request) (any, error) {
 	return h.life(r, s, r.FormValue("id"))
 }
 
-// life gathers what is on record of an order.
-func (h *Handler) life(r *request, s Shop, id string) (life, error) {
-	v := life{Shop: s.Name, OrderID: id, Appeal: s.Appeal != nil && orderID(id), Facts: []fact{}, Events: []event{}, Cases: []line{}}
-	if id == "" || len(id) > 100 {
-		return v, fmt.Errorf("%w: name an order", errBad)
-	}
+// onRecord reads the record and the reservation of an order, and no more.
+func (h *Handler) onRecord(r *request, s Shop, id string) (life, error) {
+	v := newLife(s, id)
 	if s.Orders == nil {
 		v.Unknown = "the memory of this shop is not shown here"
-	} else {
-		records, _, err := s.Orders.RecordsOf(r.Context(), id)
-		if err != nil {
-			return v, fmt.Errorf("the record cannot be read: %w", err)
-		}
-		held, err := s.Orders.ReservationsOf(r.Context(), id)
-		if err != nil {
-			return v, fmt.Errorf("the reservation cannot be read: %w", err)
-		}
-		if record, ok := records[id]; ok {
-			v.Known = true
-			v.recorded(record)
-		}
-		if reservation, ok := held[id]; ok {
-			v.Known = true
-			v.reserved(reservation)
-		}
+		return v, nil
+	}
+	records, _, err := s.Orders.RecordsOf(r.Context(), id)
+	if err != nil {
+		return v, fmt.Errorf("the record cannot be read: %w", err)
+	}
+	held, err := s.Orders.ReservationsOf(r.Context(), id)
+	if err != nil {
+		return v, fmt.Errorf("the reservation cannot be read: %w", err)
+	}
+	if record, ok := records[id]; ok {
+		v.Known = true
+		v.recorded(record)
+	}
+	if reservation, ok := held[id]; ok {
+		v.Known = true
+		v.reserved(reservation)
+	}
+	return v, nil
+}
+
+// life gathers what there is of an order: what is on record, what the shop says, and cases.
+func (h *Handler) life(r *request, s Shop, id string) (life, error) {
+	if id == "" || len(id) > 100 {
+		return newLife(s, id), fmt.Errorf("%w: name an order", errBad)
+	}
+	v, err := h.onRecord(r, s, id)
+	if err != nil {
+		return v, err
 	}
 	if v.Appeal {
 		v.appealed(s.Appeal(r.Context(), id))
 	}
-	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{Shop: s.Name, States: states})
+	list, err := exceptions.OfOrder(r.Context(), h.ports.Desk, s.Name, id)
 	if err != nil {
 		return v, fmt.Errorf("the cases cannot be read: %w", err)
 	}
 	for _, c := range list {
-		if c.Object != exceptions.ForOrder(id) && !slices.Contains(c.Orders, id) {
-			continue
-		}
 		v.Cases = append(v.Cases, h.line(c, r.now))
 		for _, e := range c.History {
 			what := fmt.Sprintf("case %q %s", c.Kind, e.Verb)
@@ -270,12 +281,12 @@ type found struct {
 	Cases  []line      `json:"cases"`
 	Left   int         `json:"left_out"` // cases that are not on the page
 	Stock  []shopStock `json:"stock"`
-	// Untracked says where a tracking number could not be looked for.
+	// Untracked says where a number could not be looked for.
 	Untracked []string `json:"untracked,omitempty"`
 }
 
 // search looks for an order, a SKU or a tracking number: in the records by the order's
-// id, in the warehouse by the number, in the cases by anything that they say, in the stock
+// id, in the warehouse by either number, in the cases by anything that they say, in the stock
 // by SKU and title.
 func (h *Handler) search(r *request) (any, error) {
 	v := found{Text: strings.TrimSpace(r.FormValue("q")), Orders: []life{}, Cases: []line{}, Stock: []shopStock{}}
@@ -286,7 +297,7 @@ func (h *Handler) search(r *request) (any, error) {
 		return v, fmt.Errorf("%w: the text is too long", errBad)
 	}
 	for _, s := range h.shops(r) {
-		one, err := h.life(r, s, v.Text)
+		one, err := h.onRecord(r, s, v.Text)
 		if err != nil {
 			return v, err
 		}
@@ -294,15 +305,26 @@ func (h *Handler) search(r *request) (any, error) {
 			v.Orders = append(v.Orders, one)
 			continue
 		}
-		if s.Tracking == nil || !trackingNumber(v.Text) {
-			continue
+		var ids []string
+		for _, look := range []struct {
+			what string
+			may  func(string) bool
+			ask  func(context.Context, string) ([]string, error)
+		}{{"tracking number", trackingNumber, s.Tracking}, {"Linnworks order number", warehouseNumber, s.Number}} {
+			if look.ask == nil || !look.may(v.Text) {
+				continue
+			}
+			list, err := look.ask(r.Context(), v.Text)
+			if err != nil {
+				v.Untracked = append(v.Untracked, fmt.Sprintf("%s: the %s could not be looked for: %v", s.Name, look.what, err))
+			}
+			ids = append(ids, list...)
 		}
-		ids, err := s.Tracking(r.Context(), v.Text)
-		if err != nil {
-			v.Untracked = append(v.Untracked, s.Name+": the tracking number could not be looked for: "+err.Error())
-		}
-		for _, id := range ids {
-			v.Orders = append(v.Orders, life{Shop: s.Name, OrderID: id, Known: true})
+		slices.Sort(ids)
+		for _, id := range slices.Compact(ids) {
+			one := newLife(s, id)
+			one.Known = true
+			v.Orders = append(v.Orders, one)
 		}
 	}
 	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{States: states})
@@ -325,3 +347,9 @@ func (h *Handler) search(r *request) (any, error) {
 // trackingNumber reports whether a text may be one: it has a digit, and is as long as the
 // shortest of them.
 func trackingNumber(s string) bool { return len(s) >= 8 && strings.ContainsAny(s, "0123456789") }
+
+// warehouseNumber reports whether a text may be the number of an order in Linnworks: shorter
+// than any id of the shop's.
+func warehouseNumber(s string) bool {
+	return s != "" && len(s) <= 10 && strings.Trim(s, "0123456789") == ""
+}

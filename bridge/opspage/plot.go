@@ -137,8 +137,10 @@ func rateBar(r bridge.Rate) template.HTML {
 // ago says how long ago, in words.
 func ago(d time.Duration) string {
 	switch {
-	case d < 2*time.Minute:
+	case d < time.Second:
 		return "now"
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s ago", d/time.Second)
 	case d < 2*time.Hour:
 		return fmt.Sprintf("%d min ago", d/time.Minute)
 	}

@@ -57,7 +57,12 @@ func (h *Handler) oneStock(r *request, s Shop, text, after string, limit int) sh
 		v.Unknown = "the stock cannot be read: " + err.Error()
 		return v
 	}
-	v.Lines = append(v.Lines, lines...)
+	for _, l := range lines {
+		if l.Why == nil {
+			l.Why = []string{} // no reasons are a list too
+		}
+		v.Lines = append(v.Lines, l)
+	}
 	if len(lines) >= limit {
 		v.Next = lines[len(lines)-1].SKUID
 	}

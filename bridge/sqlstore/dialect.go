@@ -66,7 +66,7 @@ const (
 var sqliteDialect = &dialect{
 	words: map[string]string{
 		"{text}": "TEXT", "{int}": "INTEGER", "{bytes}": "BLOB", "{table}": "STRICT", "{small table}": "STRICT, WITHOUT ROWID",
-		"{in}": "IN (SELECT value FROM json_each(?))", "{each}": "json_each(?)", "{contains}": "instr(doc, ?) > 0",
+		"{in}": "IN (SELECT value FROM json_each(?))", "{each}": "json_each(?)", "{contains}": "instr(doc, ?) > 0", "{named}": "instr(name, ?) > 0",
 		"{now}": "(CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000)", "{next hint}": "(SELECT value FROM lb_counters WHERE shop = '' AND name = 'hint')",
 	},
 	begin:    sqliteBegin,
@@ -90,7 +90,7 @@ var sqliteDialect = &dialect{
 var postgresDialect = &dialect{
 	words: map[string]string{
 		"{text}": `text COLLATE "C"`, "{int}": "bigint", "{bytes}": "bytea", "{table}": "", "{small table}": "",
-		"{in}": "= ANY(?::text[])", "{each}": "unnest(?::text[]) AS each(value)", "{contains}": "strpos(doc, ?) > 0",
+		"{in}": "= ANY(?::text[])", "{each}": "unnest(?::text[]) AS each(value)", "{contains}": "strpos(doc, ?) > 0", "{named}": "strpos(name, ?) > 0",
 		"{now}": "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint", "{next hint}": "nextval('lb_hint')",
 	},
 	numbered: true,

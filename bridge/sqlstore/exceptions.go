@@ -127,6 +127,9 @@ func (d *DB) Cases(ctx context.Context, filter exceptions.Filter) (list []except
 	if len(filter.Kinds) > 0 {
 		where, args = where+` AND kind {in}`, append(args, asTexts(filter.Kinds))
 	}
+	if filter.Object != "" { // a key ends with it
+		where, args = where+` AND {named}`, append(args, "|"+clean(filter.Object))
+	}
 	err = d.read(ctx, "reading cases", func(t *tx) (err error) {
 		list, err = t.cases(ctx, where, args...)
 		return err

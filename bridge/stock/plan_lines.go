@@ -129,6 +129,7 @@ func (b *Book) why(e *bookListing, shelf int, line Line) []string {
 	}
 	kept := max(b.options.Buffer(b.listing(e), line.WarehouseID, line.Free), 0)
 	should := max(line.Free-kept, 0)
+	before := len(steps)
 	if b.options.Preview != nil {
 		for _, s := range b.options.Preview(b.listing(e), line.WarehouseID, line.Free, now).Steps {
 			if s.Applies && s.Before != s.After {
@@ -136,7 +137,7 @@ func (b *Book) why(e *bookListing, shelf int, line Line) []string {
 			}
 		}
 	}
-	if kept > 0 {
+	if kept > 0 && len(steps) == before { // the rules say it themselves
 		steps = append(steps, fmt.Sprintf("%d kept back", kept))
 	}
 	if should > b.options.Max {

@@ -96,6 +96,18 @@ var commands = []command{
 		}
 		return nil, err
 	}},
+	{"limit", "the shop reaches its order limit: buyers find everything sold out until midnight UTC, or until it is lifted", []string{"reached=true"}, func(c *control, v url.Values) (any, error) {
+		reached, err := strconv.ParseBool(v.Get("reached"))
+		if err != nil {
+			return nil, err
+		}
+		var until time.Time
+		if reached {
+			until = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
+		}
+		c.Shop.ReachOrderLimit(until)
+		return nil, nil
+	}},
 	{"expire", "every token and session is no longer good", nil, func(c *control, _ url.Values) (any, error) {
 		c.Shop.ExpireTokens()
 		c.Warehouse.ExpireSessions()

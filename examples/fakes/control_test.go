@@ -134,6 +134,30 @@ func TestControlLive(t *testing.T) {
 	})
 }
 
+// A shop that has reached its order limit sells nothing until midnight, or until that is
+// lifted.
+func TestControlLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHands(t)
+		sells := func(want bool) {
+			t.Helper()
+			status, reply := h.do("place", "sku=MUG-RED")
+			if text, _ := reply["error"].(string); (status == http.StatusOK) != want || !want && !strings.Contains(text, "order limit") {
+				t.Errorf("an order: status %d, %v; want sold: %t", status, reply, want)
+			}
+		}
+		h.must("limit", "reached=true")
+		sells(false)
+		h.must("limit", "reached=false")
+		sells(true)
+		h.must("limit", "reached=true")
+		time.Sleep(24*time.Hour - time.Second) // the test begins at midnight
+		sells(false)
+		time.Sleep(time.Second)
+		sells(true)
+	})
+}
+
 // What breaks breaks as often as asked, and then no longer.
 func TestControlBreak(t *testing.T) {
 	t.Parallel()

@@ -19,6 +19,8 @@ type accounts struct {
 	// sku and order may be changed if write is set; empty if nothing may.
 	sku, order string
 	write      bool
+	// limited reports whether the shop has reached its order limit now: no call tells.
+	limited bool
 }
 
 // check tries one thing that is assumed about one of the two APIs.

@@ -30,7 +30,7 @@ func madeUp(quirks []string) (accounts, error) {
 			return accounts{}, fmt.Errorf("the fakes have no quirk %q", name)
 		}
 	}
-	a := accounts{sku: testSKU, write: true}
+	a := accounts{sku: testSKU, write: true, limited: true}
 	var err error
 	if a.shop, a.order, err = madeUpShop(shop); err != nil {
 		return a, fmt.Errorf("made-up shop: %w", err)

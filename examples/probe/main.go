@@ -18,6 +18,9 @@
 // waiting for orders meanwhile. What needs an example that the accounts do not have, such as an
 // order on hold, is not tried, and the report says what was missing.
 //
+// On a day on which Seller Center says that the shop has reached its order limit, -limited
+// has the probe look at what the shop shows then: no call tells that it has.
+//
 // Most is found with a test SKU in two warehouses of the shop with a few units of it in a
 // campaign, a virtual bundle of two of it whose seller SKU ends with -SET, and an order of
 // 8 units of it that the seller ships, is past its hour on hold, and whose buyer has asked
@@ -68,13 +71,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	write := flags.Bool("write", false, "allow changes of what -sku and -order name")
 	sku := flags.String("sku", "", "a test `SKU`, the same in both systems, that nobody buys")
 	order := flags.String("order", "", "the `id` of an order of the shop that may be spoilt")
+	limited := flags.Bool("limited", false, "the shop has reached its order limit of the day, as Seller Center says")
 	quirks := flags.String("quirks", "", "made-up accounts: switch these `quirks` of the fakes, apart by commas")
 	draw := flags.Int("draw", 0, "made-up accounts: switch this `number` of quirks, drawn by -seed")
 	seed := flags.Uint64("seed", rand.Uint64(), "made-up accounts: what -draw draws by")
 	asJSON := flags.Bool("json", false, "print the results as JSON")
 	list := flags.Bool("list", false, "only list what would be tried")
 	flags.Usage = func() {
-		fmt.Fprintln(progress, "usage: probe [-live [-write -sku SKU -order id]] [-quirks names | -draw n] [-json] [-list]")
+		fmt.Fprintln(progress, "usage: probe [-live [-limited] [-write -sku SKU -order id]] [-quirks names | -draw n] [-json] [-list]")
 		flags.PrintDefaults()
 		fmt.Fprintf(progress, "\nWith -live, from the environment:\n%s", environ.Help)
 	}
@@ -90,8 +94,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 		return trouble, errors.New("-quirks and -draw are for the made-up accounts, not for -live")
 	case *live && *write && (*sku == "" || *order == ""):
 		return trouble, errors.New("-write changes only what -sku and -order name: name both")
-	case !*live && (*write || *sku != "" || *order != ""):
-		return trouble, errors.New("-write, -sku and -order go with -live")
+	case !*live && (*write || *limited || *sku != "" || *order != ""):
+		return trouble, errors.New("-write, -limited, -sku and -order go with -live")
 	case *draw < 0:
 		return trouble, fmt.Errorf("-draw %d: it is a number of quirks", *draw)
 	case *list:
@@ -101,7 +105,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 
 	var a accounts
 	if *live {
-		a = accounts{sku: *sku, order: *order, write: *write}
+		a = accounts{sku: *sku, order: *order, write: *write, limited: *limited}
 		a.shop, a.warehouse, err = environ.Clients(ctx, getenv, environ.More{
 			Shop:      []tiktokshop.Option{tiktokshop.WithMiddleware(bent)},
 			Warehouse: []linnworks.Option{linnworks.WithMiddleware(tapped)},

@@ -203,12 +203,46 @@ func shopListChecks() []check {
 			},
 		},
 		{
+			assumes: "products and their stock look as ever while the shop's order limit is reached, though buyers find all sold out", source: "Seller University of the US, which tells what buyers see", quirk: "order limit empties inventory",
+			does: "reads ten products and their stock, if -limited says that the limit is reached", calls: 2,
+			ifNot: "set Settings.OrdersPerDay, so that a case says why nothing sells; nobody should correct the stock by hand on such a day",
+			try:   tryOrderLimit,
+		},
+		{
 			assumes: "the amounts of a statement have signs, and their sum is the settlement", source: "Get Statements, whose text takes fees off",
 			does: "adds up the newest statement", calls: 1,
 			ifNot: "nothing to set: the bridge takes the reading that makes the settlement, and raises a case where none does",
 			try:   trySigns,
 		},
 	}
+}
+
+func tryOrderLimit(ctx context.Context, a accounts) (bool, string, error) {
+	if !a.limited {
+		return false, "", notTried("try with -limited on a day on which Seller Center says that the shop has reached its order limit")
+	}
+	reply, err := a.shop.Product.SearchProducts(ctx, &tiktokshop.SearchProductsRequest{PageSize: 10, Status: new(tiktokshop.ProductStatusActivate)})
+	if err != nil {
+		return false, "", err
+	}
+	var ids []string
+	for _, p := range reply.Products {
+		ids = append(ids, p.ID)
+	}
+	if len(ids) == 0 {
+		return false, "no product has the status ACTIVATE", nil
+	}
+	stock, err := a.shop.Product.InventorySearch(ctx, &tiktokshop.InventorySearchRequest{ProductIDs: ids})
+	if err != nil {
+		return false, "", err
+	}
+	units := 0
+	for _, p := range stock.Inventory {
+		for _, s := range p.SKUs {
+			units += s.TotalAvailableQuantity
+		}
+	}
+	return units > 0, fmt.Sprintf("products with the status ACTIVATE: %d, units available of them: %d", len(ids), units), nil
 }
 
 func anyProduct(ctx context.Context, a accounts) (tiktokshop.Product, error) {

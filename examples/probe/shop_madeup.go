@@ -44,6 +44,7 @@ func newHistory(options []tiktokshoptest.Option) (*history, error) {
 	h.sell()
 	h.wait()
 	h.ahead = 0
+	h.ReachOrderLimit(time.Now().Add(24 * time.Hour))
 	h.ResetCalls()
 	return h, h.err
 }

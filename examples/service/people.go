@@ -12,11 +12,13 @@ import (
 	"net/smtp"
 	"net/url"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/appeal"
 	"github.com/linnbridge/linnbridge/bridge/audit"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/health"
@@ -108,6 +110,13 @@ func (s *service) page() (*opspage.Handler, error) {
 				}
 				return b.warehouse.OrdersByTracking(ctx, number)
 			},
+			Number: func(ctx context.Context, number string) ([]string, error) {
+				b := shop.bound.Load()
+				if b == nil {
+					return nil, errors.New("both sides were not asked yet")
+				}
+				return b.warehouse.OrdersByNumber(ctx, number)
+			},
 			Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
 				ports := appeal.Ports{Records: shop.memory, Cases: s.db}
 				if b := shop.bound.Load(); b != nil {
@@ -124,17 +133,41 @@ func (s *service) page() (*opspage.Handler, error) {
 			},
 		})
 	}
-	return opspage.New(ports, opspage.Options{User: func(r *http.Request) opspage.User {
+	return opspage.New(ports, opspage.Options{Zone: s.zone(), User: func(r *http.Request) opspage.User {
 		name, _, _ := r.BasicAuth() // whom the browser has asked for the token
 		return opspage.User{Name: cmp.Or(name, "somebody at "+host(r.RemoteAddr))}
 	}})
+}
+
+// zone is the time zone of the people who look: the one that the settings of the shops
+// agree on, else UTC.
+func (s *service) zone() *time.Location {
+	var name string
+	for _, shop := range s.shops {
+		one := shop.settings.Zone
+		if c := shop.settings.Collections; one == "" && c != nil {
+			one = c.Zone
+		}
+		if one == "" {
+			continue
+		}
+		if name != "" && one != name {
+			return time.UTC
+		}
+		name = one
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil { // the settings were checked
+		return time.UTC
+	}
+	return zone
 }
 
 // shelves are the stock of a shop, as the process has it that publishes it.
 type shelves struct{ *shop }
 
 // StockOf implements [opspage.StockReader].
-func (s shelves) StockOf(_ context.Context, text, after string, limit int) ([]opspage.StockLine, error) {
+func (s shelves) StockOf(ctx context.Context, text, after string, limit int) ([]opspage.StockLine, error) {
 	b := s.bound.Load()
 	if b == nil {
 		return nil, errors.New("both sides were not asked yet")
@@ -143,14 +176,44 @@ func (s shelves) StockOf(_ context.Context, text, after string, limit int) ([]op
 	if !s.publishes.Load() || len(lines) == 0 && text == "" && after == "" {
 		return nil, errElsewhere
 	}
-	var list []opspage.StockLine
+	names := s.places.read(ctx, b.tiktok)
+	list := []opspage.StockLine{}
 	for _, l := range lines {
 		list = append(list, opspage.StockLine{
-			ProductID: l.ProductID, SKUID: l.ID, SKU: l.SellerSKU, Title: l.Title, WarehouseID: l.WarehouseID,
+			ProductID: l.ProductID, SKUID: l.ID, SKU: l.SellerSKU, Title: l.Title, WarehouseID: l.WarehouseID, Warehouse: names[l.WarehouseID],
 			Shown: l.Shown, Wanted: l.Wanted, Free: l.Free, Unknown: l.Unknown, Why: l.Why,
 		})
 	}
 	return list, nil
+}
+
+// placeNames are the names of a shop's warehouses by their ids, for the page.
+type placeNames struct {
+	mu    sync.Mutex
+	names map[string]string
+	at    time.Time // when they were read
+}
+
+// placesFor is how long names are kept.
+const placesFor = time.Hour
+
+// read returns the names, as they were read last if they cannot be read now: people can
+// work with the ids.
+func (p *placeNames) read(ctx context.Context, source catalogue.PlaceSource) map[string]string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.names != nil && time.Since(p.at) < placesFor {
+		return p.names
+	}
+	list, err := source.Places(ctx)
+	if err != nil {
+		return p.names
+	}
+	p.names, p.at = map[string]string{}, time.Now()
+	for _, place := range list {
+		p.names[place.ID] = place.Name
+	}
+	return p.names
 }
 
 func (s shelves) totals(context.Context) (stock.Totals, error) {

@@ -86,6 +86,36 @@ func TestPageForPeople(t *testing.T) {
 	}
 }
 
+// The page is in the time zone that the shops' settings agree on.
+func TestPageIsInTheShopsZone(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		zones []string
+		want  string
+	}{
+		{[]string{""}, "UTC"}, {[]string{"Europe/London", "", "Europe/London"}, "Europe/London"}, {[]string{"Europe/London", "Europe/Berlin"}, "UTC"},
+	} {
+		s := &service{}
+		for _, zone := range c.zones {
+			s.shops = append(s.shops, &shop{shopConfig: shopConfig{settings: bridge.Settings{Zone: zone}}})
+		}
+		if got := s.zone().String(); got != c.want {
+			t.Errorf("%v: %s, want %s", c.zones, got, c.want)
+		}
+	}
+	s := alone(t)
+	s.shops[0].settings.Zone = "Europe/Berlin"
+	page, err := s.page()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/health", nil))
+	if text := w.Body.String(); !strings.Contains(text, " CET.") && !strings.Contains(text, " CEST.") {
+		t.Errorf("the page of a shop in Berlin does not say the time there:\n%s", text)
+	}
+}
+
 // Who is told hears of a case once, with a link to it; nobody is told twice over a restart.
 func TestPeopleAreTold(t *testing.T) {
 	t.Parallel()

@@ -57,6 +57,7 @@ type shop struct {
 	publishes atomic.Bool
 	// trouble is why it is not bound yet.
 	trouble atomic.Pointer[string]
+	places  placeNames
 }
 
 // bound is a shop whose other sides have answered.

@@ -25,6 +25,8 @@ type Fake struct {
 	state  shopState
 	audits int // begun
 
+	limited time.Time // until when the order limit is reached
+
 	warehouses    []*tiktokshop.Warehouse
 	products      []*product
 	productByID   map[string]*product

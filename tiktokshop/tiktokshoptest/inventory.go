@@ -48,7 +48,14 @@ func (f *Fake) inventorySearch(in *request) (any, error) {
 			where[s.product] = i
 			out.Inventory = append(out.Inventory, tiktokshop.Inventory{ProductID: s.product.id})
 		}
-		out.Inventory[i].SKUs = append(out.Inventory[i].SKUs, s.inventory())
+		found := s.inventory()
+		if f.atLimit() && f.has(QuirkOrderLimitEmptiesInventory) {
+			found.TotalAvailableQuantity, found.TotalAvailableInventoryDistribution.InShopInventory.Quantity = 0, 0
+			for i := range found.WarehouseInventory {
+				found.WarehouseInventory[i].AvailableQuantity = 0
+			}
+		}
+		out.Inventory[i].SKUs = append(out.Inventory[i].SKUs, found)
 	}
 	return out, nil
 }

@@ -153,6 +153,9 @@ func (f *Fake) PlaceOrder(spec OrderSpec) (id string, err error) {
 }
 
 func (f *Fake) place(spec OrderSpec) (string, error) {
+	if f.atLimit() {
+		return "", ErrOrderLimit
+	}
 	o := &order{deadlines: spec.Deadlines.filled(), address: f.market.address()}
 	if spec.Address != nil {
 		o.address = *spec.Address

@@ -1,6 +1,7 @@
 package tiktokshoptest_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -959,4 +960,23 @@ func TestQuirkUSShippingBeatsRequest(t *testing.T) {
 		c, _ := l.Cancellation(request)
 		l.is("pending", c.CancelStatus == "CANCELLATION_REQUEST_PENDING", !on)
 	}, in("US"))
+}
+
+func TestQuirkOrderLimitEmptiesInventory(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkOrderLimitEmptiesInventory, func(l *lab, on bool) {
+		shown := func() (units int) {
+			reply, err := l.client.Product.InventorySearch(l.Context(), &tiktokshop.InventorySearchRequest{SKUIDs: []string{mug}})
+			l.ok(err)
+			return reply.Inventory[0].SKUs[0].TotalAvailableQuantity
+		}
+		before := shown()
+		l.ReachOrderLimit(time.Now().Add(time.Hour))
+		l.is("empty at the limit", shown() == 0, on)
+		if _, err := l.PlaceOrder(mugs(1)); !errors.Is(err, tiktokshoptest.ErrOrderLimit) || !errors.Is(err, tiktokshoptest.ErrOutOfStock) {
+			l.Errorf("an order at the limit: %v, want %v", err, tiktokshoptest.ErrOrderLimit)
+		}
+		time.Sleep(time.Hour)
+		l.is("shown the next day", shown(), before)
+		l.place(mugs(1))
+	})
 }
