@@ -265,6 +265,47 @@ func shopOrderChecks() []check {
 			},
 		},
 		{
+			assumes: "parcels of TikTok Shipping may be dropped off, and none waits for a collection that nobody has booked", source: "Get Handover Time Slots",
+			does: "asks how the parcel of an order with TikTok Shipping can be handed over", calls: 2,
+			ifNot: "nothing to set: the bridge books no collection, so somebody has to in Seller Center, parcel by parcel",
+			try: func(ctx context.Context, a accounts) (bool, string, error) {
+				o, err := findOrder(ctx, a, shippedBy(tiktokshop.ShippingTypeTikTok, tiktokshop.OrderStatusAwaitingShipment),
+					"no order with TikTok Shipping waits for its shipment: try again when one does", anyOrder)
+				if err != nil {
+					return false, "", err
+				}
+				ways, err := a.shop.Fulfillment.GetHandoverTimeslots(ctx, o.ID, nil)
+				if err != nil {
+					return false, "", err
+				}
+				return ways.CanDropOff, fmt.Sprintf("dropped off: %t, collected: %t, by TikTok's van: %t, times to be collected: %d",
+					ways.CanDropOff, ways.CanPickup, ways.CanVanCollection, len(ways.PickupSlots)), nil
+			},
+		},
+		{
+			assumes: "each unit that the seller may cancel has reasons of its own to choose from", source: "Get Aftersale Eligibility",
+			does: "asks for what reasons the units of an order can be cancelled", calls: 2,
+			ifNot: "orders that lose some of their units have to be cancelled in Seller Center, where the reasons are",
+			try: func(ctx context.Context, a accounts) (bool, string, error) {
+				o, err := findOrder(ctx, a, withStatus(tiktokshop.OrderStatusAwaitingShipment), "no order of two or more units waits for its shipment",
+					func(o tiktokshop.Order) bool { return !o.IsBuyerRequestCancel && len(o.LineItems) > 1 })
+				if err != nil {
+					return false, "", err
+				}
+				reasons, err := unitReasons(ctx, a, o.ID)
+				if err == nil && len(reasons) == 0 {
+					err = notTried("the shop lets the seller cancel no unit of an order that waits for its shipment")
+				}
+				bare := 0
+				for _, names := range reasons {
+					if len(names) == 0 {
+						bare++
+					}
+				}
+				return bare == 0, fmt.Sprintf("%d of %d units have none", bare, len(reasons)), err
+			},
+		},
+		{
 			assumes: "the name of the seller's reason for want of stock begins with " + outOfStock, source: "Cancel Order",
 			does: "asks for what reasons an order can be cancelled", calls: 2,
 			ifNot: "leave Settings.ZeroStock off and name the shop's own reasons in Settings.CancelReasons: the bridge knows the one that sets stock to 0 by that name",

@@ -323,7 +323,13 @@ func tryOutOfStock(ctx context.Context, a accounts) (_ bool, _ string, err error
 
 // cancelReasons are the names of the reasons for which the seller may cancel units of an
 // order.
-func cancelReasons(ctx context.Context, a accounts, orderID string) (names []string, err error) {
+func cancelReasons(ctx context.Context, a accounts, orderID string) ([]string, error) {
+	units, err := unitReasons(ctx, a, orderID)
+	return slices.Concat(units...), err
+}
+
+// unitReasons are the same for each unit that the seller may cancel.
+func unitReasons(ctx context.Context, a accounts, orderID string) (units [][]string, err error) {
 	reply, err := a.shop.ReturnRefund.GetAftersaleEligibility(ctx, orderID, &tiktokshop.GetAftersaleEligibilityRequest{
 		InitiateAftersaleUser: new(tiktokshop.ReturnRefundInitiateAftersaleUser("SELLER")), RequestTypes: []string{"CANCEL"},
 	})
@@ -333,9 +339,9 @@ func cancelReasons(ctx context.Context, a accounts, orderID string) (names []str
 	for _, s := range reply.SKUEligibility {
 		for _, line := range s.LineItemEligibility {
 			if line.Eligible {
-				names = append(names, line.AvailableReasonNames...)
+				units = append(units, line.AvailableReasonNames)
 			}
 		}
 	}
-	return names, nil
+	return units, nil
 }
