@@ -91,6 +91,8 @@ func madeUp(ctx context.Context, database string) (w *madeup.World, c config, cl
 		closeSides()
 		return nil, c, nil, fmt.Errorf("stocking the made-up shop: %w", err)
 	}
+	// People have installed the print button before: its labels are the service's.
+	warehouse.AddPostalService(demoLabels, demoVendor)
 	pace := bridge.Duration(5 * time.Second) // the least that settings may say
 	c = config{
 		app: shop.App(), account: warehouse.Credentials(), database: database,
@@ -101,6 +103,7 @@ func madeUp(ctx context.Context, database string) (w *madeup.World, c config, cl
 			Locations:       map[string][]string{madeup.Leeds: {string(linnworks.ZeroGUID)}, madeup.Bristol: {string(w.Bristol)}},
 			DefaultLocation: string(linnworks.ZeroGUID), Carriers: map[string]string{"Tracked 48": "Royal Mail"},
 			Buffer: []stock.BufferRule{{Do: stock.KeepUnits, Units: 2}}, CancelReasons: []string{"seller_cancel_paid_reason_address_not_deliver"},
+			Services:  map[string]string{string(bridge.TikTokShipping): demoLabels},
 			PrintView: &policy.PrintView{Folder: "Ready to print"}, Audit: audit.Schedule{Hours: 1, OrderDays: 1},
 			Every: bridge.Pace{Orders: pace, Stock: pace, Dispatch: pace, Deadlines: pace},
 		}}},

@@ -15,6 +15,9 @@ import (
 // demoAccount is the made-up Linnworks account.
 const demoAccount linnworks.GUID = "ac000000-0000-4000-8000-000000000001"
 
+// demoLabels is the postal service of the print button, and demoVendor whose it is.
+const demoLabels, demoVendor = "TikTok Shipping", "LINNBRIDGE"
+
 // print installs the print button in Linnworks as people do, and prints two orders of
 // TikTok Shipping, one of which was cancelled a moment before.
 func (t *trade) print(ctx context.Context, address string) {
@@ -24,7 +27,7 @@ func (t *trade) print(ctx context.Context, address string) {
 }
 
 func (t *trade) printTwo(ctx context.Context, address string) error {
-	bench, err := t.Warehouse.InstallShippingApp(ctx, linnworkstest.ShippingAppSetup{Vendor: "LINNBRIDGE", URL: address, AccountID: demoAccount})
+	bench, err := t.Warehouse.InstallShippingApp(ctx, linnworkstest.ShippingAppSetup{Vendor: demoVendor, URL: address, AccountID: demoAccount})
 	if err != nil {
 		return err
 	}
