@@ -238,7 +238,7 @@ func (e *Engine) ReadHot(ctx context.Context) (int, error) {
 	e.touch(behind)
 	e.book.called(CallLevels, (len(ids)+itemBatch-1)/itemBatch)
 	e.wakeUp()
-	return len(ids), e.settleRises(ctx)
+	return len(ids), e.settleUnlessAsked(ctx)
 }
 
 // Touch has items read with the next [Engine.ReadHot], such as those of a
@@ -268,9 +268,9 @@ func (e *Engine) ReadTouched(ctx context.Context) error {
 	return nil
 }
 
-// settleRises has raises that wait for it vouched for, if nobody has asked for orders a
+// settleUnlessAsked has raises that wait for it vouched for, if nobody has asked for orders a
 // moment ago: then that is done a moment later.
-func (e *Engine) settleRises(ctx context.Context) error {
+func (e *Engine) settleUnlessAsked(ctx context.Context) error {
 	release, err := e.lockTouched(ctx)
 	if err != nil {
 		return err
@@ -322,7 +322,7 @@ func (e *Engine) Sweep(ctx context.Context) error {
 		return errors.Join(broke, e.failed(err))
 	}
 	e.wakeUp()
-	return errors.Join(broke, e.settleRises(ctx))
+	return errors.Join(broke, e.settleUnlessAsked(ctx))
 }
 
 func (e *Engine) readLedger(ctx context.Context) error {
