@@ -229,24 +229,30 @@ func (r *queueRun) load(ctx context.Context) (err error) {
 	if r.cursor.Seen == nil {
 		r.cursor.Seen = map[string]store.Mark{}
 	}
-	if r.cursor.Watermark.IsZero() {
+	first := r.cursor.Watermark.IsZero()
+	r.cursor.Watermark = r.watermark(r.cursor, r.begun)
+	if first {
 		// Stored before the first poll, so that one that fails does not begin later
 		// the next time.
-		r.cursor.Watermark = r.begun.Add(-r.options.FirstWindow)
 		return r.saveCursor(ctx)
-	}
-	// A watermark in the future means that the clock was set back: what changed
-	// between then and now may not have been listed.
-	switch ahead := r.cursor.Watermark.Sub(r.begun); {
-	case ahead > r.options.Overlap:
-		r.cursor.Watermark = r.begun.Add(-r.options.FirstWindow)
-	case ahead > 0:
-		r.cursor.Watermark = r.begun
 	}
 	if r.sweep.Watermark.After(r.begun) {
 		r.sweep = store.Cursor{} // it is due, and goes back as far as the first
 	}
 	return nil
+}
+
+// watermark is the moment that a poll goes back to, but for the overlap.
+func (q *DispatchQueue) watermark(stored store.Cursor, now time.Time) time.Time {
+	// A watermark in the future means that the clock was set back: what changed
+	// between then and now may not have been listed.
+	switch ahead := stored.Watermark.Sub(now); {
+	case stored.Watermark.IsZero(), ahead > q.options.Overlap:
+		return now.Add(-q.options.FirstWindow)
+	case ahead > 0:
+		return now
+	}
+	return stored.Watermark
 }
 
 // foreign are the orders that others have made or changed since the last run, or in the
@@ -256,11 +262,8 @@ func (q *DispatchQueue) foreign(ctx context.Context) (foreign []WarehouseOrder, 
 	if err != nil {
 		return nil, fmt.Errorf("reading the watermark: %w", err)
 	}
-	from, now := cursor.Watermark.Add(-q.options.Overlap), q.options.Now().UTC()
-	if cursor.Watermark.IsZero() || cursor.Watermark.After(now) {
-		from = now.Add(-q.options.FirstWindow)
-	}
-	for w, err := range q.ports.Source.OrdersChanged(ctx, from) {
+	from := q.watermark(cursor, q.options.Now().UTC())
+	for w, err := range q.ports.Source.OrdersChanged(ctx, from.Add(-q.options.Overlap)) {
 		if err != nil {
 			return nil, fmt.Errorf("listing the warehouse's orders: %w", err)
 		}

@@ -25,7 +25,7 @@ type renderer interface {
 // minute; until then who presses print is told so.
 type drawing struct {
 	tried chan struct{} // closed when it has started, or has not, for the first time
-	ended chan struct{} // closed when nobody starts it any more
+	ended chan struct{} // closed once nobody starts it again
 
 	mu       sync.Mutex
 	renderer renderer // nil: it has not started
