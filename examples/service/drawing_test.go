@@ -114,6 +114,7 @@ func TestDrawingIsTriedAgain(t *testing.T) {
 			t.Errorf("a minute later: %d pages, %v", len(pages), err)
 		}
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if starts != 2 || told != 3 {
 			t.Errorf("it was started %d times and told of %d times, want 2 and 3", starts, told)
 		}

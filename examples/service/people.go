@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
@@ -189,31 +190,40 @@ func (s shelves) StockOf(ctx context.Context, text, after string, limit int) ([]
 
 // placeNames are the names of a shop's warehouses by their ids, for the page.
 type placeNames struct {
-	mu    sync.Mutex
+	reading sync.Mutex
+	last    atomic.Pointer[namesRead]
+}
+
+// namesRead are names as they were read.
+type namesRead struct {
 	names map[string]string
-	at    time.Time // when they were read
+	at    time.Time
 }
 
 // placesFor is how long names are kept.
 const placesFor = time.Hour
 
-// read returns the names, as they were read last if they cannot be read now: people can
-// work with the ids.
+// read returns the names. While they cannot be read, or somebody else reads them, it returns
+// those that were read last: people can work with the ids.
 func (p *placeNames) read(ctx context.Context, source catalogue.PlaceSource) map[string]string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.names != nil && time.Since(p.at) < placesFor {
-		return p.names
+	last := p.last.Load()
+	if last == nil {
+		last = new(namesRead)
 	}
+	if last.names != nil && time.Since(last.at) < placesFor || !p.reading.TryLock() {
+		return last.names
+	}
+	defer p.reading.Unlock()
 	list, err := source.Places(ctx)
 	if err != nil {
-		return p.names
+		return last.names
 	}
-	p.names, p.at = map[string]string{}, time.Now()
+	fresh := &namesRead{map[string]string{}, time.Now()}
 	for _, place := range list {
-		p.names[place.ID] = place.Name
+		fresh.names[place.ID] = place.Name
 	}
-	return p.names
+	p.last.Store(fresh)
+	return fresh.names
 }
 
 func (s shelves) totals(context.Context) (stock.Totals, error) {
