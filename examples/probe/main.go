@@ -18,8 +18,8 @@
 // waiting for orders meanwhile. What needs an example that the accounts do not have, such as an
 // order on hold, is not tried, and the report says what was missing.
 //
-// On a day on which Seller Center says that the shop has reached its order limit, -limited
-// has the probe look at what the shop shows then: no call tells that it has.
+// No call tells that the shop has reached its order limit of the day. When Seller Center says
+// so, run the probe with -limited: it then looks at what the shop shows meanwhile.
 //
 // Most is found with a test SKU in two warehouses of the shop with a few units of it in a
 // campaign, a virtual bundle of two of it whose seller SKU ends with -SET, and an order of
