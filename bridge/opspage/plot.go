@@ -13,8 +13,8 @@ import (
 // The size of a plot, in its own units: it is drawn as wide as there is room.
 const (
 	plotWidth, plotHeight           = 640, 180
-	plotLeft, plotBottom, plotRight = 40, 24, 8
-	plotTop                         = 12
+	plotLeft, plotBottom, plotRight = 56, 28, 8
+	plotTop                         = 16
 )
 
 // curve is one line of a plot.
@@ -36,8 +36,9 @@ func plot(of string, samples []sample, now time.Time) template.HTML {
 	}
 	drawn := false
 	var times []time.Time
+	longest := pause(samples)
 	for i, s := range samples {
-		if i > 0 && s.At.Sub(samples[i-1].At) > gap { // nobody was there
+		if i > 0 && s.At.Sub(samples[i-1].At) > longest { // nobody was there
 			times = append(times, samples[i-1].At.Add(time.Second))
 			curves[0].values, curves[1].values = append(curves[0].values, -1), append(curves[1].values, -1)
 		}
@@ -71,9 +72,21 @@ func plot(of string, samples []sample, now time.Time) template.HTML {
 	return draw(of, times, curves, now)
 }
 
+// pause is how far apart two samples are at the most if nothing happened to the process
+// between them: a few times what they usually are.
+func pause(samples []sample) time.Duration {
+	var apart []time.Duration
+	for i := 1; i < len(samples); i++ {
+		apart = append(apart, samples[i].At.Sub(samples[i-1].At))
+	}
+	slices.Sort(apart)
+	return 4 * max(apart[len(apart)/2], 5*time.Minute)
+}
+
 // unitsPlot draws what a SKU had.
 func unitsPlot(points []point, now time.Time) template.HTML {
-	if len(points) < 2 {
+	known := func(p point) bool { return p.Shown >= 0 }
+	if len(points) < 2 || !slices.ContainsFunc(points, known) {
 		return ""
 	}
 	curves := []curve{{name: "shown in the shop"}, {name: "free in the warehouse"}}

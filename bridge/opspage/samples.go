@@ -39,8 +39,6 @@ const (
 	keepsUnits   = 24 * time.Hour
 	// storesUnits is of how many SKUs a store keeps what they had: those that changed last.
 	storesUnits = 200
-	// gap is how far apart two samples are at least if nobody was there between them.
-	gap = 20 * time.Minute
 )
 
 // noted is what the samples have left, in memory.
@@ -63,6 +61,7 @@ type units struct {
 	points []point
 	now    point
 	since  time.Time // when now was first seen
+	stored bool      // it is what another process had, which ended then
 }
 
 // point is how many units of a SKU the shop showed and the warehouse had free at a moment;
@@ -238,9 +237,10 @@ func (n *noted) count(key unitKey, at point) {
 	case u == nil:
 		n.units[key] = &units{now: at, since: at.At}
 		return
-	case at.At.Sub(u.now.At) > gap: // nobody was there
+	case u.stored: // nobody was there since
 		u.change(point{u.now.At.Add(time.Second), -1, -1})
 		u.change(at)
+		u.stored = false
 	case !u.now.same(at):
 		u.change(at)
 	}
@@ -332,7 +332,7 @@ func (h *Handler) restore(ctx context.Context, shop Shop) error {
 		h.noted.units = map[unitKey]*units{}
 	}
 	for _, u := range k.Units {
-		h.noted.units[unitKey{shop.Name, u.SKUID, u.WarehouseID}] = &units{points: u.Points, now: u.Now, since: u.Now.At}
+		h.noted.units[unitKey{shop.Name, u.SKUID, u.WarehouseID}] = &units{points: u.Points, now: u.Now, since: u.Now.At, stored: true}
 	}
 	return nil
 }
