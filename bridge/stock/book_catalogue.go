@@ -118,6 +118,9 @@ func (b *Book) missedOnce(read []catalogue.Listing) (missed []catalogue.Listing)
 
 // keep carries over what a new reading of the listing cannot know.
 func (e *bookListing) keep(mark Mark, old *bookListing) {
+	if e.SKU == old.SKU {
+		e.SKU = old.SKU // the texts that others hold too, such as the catalogue
+	}
 	e.lag, e.heat, e.hot, e.missed = old.lag, old.heat, old.hot, old.missed
 	was := old.rare.read()
 	kept := bookRare{refused: was.refused}

@@ -50,7 +50,7 @@ var rooms = []room{
 	{path: "bridge/catalogue", uses: []string{"bridge/internal/part", "bridge/internal/table", "bridge/health", "bridge/exceptions"}, subjects: []subject{
 		{"listings and items", []string{"doc.go", "catalogue.go", "listing.go", "measure.go", "place.go"}},
 		{"kits", []string{"kit.go", "compare.go", "problem.go"}},
-		{"which sells which", []string{"match.go", "map.go"}},
+		{"which sells which", []string{"match*.go", "map*.go"}},
 	}},
 	{path: "bridge/stock", uses: []string{"bridge/internal/part", "bridge/internal/table", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue"}, subjects: []subject{
 		{"quantities", []string{"doc.go", "levels.go", "shown.go", "quantities.go"}},
