@@ -75,7 +75,7 @@ func (k *knownMatches) put(matches Matches, at time.Time) {
 		case !have:
 			k.Add(newKnownMatch(m, at))
 		case reflect.DeepEqual(k.At(n).match(), m):
-			k.At(n).at = at.UnixNano()
+			k.At(n).at, k.At(n).text = at.UnixNano(), m.Text // which the mappings have
 		default:
 			*k.At(n) = newKnownMatch(m, at)
 		}

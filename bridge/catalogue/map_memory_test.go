@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,58 +47,87 @@ func (largeWarehouse) Compositions(_ context.Context, ids []string) (map[string]
 	return kits, nil
 }
 
-// A Map keeps 300 bytes at most for each listing, beside the texts that the listings
-// themselves have, however often it reads them again: a fifth of them are kits of two. Of
-// what has not changed it hands out the texts that it had.
+// mappings are one to each item, whose texts stay.
+type mappings []catalogue.ItemRef
+
+func (m mappings) ChannelMappings(context.Context) ([]catalogue.ChannelMapping, error) {
+	list := make([]catalogue.ChannelMapping, len(m))
+	for n, item := range m {
+		list[n] = catalogue.ChannelMapping{ChannelSKU: fmt.Sprintf("1729593%012d", n), Item: item}
+	}
+	return list, nil
+}
+
+func (mappings) HasChannelMapping(context.Context, string) (bool, error) { return true, nil }
+
+// What a Map keeps for each listing, a fifth of which are kits of two, beside the texts that
+// the listings themselves have: no more for reading them again and again, while somebody
+// holds what it said of them at first.
 func TestMapMemory(t *testing.T) {
-	heap := func() int {
-		runtime.GC()
-		runtime.GC() // what a pool gives up at the first
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return int(m.HeapAlloc)
-	}
 	const many = 10_000
-	listings := make([]catalogue.SKU, many)
-	for n := range listings {
-		listings[n] = catalogue.SKU{ProductID: fmt.Sprintf("1729592%012d", n/4), ID: fmt.Sprintf("1729593%012d", n), SellerSKU: largeItem(n).SKU}
+	mapped := make(mappings, many)
+	for n := range mapped {
+		mapped[n] = largeItem(n)
 	}
-	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
-	before := heap()
-	m, err := catalogue.NewMap(
-		catalogue.MapPorts{Items: largeWarehouse{}, Exceptions: new(exceptions.Memory).Shop("shop")},
-		catalogue.MapOptions{Now: func() time.Time { return now }})
-	if err != nil {
-		t.Fatal(err)
+	for _, tc := range []struct {
+		name     string
+		mappings catalogue.MappingSource
+		most     int // bytes, a fifth of them to spare
+	}{
+		{"by seller SKU", nil, 300},
+		{"by mappings", mapped, 400},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			listings := make([]catalogue.SKU, many)
+			for n := range listings {
+				listings[n] = catalogue.SKU{ProductID: fmt.Sprintf("1729592%012d", n/4), ID: fmt.Sprintf("1729593%012d", n), SellerSKU: largeItem(n).SKU}
+			}
+			now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+			before := heapInUse()
+			m, err := catalogue.NewMap(
+				catalogue.MapPorts{Items: largeWarehouse{}, Mappings: tc.mappings, Exceptions: new(exceptions.Memory).Shop("shop")},
+				catalogue.MapOptions{Now: func() time.Time { return now }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := m.StockItems(t.Context(), listings); err != nil {
+				t.Fatal(err)
+			}
+			if got := (heapInUse() - before) / many; got > tc.most {
+				t.Errorf("a map keeps %d bytes for each listing, want %d at most", got, tc.most)
+			}
+			items, _, err := m.StockItems(t.Context(), listings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(items) != many || len(items[listings[0].ID].Kit) != 2 || items[listings[1].ID].ID != largeItem(1).ID {
+				t.Errorf("%d items of %d, the first two are %v and %v", len(items), many, items[listings[0].ID], items[listings[1].ID])
+			}
+			held := heapInUse()
+			for range 2 {
+				now = now.Add(2 * time.Hour)
+				read := slices.Clone(listings)
+				for n := range read {
+					read[n].ID = strings.Clone(read[n].ID)
+				}
+				if _, _, err := m.StockItems(t.Context(), read); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := (heapInUse() - held) / many; got > 16 {
+				t.Errorf("reading all again takes %d bytes more for each listing", got)
+			}
+			for _, all := range []any{listings, items, m} {
+				runtime.KeepAlive(all)
+			}
+		})
 	}
-	if _, _, err := m.StockItems(t.Context(), listings); err != nil {
-		t.Fatal(err)
-	}
-	if got := (heap() - before) / many; got > 300 {
-		t.Errorf("a map keeps %d bytes for each listing, want 300 at most", got)
-	}
-	items, _, err := m.StockItems(t.Context(), listings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	held := heap()
-	for range 2 {
-		now = now.Add(2 * time.Hour)
-		read := slices.Clone(listings)
-		for n := range read {
-			read[n].ID = string([]byte(read[n].ID))
-		}
-		if _, _, err := m.StockItems(t.Context(), read); err != nil {
-			t.Fatal(err)
-		}
-		clear(read)
-	}
-	if got := (heap() - held) / many; got > 16 {
-		t.Errorf("reading all again takes %d bytes more for each listing, whose items somebody holds", got)
-	}
-	if len(items) != many || len(items[listings[0].ID].Kit) != 2 || items[listings[1].ID].ID != largeItem(1).ID {
-		t.Errorf("%d items of %d, the first two are %v and %v", len(items), many, items[listings[0].ID], items[listings[1].ID])
-	}
-	runtime.KeepAlive(listings)
-	runtime.KeepAlive(m)
+}
+
+func heapInUse() int {
+	runtime.GC()
+	runtime.GC() // what a pool gives up at the first
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }
