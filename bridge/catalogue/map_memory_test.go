@@ -64,7 +64,7 @@ func (mappings) HasChannelMapping(context.Context, string) (bool, error) { retur
 // the listings themselves have: no more for reading them again and again, while somebody
 // holds what it said of them at first.
 func TestMapMemory(t *testing.T) {
-	const many = 10_000
+	const many = 2_000
 	mapped := make(mappings, many)
 	for n := range mapped {
 		mapped[n] = largeItem(n)
