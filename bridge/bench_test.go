@@ -162,11 +162,10 @@ func BenchmarkStockPlan(b *testing.B) {
 	}
 }
 
-// hugeBook has 100,000 SKUs in two warehouses, of which 20,000 are kits of three
+// hugeBook has so many SKUs in two warehouses, of which a fifth are kits of three
 // components, and their levels; everything is published.
-func hugeBook(tb testing.TB) (book *stock.Book, singles []string) {
+func hugeBook(tb testing.TB, skus int) (book *stock.Book, singles []string) {
 	tb.Helper()
-	const skus = 100_000
 	book, err := stock.NewBook(stock.Options{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, Buffer: stock.Fixed(2)})
 	if err != nil {
 		tb.Fatal(err)
@@ -208,11 +207,33 @@ func liveHeap() uint64 {
 	return m.HeapAlloc
 }
 
+// Planning what 1,000 changed levels need makes half a megabyte of garbage at most, however
+// large the shop is.
+func TestStockPlanGarbage(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector takes room of its own")
+	}
+	const skus, changed = 10_000, 1000
+	book, singles := hugeBook(t, skus)
+	reading := stock.Reading{At: world.Noon.Add(1), Available: make(map[string]map[string]int, changed)}
+	for i := range changed {
+		reading.Available[singles[i*len(singles)/changed]] = map[string]int{"L1": 20, "L2": 20}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	book.SetLevels(book.Mark(), reading)
+	plan := book.Plan()
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<19 || len(plan.Products) < changed/2 {
+		t.Errorf("planning %d products took %d bytes, want %d at most", len(plan.Products), got, 1<<19)
+	}
+}
+
 // BenchmarkStockBook plans 100,000 SKUs: all of them again with 1 % changed, and
 // only what changed, at 1 % and at a tenth of that.
 func BenchmarkStockBook(b *testing.B) {
 	before := liveHeap()
-	book, singles := hugeBook(b)
+	book, singles := hugeBook(b, 100_000)
 	size := float64(liveHeap()-before) / 1e6
 	level, at := 10, world.Noon
 	run := func(name string, changed int, all bool) {

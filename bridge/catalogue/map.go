@@ -54,6 +54,9 @@ type MapOptions struct {
 // listings takes minutes at Linnworks' limits. A program that cannot wait calls
 // [Map.Refresh] more often than RefreshAge: meanwhile the matches that are
 // known are used. It is safe for concurrent use.
+//
+// A Map keeps about 250 bytes for each listing besides the listing's own texts, if a fifth
+// of them are kits of two, and about 330 where each has a channel mapping.
 type Map struct {
 	ports   MapPorts
 	options MapOptions
@@ -62,14 +65,9 @@ type Map struct {
 	fresh   chan struct{} // held by who refreshes
 
 	mu         sync.RWMutex
-	known      map[string]knownMatch // by the shop's SKU id
-	mappings   *mappingIndex         // nil before they were read
+	known      knownMatches
+	mappings   *mappingIndex // nil before they were read
 	mappingsAt time.Time
-}
-
-type knownMatch struct {
-	Match
-	at time.Time
 }
 
 // NewMap returns a Map, or an error that names every missing port or the option
@@ -91,7 +89,7 @@ func NewMap(p MapPorts, o MapOptions) (*Map, error) {
 	o.Table = maps.Clone(o.Table)
 	o.Now = part.Clock(o.Now)
 	return &Map{
-		ports: p, options: o, known: map[string]knownMatch{}, busy: make(chan struct{}, 1), fresh: make(chan struct{}, 1),
+		ports: p, options: o, known: newKnownMatches(), busy: make(chan struct{}, 1), fresh: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -152,15 +150,22 @@ func (s *Map) look(listings []SKU) (matches Matches, missing []SKU) {
 	matches = make(Matches, len(listings))
 	queued := map[string]bool{}
 	for i, l := range listings {
-		k, have := s.known[l.ID]
-		age := s.options.RefreshAge
-		if !k.Usable() {
-			age = min(age, s.options.RetryAge)
-		}
-		switch matches[i] = k.Match; {
-		case l.ID == "":
+		if l.ID == "" {
 			matches[i] = Match{Listing: l, By: Unmatched}
-		case (!have || k.Listing.SellerSKU != l.SellerSKU || now.Sub(k.at) >= age) && !queued[l.ID]:
+			continue
+		}
+		n, have := s.known.Find(l.ID)
+		fresh := false
+		if have {
+			k := s.known.At(n)
+			matches[i] = k.match()
+			most := s.options.RefreshAge
+			if !matches[i].Usable() {
+				most = min(most, s.options.RetryAge)
+			}
+			fresh = k.listing.SellerSKU == l.SellerSKU && k.age(now) < most
+		}
+		if !fresh && !queued[l.ID] {
 			queued[l.ID] = true
 			missing = append(missing, l)
 		}
@@ -184,10 +189,7 @@ func (s *Map) Refresh(ctx context.Context) error {
 		return fmt.Errorf("SKU map: %w", err)
 	}
 	s.mu.RLock()
-	all := make([]SKU, 0, len(s.known))
-	for _, id := range slices.Sorted(maps.Keys(s.known)) {
-		all = append(all, s.known[id].Listing)
-	}
+	all := s.known.listings()
 	s.mu.RUnlock()
 	for part := range slices.Chunk(all, refreshBatch) {
 		if err := s.refresh(ctx, part); err != nil {
@@ -220,12 +222,12 @@ func (s *Map) keepMappings(ctx context.Context, missing []SKU) error {
 	have, age := s.mappings != nil, s.options.Now().Sub(s.mappingsAt)
 	var unseen, again []SKU
 	for _, l := range missing {
-		k, known := s.known[l.ID]
+		n, known := s.known.Find(l.ID)
 		switch {
 		case have && len(s.mappings.of(l)) > 0:
 		case !known:
 			unseen = append(unseen, l)
-		case !k.Usable():
+		case !s.known.At(n).match().Usable():
 			again = append(again, l)
 		}
 	}
@@ -284,9 +286,7 @@ func (s *Map) learn(ctx context.Context, listings []SKU) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, m := range matches {
-		s.known[m.Listing.ID] = knownMatch{m, at}
-	}
+	s.known.put(matches, at)
 	return nil
 }
 

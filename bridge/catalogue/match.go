@@ -172,38 +172,6 @@ type Matcher struct {
 	items map[string][]ItemRef // by foldSKU
 }
 
-// mappingIndex finds channel mappings.
-type mappingIndex struct {
-	byID, byText, byNormal, byFold map[string][]ChannelMapping
-}
-
-func indexMappings(list []ChannelMapping) *mappingIndex {
-	x := &mappingIndex{map[string][]ChannelMapping{}, map[string][]ChannelMapping{}, map[string][]ChannelMapping{}, map[string][]ChannelMapping{}}
-	for _, m := range list {
-		for _, id := range unique([]string{m.ChannelSKU, m.Reference}) {
-			x.byID[id] = append(x.byID[id], m)
-		}
-		if m.ChannelSKU != "" {
-			x.byText[m.ChannelSKU] = append(x.byText[m.ChannelSKU], m)
-			x.byFold[foldSKU(m.ChannelSKU)] = append(x.byFold[foldSKU(m.ChannelSKU)], m)
-			x.byNormal[normalSKU(m.ChannelSKU)] = append(x.byNormal[normalSKU(m.ChannelSKU)], m)
-		}
-	}
-	return x
-}
-
-// of returns the mappings of a listing: those of its SKU id, or else those of
-// its seller SKU, letter by letter.
-func (x *mappingIndex) of(l SKU) []ChannelMapping {
-	if x == nil {
-		return nil
-	}
-	if list := x.byID[l.ID]; len(list) > 0 {
-		return list
-	}
-	return x.byText[l.SellerSKU]
-}
-
 // MatchSKUs finds the items of listings and what they are made of. It asks for
 // every SKU once, for another spelling only if the first is unknown, and for the
 // composition of every item once.
@@ -344,7 +312,7 @@ func (m *Matcher) match(l SKU) Match {
 			found.add(match.By, item)
 		}
 		if m.mappings != nil && !exact {
-			for _, row := range m.mappings.byNormal[normalSKU(l.SellerSKU)] {
+			for _, row := range m.mappings.byNormal.find(l.SellerSKU) {
 				match.IgnoreSync = match.IgnoreSync || row.IgnoreSync
 				found.add(MatchedByMapping, row.Item)
 			}
@@ -357,7 +325,7 @@ func (m *Matcher) match(l SKU) Match {
 	// Orders name the item by its SKU, which Linnworks takes for a channel SKU
 	// before it takes it for one of its own.
 	if m.mappings != nil {
-		for _, row := range m.mappings.byFold[foldSKU(item.SKU)] {
+		for _, row := range m.mappings.byFold.find(item.SKU) {
 			found.add(MatchedByMapping, row.Item)
 		}
 	}

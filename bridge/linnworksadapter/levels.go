@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
@@ -57,9 +58,9 @@ func (l *Warehouse) StockLevels(ctx context.Context, itemIDs []string) (stock.Re
 			if len(item.StockItemLevels) == 0 {
 				continue // it does not prove zero
 			}
-			id := string(lower(item.StockItemID))
-			addLevels(reading, id, item.StockItemLevels)
-			l.remember(id, item.StockItemLevels[0].SKU, item.StockItemLevels[0].StockItemIntID)
+			first := item.StockItemLevels[0]
+			ref := l.remember(string(lower(item.StockItemID)), first.SKU, first.StockItemIntID)
+			addLevels(reading, ref.ID, item.StockItemLevels)
 		}
 	}
 	return reading, nil
@@ -178,23 +179,33 @@ func take(units map[string]int, lines []linnworks.OrderItemWithChildren) {
 	}
 }
 
-// remember keeps how to ask for the type of an item.
-func (l *Warehouse) remember(id, sku string, intID int) {
+// remember keeps how to ask for the type of an item. It returns id and SKU as they were
+// first seen, for others to hold: one text for all.
+func (l *Warehouse) remember(id, sku string, intID int) catalogue.ItemRef {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.items == nil {
-		l.items = map[string]itemRef{}
+	n, have := l.items.Find(id)
+	if !have {
+		n = l.items.Add(itemRef{ItemRef: catalogue.ItemRef{ID: id}})
 	}
-	if intID == 0 {
-		intID = l.items[id].intID
+	i := l.items.At(n)
+	if i.SKU != sku {
+		i.SKU = sku
 	}
-	l.items[id] = itemRef{sku, intID}
+	if intID != 0 {
+		i.intID = intID
+	}
+	return i.ItemRef
 }
 
+// remembered returns what was seen of an item, none if it has no id.
 func (l *Warehouse) remembered(id string) itemRef {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.items[id]
+	if n, have := l.items.Find(id); have {
+		return *l.items.At(n)
+	}
+	return itemRef{}
 }
 
 // typeBatch is how many items one read of types asks for. Linnworks publishes no
@@ -226,12 +237,12 @@ func (l *Warehouse) ItemStates(ctx context.Context, itemIDs []string) (map[strin
 		request := &linnworks.GetStockItemTypeInfoRequest{}
 		for _, id := range part {
 			ref := l.remembered(id)
-			states[id] = stock.ItemState{SKU: ref.sku, Deleted: true}
+			states[id] = stock.ItemState{SKU: ref.SKU, Deleted: true}
 			switch {
 			case ref.intID != 0:
 				request.StockItemIntIDs = append(request.StockItemIntIDs, ref.intID)
-			case ref.sku != "":
-				request.SKUs = append(request.SKUs, ref.sku)
+			case ref.SKU != "":
+				request.SKUs = append(request.SKUs, ref.SKU)
 			}
 		}
 		if len(request.StockItemIntIDs)+len(request.SKUs) == 0 {

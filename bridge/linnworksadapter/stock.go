@@ -34,9 +34,7 @@ func (l *Warehouse) ItemsBySKU(ctx context.Context, skus []string) ([]catalogue.
 			return nil, err
 		}
 		for _, item := range reply.Items {
-			ref := catalogue.ItemRef{ID: string(lower(item.StockItemID)), SKU: item.SKU}
-			l.remember(ref.ID, ref.SKU, 0)
-			list = append(list, ref)
+			list = append(list, l.remember(string(lower(item.StockItemID)), item.SKU, 0))
 		}
 	}
 	return list, nil
@@ -72,6 +70,9 @@ func (l *Warehouse) Compositions(ctx context.Context, itemIDs []string) (map[str
 			if row.LinkedStockItemID != linnworks.ZeroGUID {
 				part.ID = string(lower(row.LinkedStockItemID))
 			}
+			if seen := l.remembered(part.ID).ItemRef; seen == part.ItemRef {
+				part.ItemRef = seen // one text for all
+			}
 			c.Parts[i] = part
 		}
 		for at := range levels.Available[kit] {
@@ -97,8 +98,8 @@ func (l *Warehouse) sweep(ctx context.Context) iter.Seq2[linnworks.StockItemFull
 				continue // such an item is missing, as one that is added meanwhile
 			}
 			if err == nil {
-				item.StockItemID = lower(item.StockItemID)
-				l.remember(string(item.StockItemID), item.ItemNumber, item.StockItemIntID)
+				seen := l.remember(string(lower(item.StockItemID)), item.ItemNumber, item.StockItemIntID)
+				item.StockItemID, item.ItemNumber = linnworks.GUID(seen.ID), seen.SKU
 			}
 			if !yield(item, err) || err != nil {
 				return

@@ -13,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/internal/table"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
@@ -68,7 +69,7 @@ type Warehouse struct {
 	centres map[linnworks.GUID]bool
 
 	mu       sync.Mutex
-	items    map[string]itemRef      // what was seen of items, by id
+	items    table.Table[itemRef]    // what was seen of items, by id
 	measured map[string]itemMeasures // by item id
 	// cancelled are the orders of the last list of cancelled ones: see knownCancelled.
 	cancelled map[linnworks.GUID]*bridge.WarehouseOrder
@@ -116,7 +117,10 @@ func New(ctx context.Context, client *linnworks.Client, o Options) (*Warehouse, 
 	if err != nil {
 		return nil, fmt.Errorf("linnworksadapter: New: %w", err)
 	}
-	l := &Warehouse{client: client, options: o, locations: map[linnworks.GUID]string{}, centres: map[linnworks.GUID]bool{}}
+	l := &Warehouse{
+		client: client, options: o, locations: map[linnworks.GUID]string{}, centres: map[linnworks.GUID]bool{},
+		items: table.New(func(i *itemRef) string { return i.ID }, 0),
+	}
 	for _, location := range locations {
 		l.locations[lower(location.StockLocationID)] = location.LocationName
 		if location.IsFulfillmentCenter {
@@ -154,9 +158,9 @@ func exceptRecords(err error) error {
 	return err
 }
 
-// itemRef is what the read of an item's type goes by: it takes no ids.
+// itemRef is what was seen of an item. The read of its type goes by it: that takes no ids.
 type itemRef struct {
-	sku   string
+	catalogue.ItemRef
 	intID int // 0: not known
 }
 

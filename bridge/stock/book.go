@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/table"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -80,18 +81,18 @@ type Book struct {
 
 // contents are what the catalogue names, with what is known of it.
 type contents struct {
-	listings table[bookListing] // by the shop's id of the SKU
-	products table[bookProduct]
-	items    table[bookItem]
+	listings table.Table[bookListing] // by the shop's id of the SKU
+	products table.Table[bookProduct]
+	items    table.Table[bookItem]
 	levels   []int32 // of the items, as many for each as there are locations
 	users    []int32 // of the items: places of listings
 }
 
 func newContents(listings, products, items int) contents {
 	return contents{
-		listings: newTable(func(e *bookListing) string { return e.ID }, listings),
-		products: newTable(func(p *bookProduct) string { return p.id }, products),
-		items:    newTable(func(it *bookItem) string { return it.id }, items),
+		listings: table.New(func(e *bookListing) string { return e.ID }, listings),
+		products: table.New(func(p *bookProduct) string { return p.id }, products),
+		items:    table.New(func(it *bookItem) string { return it.id }, items),
 	}
 }
 
@@ -329,7 +330,7 @@ func (w *bookWarehouses) are(stock []catalogue.WarehouseStock) bool {
 }
 
 // part is the item of a part.
-func (b *Book) part(p bookPart) *bookItem { return b.items.at(int(p.item)) }
+func (b *Book) part(p bookPart) *bookItem { return b.items.At(int(p.item)) }
 
 // NewBook checks the options.
 func NewBook(o Options) (*Book, error) {
@@ -371,16 +372,16 @@ func (b *Book) SetLevels(mark Mark, reading Reading, asked ...string) {
 	b.seq++
 	b.lastRead = max(b.lastRead, mark)
 	for id, levels := range reading.Available {
-		if i, have := b.items.find(id); have {
+		if i, have := b.items.Find(id); have {
 			b.setLevel(i, mark, reading, levels)
 		}
 	}
 	for _, id := range asked {
-		i, have := b.items.find(id)
-		if _, read := reading.Available[id]; !have || read || b.items.at(i).mark > mark {
+		i, have := b.items.Find(id)
+		if _, read := reading.Available[id]; !have || read || b.items.At(i).mark > mark {
 			continue
 		}
-		it := b.items.at(i)
+		it := b.items.At(i)
 		if it.untracked || reading.Untracked[id] {
 			it.state, it.unlimited = itemRead, true
 		} else if it.state != itemArchived {
@@ -399,7 +400,7 @@ func (it *bookItem) stamp(mark Mark, at time.Time) {
 }
 
 func (b *Book) setLevel(i int, mark Mark, reading Reading, levels map[string]int) {
-	it := b.items.at(i)
+	it := b.items.At(i)
 	if it.state == itemRead && (reading.At.Before(it.at.time()) || it.mark > mark) {
 		return
 	}
@@ -432,7 +433,7 @@ func (b *Book) setLevel(i int, mark Mark, reading Reading, levels map[string]int
 func (b *Book) owes(i int) *exceptions.Exception {
 	for n, v := range b.levelsOf(i) {
 		if v < 0 {
-			return new(exceptions.New(exceptions.BadLevel, "SKU "+b.items.at(i).sku, time.Time{},
+			return new(exceptions.New(exceptions.BadLevel, "SKU "+b.items.At(i).sku, time.Time{},
 				fmt.Sprintf("%d units are free in location %s: more is ordered than is there", v, b.locations[n]),
 				"count the item and correct its level in Linnworks; until then the shop shows 0 for this location"))
 		}
@@ -448,12 +449,12 @@ func (b *Book) SetItemStates(states map[string]ItemState) {
 	defer b.mu.Unlock()
 	b.seq++
 	for id, state := range states {
-		i, have := b.items.find(id)
-		if !have || b.items.at(i).state == itemRead {
+		i, have := b.items.Find(id)
+		if !have || b.items.At(i).state == itemRead {
 			continue
 		}
 		if !state.Active() {
-			b.items.at(i).state = itemArchived
+			b.items.At(i).state = itemArchived
 			clear(b.levelsOf(i))
 			b.touchUsers(i)
 		}
@@ -466,9 +467,9 @@ func (b *Book) Vanished() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var ids []string
-	for i := range b.items.list {
-		if b.items.at(i).state == itemVanished {
-			ids = append(ids, b.items.at(i).id)
+	for i := range b.items.List {
+		if b.items.At(i).state == itemVanished {
+			ids = append(ids, b.items.At(i).id)
 		}
 	}
 	return ids
@@ -478,9 +479,9 @@ func (b *Book) Vanished() []string {
 func (b *Book) ItemIDs() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ids := make([]string, len(b.items.list))
-	for i := range b.items.list {
-		ids[i] = b.items.at(i).id
+	ids := make([]string, len(b.items.List))
+	for i := range b.items.List {
+		ids[i] = b.items.At(i).id
 	}
 	slices.Sort(ids)
 	return ids
@@ -493,11 +494,11 @@ func (b *Book) SetShown(mark Mark, at time.Time, skuID string, stock ...catalogu
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
-	n, have := b.listings.find(skuID)
-	if !have || b.listings.at(n).shownMark > mark {
+	n, have := b.listings.Find(skuID)
+	if !have || b.listings.At(n).shownMark > mark {
 		return
 	}
-	e := b.listings.at(n)
+	e := b.listings.At(n)
 	for _, w := range stock {
 		for i, id := range e.feeds.ids {
 			if id == w.WarehouseID {
@@ -562,8 +563,8 @@ func (b *Book) expects(skuID string) bool {
 }
 
 func (b *Book) suspect(skuID string) {
-	if n, have := b.listings.find(skuID); have {
-		e := b.listings.at(n)
+	if n, have := b.listings.Find(skuID); have {
+		e := b.listings.At(n)
 		e.suspectAt = b.seq
 		b.touch(n)
 	}
@@ -573,8 +574,8 @@ func (b *Book) suspect(skuID string) {
 func (b *Book) suspects(productID string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n, have := b.products.find(productID)
-	return have && slices.ContainsFunc(b.products.at(n).listings, func(i int32) bool { return b.listings.at(int(i)).suspect() })
+	n, have := b.products.Find(productID)
+	return have && slices.ContainsFunc(b.products.At(n).listings, func(i int32) bool { return b.listings.At(int(i)).suspect() })
 }
 
 // Accepted notes that the shop has taken a product's levels at the moment at.
@@ -583,8 +584,8 @@ func (b *Book) Accepted(at time.Time, p ProductStock) {
 	defer b.mu.Unlock()
 	b.seq++
 	for _, s := range p.SKUs {
-		if n, have := b.listings.find(s.ID); have {
-			b.accepted(at, b.seq, b.listings.at(n), s.Stock)
+		if n, have := b.listings.Find(s.ID); have {
+			b.accepted(at, b.seq, b.listings.At(n), s.Stock)
 			b.touch(n)
 		}
 	}
@@ -624,27 +625,27 @@ func (e *bookListing) shownFrom(mark Mark, at moment, known Mark) {
 	}
 }
 
-func (b *Book) productOf(e *bookListing) *bookProduct { return b.products.at(int(e.product)) }
+func (b *Book) productOf(e *bookListing) *bookProduct { return b.products.At(int(e.product)) }
 
 // Recompute has every listing computed again: buffers may say something else by
 // now.
 func (b *Book) Recompute() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for n := range b.listings.list {
+	for n := range b.listings.List {
 		b.touch(n)
 	}
 }
 
 func (b *Book) touch(n int) {
-	if e := b.listings.at(n); !e.dirty {
+	if e := b.listings.At(n); !e.dirty {
 		e.dirty = true
 		b.dirty = append(b.dirty, int32(n))
 	}
 }
 
 func (b *Book) touchUsers(i int) {
-	it := b.items.at(i)
+	it := b.items.At(i)
 	for _, n := range b.users[it.usersFrom:it.usersTo] {
 		b.touch(int(n))
 	}

@@ -28,11 +28,11 @@ func (b *Book) noteAstray(r store.Reservation) {
 	}
 	location, known := b.locationN[r.LocationID]
 	for _, line := range r.Lines {
-		n, have := b.listings.find(line.SKUID)
+		n, have := b.listings.Find(line.SKUID)
 		if !have {
 			continue
 		}
-		e := b.listings.at(n)
+		e := b.listings.At(n)
 		supplied := known && slices.ContainsFunc(e.feeds.feeds, func(feeds []int) bool { return slices.Contains(feeds, location) })
 		if supplied || b.stockless(e) {
 			continue
@@ -56,5 +56,5 @@ func (b *Book) leftAlone(l catalogue.Listing) bool {
 // looksForAstray reports whether a case is about a location that orders draw on, and the
 // book has seen orders.
 func (b *Book) looksForAstray(object string) bool {
-	return strings.HasPrefix(object, astrayObject("")) && !b.ledgerAt.IsZero() && len(b.listings.list) > 0
+	return strings.HasPrefix(object, astrayObject("")) && !b.ledgerAt.IsZero() && len(b.listings.List) > 0
 }

@@ -24,7 +24,7 @@ func (b *Book) SetCatalogue(mark Mark, at time.Time, listings []catalogue.Listin
 	}
 	known := catalogue.Lookup{Items: items, Broken: broken}
 	old := b.contents
-	b.contents = newContents(len(listings), len(old.products.list), len(old.items.list))
+	b.contents = newContents(len(listings), len(old.products.List), len(old.items.List))
 	clear(b.troubled)
 	b.waiting, b.ordersSeen.held = b.waiting[:0], b.ordersSeen.held[:0]
 	read := momentOf(b.options.Now())
@@ -37,28 +37,28 @@ func (b *Book) SetCatalogue(mark Mark, at time.Time, listings []catalogue.Listin
 	}
 	room := make([]bookShelf, shelves)
 	for _, l := range listings {
-		if _, twice := b.listings.find(l.ID); twice {
+		if _, twice := b.listings.Find(l.ID); twice {
 			continue // the shop's pages shift while they are read
 		}
-		n := b.listings.add(bookListing{SKU: l.SKU, title: l.Title, derived: l.Derived, shownMark: mark, shownAt: momentOf(at), knownTo: read})
+		n := b.listings.Add(bookListing{SKU: l.SKU, title: l.Title, derived: l.Derived, shownMark: mark, shownAt: momentOf(at), knownTo: read})
 		b.tally[listingNew]++
-		e := b.listings.at(n)
+		e := b.listings.At(n)
 		e.feeds = b.warehousesOf(l, warehouses)
 		e.shelves, room = room[:len(l.Stock):len(l.Stock)], room[len(l.Stock):]
 		for i, w := range l.Stock {
 			e.shelves[i].shown = units(w.Quantity)
 		}
-		if i, have := old.listings.find(l.ID); have {
-			e.keep(mark, old.listings.at(i))
+		if i, have := old.listings.Find(l.ID); have {
+			e.keep(mark, old.listings.At(i))
 		}
 		product := b.product(l.ProductID, &old)
-		e.product, e.ProductID = int32(product), b.products.at(product).id // one text for all listings that have it
-		b.products.at(product).listings = append(b.products.at(product).listings, int32(n))
+		e.product, e.ProductID = int32(product), b.products.At(product).id // one text for all listings that have it
+		b.products.At(product).listings = append(b.products.At(product).listings, int32(n))
 		b.compose(e, known, &old)
 		b.touch(n)
 	}
-	b.products.clip()
-	b.items.clip()
+	b.products.Clip()
+	b.items.Clip()
 	b.levels = slices.Clone(b.levels)
 	b.findUsers()
 	for _, o := range b.orders {
@@ -68,7 +68,7 @@ func (b *Book) SetCatalogue(mark Mark, at time.Time, listings []catalogue.Listin
 		}
 		b.index(o)
 	}
-	for i := range b.items.list {
+	for i := range b.items.List {
 		b.countUnseen(i)
 	}
 }
@@ -77,16 +77,16 @@ func (b *Book) SetCatalogue(mark Mark, at time.Time, listings []catalogue.Listin
 func (b *Book) findUsers() {
 	b.users = nil
 	each := func(do func(n int, it *bookItem)) {
-		for n := range b.listings.list {
-			for _, p := range b.listings.at(n).allParts() {
+		for n := range b.listings.List {
+			for _, p := range b.listings.At(n).allParts() {
 				do(n, b.part(p))
 			}
 		}
 	}
 	each(func(_ int, it *bookItem) { it.usersTo++ })
 	all := int32(0)
-	for i := range b.items.list {
-		it := b.items.at(i)
+	for i := range b.items.List {
+		it := b.items.At(i)
 		it.usersFrom, it.usersTo, all = all, all, all+it.usersTo
 	}
 	b.users = make([]int32, all)
@@ -106,8 +106,8 @@ func (b *Book) missedOnce(read []catalogue.Listing) (missed []catalogue.Listing)
 	for i := range read {
 		found[read[i].ID] = true
 	}
-	for n := range b.listings.list {
-		e := b.listings.at(n)
+	for n := range b.listings.List {
+		e := b.listings.At(n)
 		was := e.missed
 		if e.missed = !found[e.ID]; e.missed && !was && !e.withheld() {
 			missed = append(missed, catalogue.Listing{SKU: e.SKU, Title: e.title, Derived: e.derived, Stock: e.stock()})
@@ -118,6 +118,9 @@ func (b *Book) missedOnce(read []catalogue.Listing) (missed []catalogue.Listing)
 
 // keep carries over what a new reading of the listing cannot know.
 func (e *bookListing) keep(mark Mark, old *bookListing) {
+	if e.SKU == old.SKU {
+		e.SKU = old.SKU // the texts that others hold too, such as the catalogue
+	}
 	e.lag, e.heat, e.hot, e.missed = old.lag, old.heat, old.hot, old.missed
 	was := old.rare.read()
 	kept := bookRare{refused: was.refused}
@@ -136,16 +139,16 @@ func (e *bookListing) keep(mark Mark, old *bookListing) {
 }
 
 func (b *Book) product(id string, old *contents) (n int) {
-	n, have := b.products.find(id)
+	n, have := b.products.Find(id)
 	if have {
 		return n
 	}
 	p := bookProduct{id: id}
-	if i, known := old.products.find(id); known {
-		p = *old.products.at(i)
+	if i, known := old.products.Find(id); known {
+		p = *old.products.At(i)
 		p.listings, p.waiting = nil, false
 	}
-	return b.products.add(p)
+	return b.products.Add(p)
 }
 
 // compose breaks a listing down to its parts.
@@ -193,7 +196,7 @@ func (b *Book) compose(e *bookListing, known catalogue.Lookup, old *contents) {
 func (b *Book) enter(e *bookListing, parts []catalogue.Part, old *contents) []bookPart {
 	list := make([]bookPart, len(parts))
 	for i, p := range parts {
-		at, known := b.items.find(p.Item.ID)
+		at, known := b.items.Find(p.Item.ID)
 		if !known {
 			at = b.enterItem(e, p.Item, old)
 		}
@@ -205,8 +208,8 @@ func (b *Book) enter(e *bookListing, parts []catalogue.Part, old *contents) []bo
 func (b *Book) enterItem(e *bookListing, item catalogue.Item, old *contents) (n int) {
 	it := bookItem{id: item.ID}
 	levels := make([]int32, len(b.locations))
-	if i, known := old.items.find(item.ID); known {
-		it = *old.items.at(i)
+	if i, known := old.items.Find(item.ID); known {
+		it = *old.items.At(i)
 		it.usersFrom, it.usersTo, it.reserved = 0, 0, nil
 		levels = old.levels[i*len(levels):][:len(levels)]
 	}
@@ -215,7 +218,7 @@ func (b *Book) enterItem(e *bookListing, item catalogue.Item, old *contents) (n 
 		it.sku = e.SellerSKU // one text for both
 	}
 	b.levels = append(b.levels, levels...)
-	return b.items.add(it)
+	return b.items.Add(it)
 }
 
 // warehousesOf finds the locations that feed a listing's warehouses, or what is

@@ -81,11 +81,11 @@ func (e *bookListing) locked(now time.Time) int {
 func (b *Book) aboveWanted(skuID string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n, have := b.listings.find(skuID)
+	n, have := b.listings.Find(skuID)
 	if !have {
 		return false
 	}
-	e := b.listings.at(n)
+	e := b.listings.At(n)
 	return wantedUnits(e.wants()) < e.locked(time.Time{})
 }
 
@@ -108,8 +108,8 @@ func (b *Book) watch() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.watched = true
-	for n := range b.listings.list {
-		b.listings.at(n).watch()
+	for n := range b.listings.List {
+		b.listings.At(n).watch()
 	}
 }
 

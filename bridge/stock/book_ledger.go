@@ -197,11 +197,11 @@ func (b *Book) resolved(r store.Reservation) store.Reservation {
 	}
 	var items map[string]int
 	for _, line := range r.Lines {
-		n, have := b.listings.find(line.SKUID)
+		n, have := b.listings.Find(line.SKUID)
 		if !have || len(line.Items) > 0 || len(line.Components) > 0 {
 			continue
 		}
-		parts, stocked := b.listings.at(n).parts, b.listings.at(n).rare.read().stocked
+		parts, stocked := b.listings.At(n).parts, b.listings.At(n).rare.read().stocked
 		if location, known := b.locationN[r.LocationID]; known && stocked != nil {
 			if there, have := stocked.at[location]; have {
 				parts = there
@@ -228,7 +228,7 @@ func (o *bookOrder) same(r store.Reservation) bool {
 // counted reports whether an order takes anything off what was last read.
 func (b *Book) counted(o *bookOrder) bool {
 	for id := range o.Items {
-		if i, have := b.items.find(id); have && b.counts(o, b.items.at(i)) {
+		if i, have := b.items.Find(id); have && b.counts(o, b.items.At(i)) {
 			return true
 		}
 	}
@@ -249,8 +249,8 @@ func (b *Book) counts(o *bookOrder, it *bookItem) bool {
 // index enters an order with its items.
 func (b *Book) index(o *bookOrder) {
 	for id := range o.Items {
-		if i, have := b.items.find(id); have {
-			it := b.items.at(i)
+		if i, have := b.items.Find(id); have {
+			it := b.items.At(i)
 			if it.reserved == nil {
 				it.reserved = &bookOrders{unseen: make([]int, len(b.locations))}
 			}
@@ -262,8 +262,8 @@ func (b *Book) index(o *bookOrder) {
 // reindex enters an order that had other items before, and counts those again.
 func (b *Book) reindex(o *bookOrder, old map[string]int) {
 	for id := range old {
-		if i, have := b.items.find(id); have && b.items.at(i).reserved != nil {
-			r := b.items.at(i).reserved
+		if i, have := b.items.Find(id); have && b.items.At(i).reserved != nil {
+			r := b.items.At(i).reserved
 			r.list = slices.DeleteFunc(r.list, func(other *bookOrder) bool { return other == o })
 		}
 	}
@@ -272,7 +272,7 @@ func (b *Book) reindex(o *bookOrder, old map[string]int) {
 	}
 	for _, items := range []map[string]int{old, o.Items} {
 		for id := range items {
-			if i, have := b.items.find(id); have && b.countUnseen(i) {
+			if i, have := b.items.Find(id); have && b.countUnseen(i) {
 				b.touchUsers(i)
 			}
 		}
@@ -282,7 +282,7 @@ func (b *Book) reindex(o *bookOrder, old map[string]int) {
 // countUnseen adds up what is sold of an item and not in its level, and reports
 // whether that has changed.
 func (b *Book) countUnseen(i int) bool {
-	it := b.items.at(i)
+	it := b.items.At(i)
 	if it.reserved == nil {
 		return false
 	}
@@ -331,11 +331,11 @@ func (b *Book) sold(at time.Time, r store.Reservation) {
 }
 
 func (b *Book) soldOf(at time.Time, r store.Reservation, skuID string, sold int) {
-	n, have := b.listings.find(skuID)
+	n, have := b.listings.Find(skuID)
 	if !have {
 		return
 	}
-	e := b.listings.at(n)
+	e := b.listings.At(n)
 	if e.heat == nil {
 		e.heat = new(heat)
 	}

@@ -47,11 +47,11 @@ func (b *Book) askForLocked() {
 // raise anything. One that counts whatever the level has is no reason to.
 func (b *Book) doubt(t TouchedOrder) {
 	for id, n := range t.Items {
-		i, have := b.items.find(id)
+		i, have := b.items.Find(id)
 		if !have {
 			continue
 		}
-		it := b.items.at(i)
+		it := b.items.At(i)
 		if it.reserved != nil {
 			for _, o := range it.reserved.list {
 				its := o.OrderID == touchedKey(t.ID).id || slices.Contains(t.OrderIDs, o.OrderID)

@@ -37,7 +37,7 @@ func (b *Book) SetSeenUpTo(moment time.Time) {
 	b.ordersSeen.told, b.ordersSeen.upTo = true, moment
 	switch {
 	case !was.told, moment.Before(was.upTo): // what was covered may be no longer
-		for n := range b.listings.list {
+		for n := range b.listings.List {
 			b.touch(n)
 		}
 	case moment.After(was.upTo):
@@ -47,7 +47,7 @@ func (b *Book) SetSeenUpTo(moment time.Time) {
 
 // hold lists a listing whose raise has to wait.
 func (b *Book) hold(n int) {
-	if e := b.listings.at(n); !e.onHold {
+	if e := b.listings.At(n); !e.onHold {
 		e.onHold = true
 		b.ordersSeen.held = append(b.ordersSeen.held, int32(n))
 	}
@@ -56,7 +56,7 @@ func (b *Book) hold(n int) {
 // touchHeld has the listings whose raise has to wait computed again.
 func (b *Book) touchHeld() {
 	for _, n := range b.ordersSeen.held {
-		b.listings.at(int(n)).onHold = false
+		b.listings.At(int(n)).onHold = false
 		b.touch(int(n))
 	}
 	b.ordersSeen.held = b.ordersSeen.held[:0]
@@ -112,8 +112,8 @@ func (b *Book) trusted(p ProductStock, now time.Time) ProductStock {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p.SKUs = slices.DeleteFunc(p.SKUs, func(s SKUStock) bool {
-		n, have := b.listings.find(s.ID)
-		return have && b.mayShowLess(b.listings.at(n), now) && now.Sub(b.listings.at(n).knownTo.time()) > unseenFor
+		n, have := b.listings.Find(s.ID)
+		return have && b.mayShowLess(b.listings.At(n), now) && now.Sub(b.listings.At(n).knownTo.time()) > unseenFor
 	})
 	return p
 }

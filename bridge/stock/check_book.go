@@ -12,9 +12,9 @@ import (
 func (b *Book) skuIDs() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ids := make([]string, len(b.listings.list))
-	for n := range b.listings.list {
-		ids[n] = b.listings.at(n).ID
+	ids := make([]string, len(b.listings.List))
+	for n := range b.listings.List {
+		ids[n] = b.listings.At(n).ID
 	}
 	return ids
 }
@@ -39,11 +39,11 @@ func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []Shown
 	}
 	var shelves []shopShelf
 	for _, id := range asked {
-		n, have := b.listings.find(id)
+		n, have := b.listings.Find(id)
 		if !have {
 			continue
 		}
-		e := b.listings.at(n)
+		e := b.listings.At(n)
 		c, rare := e.watch(), e.rare.read().check
 		if rare.off {
 			continue
@@ -163,7 +163,7 @@ func (e *bookListing) drift(kind DriftKind, s *ShownStock, unseen []int) Drift {
 
 // seen notes what the shop shows of a listing.
 func (b *Book) seen(n int, l look, shown []ShownWarehouse) {
-	e := b.listings.at(n)
+	e := b.listings.At(n)
 	c := e.watch()
 	changed := false
 	for i, id := range e.feeds.ids {
@@ -188,11 +188,11 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
-	n, have := b.listings.find(d.ID)
+	n, have := b.listings.Find(d.ID)
 	if !have {
 		return Waits // the catalogue has just been read
 	}
-	e := b.listings.at(n)
+	e := b.listings.At(n)
 	c := e.watch()
 	switch d.Kind {
 	case CampaignLock, CreatorLock, BothLocks:
@@ -249,11 +249,11 @@ func (b *Book) wants(skuID string) (units int, known bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.compute()
-	n, have := b.listings.find(skuID)
-	if !have || !b.listings.at(n).known {
+	n, have := b.listings.Find(skuID)
+	if !have || !b.listings.At(n).known {
 		return 0, false
 	}
-	return wantedUnits(b.listings.at(n).wants()), true
+	return wantedUnits(b.listings.At(n).wants()), true
 }
 
 // itemsOf are the items that listings consist of, each once.
@@ -262,8 +262,8 @@ func (b *Book) itemsOf(skuIDs []string) []string {
 	defer b.mu.Unlock()
 	var ids []string
 	for _, id := range skuIDs {
-		if n, have := b.listings.find(id); have {
-			for _, p := range b.listings.at(n).parts {
+		if n, have := b.listings.Find(id); have {
+			for _, p := range b.listings.At(n).parts {
 				ids = append(ids, b.part(p).id)
 			}
 		}
@@ -277,8 +277,8 @@ func (b *Book) itemsOf(skuIDs []string) []string {
 func (b *Book) written(since time.Time, checks int) (skus []catalogue.SKU, all int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for n := range b.listings.list {
-		e := b.listings.at(n)
+	for n := range b.listings.List {
+		e := b.listings.At(n)
 		if !e.derived {
 			all++
 		}
@@ -293,8 +293,8 @@ func (b *Book) written(since time.Time, checks int) (skus []catalogue.SKU, all i
 func (b *Book) forgetWritten() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for n := range b.listings.list {
-		if rare := b.listings.at(n).rare; rare != nil {
+	for n := range b.listings.List {
+		if rare := b.listings.At(n).rare; rare != nil {
 			rare.check.foreign = nil
 		}
 	}
@@ -312,7 +312,7 @@ func (b *Book) showsRight(asked []string) map[string]shownRight {
 	b.compute()
 	names := map[string]shownRight{}
 	note := func(n int) {
-		e := b.listings.at(n)
+		e := b.listings.At(n)
 		name := e.String()
 		is, have := names[name]
 		names[name] = shownRight{(is.right || !have) && (e.derived || e.known && e.right()), is.refused || e.rare.read().refused != nil}
@@ -321,12 +321,12 @@ func (b *Book) showsRight(asked []string) map[string]shownRight {
 		}
 	}
 	for _, id := range asked {
-		if n, have := b.listings.find(id); have {
+		if n, have := b.listings.Find(id); have {
 			note(n)
 		}
 	}
 	if len(asked) == 0 {
-		for n := range b.listings.list {
+		for n := range b.listings.List {
 			note(n)
 		}
 	}
@@ -336,8 +336,8 @@ func (b *Book) showsRight(asked []string) map[string]shownRight {
 func (b *Book) hasBundles() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for n := range b.listings.list {
-		if b.listings.at(n).derived {
+	for n := range b.listings.List {
+		if b.listings.At(n).derived {
 			return true
 		}
 	}
@@ -348,8 +348,8 @@ func (b *Book) hasBundles() bool {
 func (b *Book) timesWritten(skuID string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n, have := b.listings.find(skuID); have {
-		return len(b.listings.at(n).rare.read().check.foreign)
+	if n, have := b.listings.Find(skuID); have {
+		return len(b.listings.At(n).rare.read().check.foreign)
 	}
 	return 0
 }
@@ -372,12 +372,12 @@ func (b *Book) setStatesFrom(at time.Time) {
 func (b *Book) listingsOf(productID string) (list []catalogue.SKU, known bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n, known := b.products.find(productID)
+	n, known := b.products.Find(productID)
 	if !known {
 		return nil, false
 	}
-	for _, i := range b.products.at(n).listings {
-		if e := b.listings.at(int(i)); !e.rare.read().check.off {
+	for _, i := range b.products.At(n).listings {
+		if e := b.listings.At(int(i)); !e.rare.read().check.off {
 			list = append(list, e.SKU)
 		}
 	}
@@ -388,8 +388,8 @@ func (b *Book) listingsOf(productID string) (list []catalogue.SKU, known bool) {
 func (b *Book) composition(skuID string) []catalogue.BundleComponent {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n, have := b.listings.find(skuID); have {
-		return b.listings.at(n).rare.read().check.bundle
+	if n, have := b.listings.Find(skuID); have {
+		return b.listings.At(n).rare.read().check.bundle
 	}
 	return nil
 }
@@ -398,8 +398,8 @@ func (b *Book) setComposition(bundles map[string][]catalogue.BundleComponent) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for id, components := range bundles {
-		if n, have := b.listings.find(id); have {
-			b.listings.at(n).setRare().check.bundle = components
+		if n, have := b.listings.Find(id); have {
+			b.listings.At(n).setRare().check.bundle = components
 		}
 	}
 }
@@ -411,19 +411,19 @@ func (b *Book) Unsure(at time.Time, p ProductStock) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
-	if n, have := b.products.find(p.ProductID); have {
+	if n, have := b.products.Find(p.ProductID); have {
 		b.unsure(at, n, p)
 	}
 }
 
 func (b *Book) unsure(at time.Time, n int, p ProductStock) {
-	b.products.at(n).unsure = true
+	b.products.At(n).unsure = true
 	for _, s := range p.SKUs {
-		i, have := b.listings.find(s.ID)
+		i, have := b.listings.Find(s.ID)
 		if !have || !b.watched {
 			continue
 		}
-		if e := b.listings.at(i); e.feeds.are(s.Stock) {
+		if e := b.listings.At(i); e.feeds.are(s.Stock) {
 			e.pushed(at, s.Stock, false)
 		}
 	}

@@ -31,8 +31,8 @@ func (b *Book) HeatUp(now time.Time, declared func(catalogue.Listing, time.Time)
 	return b.heatUp(now, declared, most)
 }
 func (b *Book) WaitsSince(skuID string, since time.Time) {
-	n, _ := b.listings.find(skuID)
-	b.listings.at(n).lag.since = since
+	n, _ := b.listings.Find(skuID)
+	b.listings.At(n).lag.since = since
 }
 
 func (e *Engine) Ports() *Ports { return &e.ports }
@@ -46,8 +46,8 @@ var ReadLedger = readLedger
 
 // Believed is what the book believes the shop to show of a SKU.
 func (b *Book) Believed(skuID string) (units int) {
-	n, _ := b.listings.find(skuID)
-	for _, w := range b.listings.at(n).stock() {
+	n, _ := b.listings.Find(skuID)
+	for _, w := range b.listings.At(n).stock() {
 		units += w.Quantity
 	}
 	return units

@@ -38,7 +38,7 @@ func (b *Book) doubts() (again []string, waits bool) {
 	defer b.mu.Unlock()
 	b.compute()
 	for _, n := range b.ordersSeen.held {
-		e := b.listings.at(int(n))
+		e := b.listings.At(int(n))
 		if !e.doubted {
 			continue
 		}

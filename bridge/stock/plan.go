@@ -75,7 +75,7 @@ func (b *Book) compute() {
 	now, delay := b.options.Now(), b.flight.delay()
 	for _, n := range b.dirty {
 		n := int(n)
-		e := b.listings.at(n)
+		e := b.listings.At(n)
 		e.dirty = false
 		b.want(e, now)
 		e.onTheWay = units(b.allowance(e, delay, now))
@@ -335,7 +335,7 @@ func (b *Book) problems() []exceptions.Exception {
 		}
 	}
 	for _, n := range slices.Sorted(maps.Keys(b.troubled)) {
-		e := b.listings.at(n)
+		e := b.listings.At(n)
 		for _, p := range e.allParts() {
 			it := b.part(p)
 			add(b.owes(int(p.item)))
@@ -386,8 +386,8 @@ func (b *Book) mended(open []exceptions.Exception) []exceptions.Exception {
 // shop shows what it should of them.
 func (b *Book) objects() map[string]bool {
 	names := map[string]bool{}
-	for n := range b.listings.list {
-		e := b.listings.at(n)
+	for n := range b.listings.List {
+		e := b.listings.At(n)
 		if e.derived || e.waiting || e.withheld() {
 			continue
 		}
@@ -424,10 +424,10 @@ const (
 )
 
 func (b *Book) rank(n int) rank {
-	p := b.products.at(n)
+	p := b.products.At(n)
 	r := rank{urgency: rankRaise, id: p.id, product: n}
 	for _, i := range p.listings {
-		e := b.listings.at(int(i))
+		e := b.listings.At(int(i))
 		if e.lag == nil {
 			continue
 		}
@@ -464,9 +464,9 @@ func (r rank) compare(o rank) int {
 // it needs none. What the shop has refused is left out until its time comes,
 // except if now is zero.
 func (b *Book) productStock(n int, now time.Time) ProductStock {
-	p := ProductStock{ProductID: b.products.at(n).id}
-	for _, i := range b.products.at(n).listings {
-		if e := b.listings.at(int(i)); e.needs(now) {
+	p := ProductStock{ProductID: b.products.At(n).id}
+	for _, i := range b.products.At(n).listings {
+		if e := b.listings.At(int(i)); e.needs(now) {
 			p.SKUs = append(p.SKUs, e.skuStock(now))
 		}
 	}
@@ -474,7 +474,7 @@ func (b *Book) productStock(n int, now time.Time) ProductStock {
 }
 
 func (b *Book) needs(n int, now time.Time) bool {
-	return slices.ContainsFunc(b.products.at(n).listings, func(i int32) bool { return b.listings.at(int(i)).needs(now) })
+	return slices.ContainsFunc(b.products.At(n).listings, func(i int32) bool { return b.listings.At(int(i)).needs(now) })
 }
 
 func (e *bookListing) needs(now time.Time) bool {
@@ -504,7 +504,7 @@ func quantities(stock []catalogue.WarehouseStock) string {
 // differing are the products of which a listing shows what it should not.
 func (b *Book) differing() []int32 {
 	b.waiting = slices.DeleteFunc(b.waiting, func(n int32) bool {
-		p := b.products.at(int(n))
+		p := b.products.At(int(n))
 		p.waiting = b.differs(int(n))
 		return !p.waiting
 	})
@@ -513,7 +513,7 @@ func (b *Book) differing() []int32 {
 
 // differs reports whether any listing of a product shows what it should not.
 func (b *Book) differs(n int) bool {
-	return slices.ContainsFunc(b.products.at(n).listings, func(i int32) bool { return b.listings.at(int(i)).lag != nil })
+	return slices.ContainsFunc(b.products.At(n).listings, func(i int32) bool { return b.listings.At(int(i)).lag != nil })
 }
 
 // allowance is how many units of a listing will be sold while a number for it is on its

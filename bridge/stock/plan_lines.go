@@ -38,23 +38,23 @@ func (b *Book) Lines(text, after string, limit int) []Line {
 		return cmp.Or(strings.Compare(a.SellerSKU, b.SellerSKU), strings.Compare(a.ID, b.ID))
 	}
 	var last *catalogue.SKU
-	if n, have := b.listings.find(after); have {
-		last = &b.listings.at(n).SKU
+	if n, have := b.listings.Find(after); have {
+		last = &b.listings.At(n).SKU
 	}
 	var matches []int
-	for n := range b.listings.list {
-		e := b.listings.at(n)
+	for n := range b.listings.List {
+		e := b.listings.At(n)
 		if (text == "" || has(e.SellerSKU) || has(e.ID) || has(e.title)) && (last == nil || compare(e.SKU, *last) > 0) {
 			matches = append(matches, n)
 		}
 	}
-	slices.SortFunc(matches, func(x, y int) int { return compare(b.listings.at(x).SKU, b.listings.at(y).SKU) })
+	slices.SortFunc(matches, func(x, y int) int { return compare(b.listings.At(x).SKU, b.listings.At(y).SKU) })
 	var lines []Line
 	for _, n := range matches {
 		if len(lines) >= limit {
 			break
 		}
-		lines = append(lines, b.linesOf(b.listings.at(n))...)
+		lines = append(lines, b.linesOf(b.listings.At(n))...)
 	}
 	return lines
 }
@@ -74,9 +74,9 @@ func (b *Book) Totals() Totals {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.compute()
-	t := Totals{Listings: len(b.listings.list)}
-	for n := range b.listings.list {
-		e := b.listings.at(n)
+	t := Totals{Listings: len(b.listings.List)}
+	for n := range b.listings.List {
+		e := b.listings.At(n)
 		if !slices.ContainsFunc(e.shelves, func(s bookShelf) bool { return s.shown > 0 }) {
 			t.SoldOut++
 		}

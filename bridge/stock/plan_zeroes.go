@@ -24,8 +24,8 @@ func (b *Book) zerosSettled() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.compute()
-	return len(b.listings.list) > 0 && b.zeroDoubt == noDoubt && !b.manyZeroes() &&
-		!slices.ContainsFunc(b.items.list, func(it bookItem) bool { return it.state == itemUnread && !it.untracked })
+	return len(b.listings.List) > 0 && b.zeroDoubt == noDoubt && !b.manyZeroes() &&
+		!slices.ContainsFunc(b.items.List, func(it bookItem) bool { return it.state == itemUnread && !it.untracked })
 }
 
 func (b *Book) manyZeroes() bool { return b.zeroes >= massZero && 2*b.zeroes > b.selling }

@@ -22,7 +22,7 @@ func (b *Book) take(now time.Time, product string, fair int, fairAfter time.Dura
 		return ProductStock{}, certain, false
 	}
 	b.taken++
-	b.products.at(c.best).pushing, b.products.at(c.best).taken = true, b.seq
+	b.products.At(c.best).pushing, b.products.At(c.best).taken = true, b.seq
 	p = b.productStock(c.best, now)
 	p.Urgent = c.urgent
 	return p, c.doubt, true
@@ -52,7 +52,7 @@ func (b *Book) choose(now time.Time, product string, fair int, fairAfter time.Du
 	oldest := -1
 	var bestRank, oldestRank rank
 	for _, n := range b.differing() {
-		n, product := int(n), b.products.at(int(n))
+		n, product := int(n), b.products.At(int(n))
 		if product.pushing || now.Before(product.retryAt.time()) {
 			continue
 		}
@@ -82,8 +82,8 @@ func (b *Book) choose(now time.Time, product string, fair int, fairAfter time.Du
 // chosen is the choice of the product given, which is tried again although it may have
 // failed a moment ago.
 func (b *Book) chosen(now time.Time, product string) choice {
-	n, have := b.products.find(product)
-	if !have || b.products.at(n).pushing || !b.needs(n, now) {
+	n, have := b.products.Find(product)
+	if !have || b.products.At(n).pushing || !b.needs(n, now) {
 		return choice{best: -1}
 	}
 	r := b.rank(n)
@@ -91,16 +91,16 @@ func (b *Book) chosen(now time.Time, product string) choice {
 }
 
 func (b *Book) doubtOf(n int, now time.Time) doubt {
-	listings := b.products.at(n).listings
+	listings := b.products.At(n).listings
 	switch {
-	case b.products.at(n).unsure:
+	case b.products.At(n).unsure:
 		return outcomeUnknown
 	case slices.ContainsFunc(listings, func(i int32) bool { // a zero that the bridge has caused is known
-		e := b.listings.at(int(i))
+		e := b.listings.At(int(i))
 		return e.suspect() && !now.Before(b.zeroed[e.ID])
 	}):
 		return shopMayDiffer
-	case slices.ContainsFunc(listings, func(i int32) bool { return b.mayShowLess(b.listings.at(int(i)), now) }):
+	case slices.ContainsFunc(listings, func(i int32) bool { return b.mayShowLess(b.listings.At(int(i)), now) }):
 		return salesUnseen
 	}
 	return certain
@@ -127,7 +127,7 @@ func (b *Book) retake(productID string, now time.Time, why doubt) ProductStock {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.compute()
-	n, have := b.products.find(productID)
+	n, have := b.products.Find(productID)
 	if !have {
 		return ProductStock{}
 	}
@@ -135,8 +135,8 @@ func (b *Book) retake(productID string, now time.Time, why doubt) ProductStock {
 	if why != salesUnseen {
 		return p
 	}
-	for _, i := range b.products.at(n).listings {
-		if e := b.listings.at(int(i)); !e.needs(now) && !e.held(now) && e.rare.read().refused == nil && e.mayOversell() {
+	for _, i := range b.products.At(n).listings {
+		if e := b.listings.At(int(i)); !e.needs(now) && !e.held(now) && e.rare.read().refused == nil && e.mayOversell() {
 			p.SKUs = append(p.SKUs, e.skuStock(now))
 		}
 	}
@@ -157,8 +157,8 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 	b.seq++
 	set := func(list []SKUStock, f func(*bookListing, SKUStock)) {
 		for _, s := range list {
-			if n, have := b.listings.find(s.ID); have {
-				f(b.listings.at(n), s)
+			if n, have := b.listings.Find(s.ID); have {
+				f(b.listings.At(n), s)
 				b.touch(n)
 			}
 		}
@@ -173,11 +173,11 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 		e.setRare().refused = refused
 	})
 	set(did.locked, func(e *bookListing, _ SKUStock) { e.rare.refused.locked = true })
-	n, have := b.products.find(p.ProductID)
+	n, have := b.products.Find(p.ProductID)
 	if !have {
 		return
 	}
-	product := b.products.at(n)
+	product := b.products.At(n)
 	product.pushing = false
 	nothing := len(did.accepted)+len(did.refused)+len(did.derived) == 0
 	if err == nil || !nothing && len(did.later) == 0 {
@@ -200,8 +200,8 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 func (b *Book) putBack(productID string, again time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n, have := b.products.find(productID); have {
-		b.products.at(n).pushing, b.products.at(n).retryAt = false, momentOf(again)
+	if n, have := b.products.Find(productID); have {
+		b.products.At(n).pushing, b.products.At(n).retryAt = false, momentOf(again)
 	}
 }
 
@@ -217,9 +217,9 @@ func (b *Book) nextRetry(now time.Time) (at time.Time) {
 	}
 	for _, n := range b.waiting {
 		n := int(n)
-		earlier(b.products.at(n).retryAt.time())
-		for _, i := range b.products.at(n).listings {
-			if r := b.listings.at(int(i)).rare.read().refused; r != nil {
+		earlier(b.products.At(n).retryAt.time())
+		for _, i := range b.products.At(n).listings {
+			if r := b.listings.At(int(i)).rare.read().refused; r != nil {
 				earlier(r.retryAt)
 			}
 		}
@@ -238,8 +238,8 @@ func (b *Book) heatUp(now time.Time, declared func(catalogue.Listing, time.Time)
 		units float64
 	}
 	var list []warm
-	for n := range b.listings.list {
-		e := b.listings.at(n)
+	for n := range b.listings.List {
+		e := b.listings.At(n)
 		e.hot = false
 		if e.derived || len(e.parts) == 0 {
 			continue
@@ -256,7 +256,7 @@ func (b *Book) heatUp(now time.Time, declared func(catalogue.Listing, time.Time)
 	slices.SortFunc(list, func(a, b warm) int { return cmp.Or(cmp.Compare(b.units, a.units), cmp.Compare(a.n, b.n)) })
 	seen := map[int32]bool{}
 	for i, w := range list {
-		e := b.listings.at(w.n)
+		e := b.listings.At(w.n)
 		if !e.hot && (i >= most || len(items) >= itemBatch) {
 			break
 		}
@@ -276,8 +276,8 @@ func (b *Book) unread(n int) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var ids []string
-	for i := 0; i < len(b.items.list) && len(ids) < n; i++ {
-		if it := b.items.at(i); it.state == itemUnread && !it.untracked {
+	for i := 0; i < len(b.items.List) && len(ids) < n; i++ {
+		if it := b.items.At(i); it.state == itemUnread && !it.untracked {
 			ids = append(ids, it.id)
 		}
 	}
@@ -289,7 +289,7 @@ func (b *Book) needed(ids []string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
-		_, have := b.items.find(id)
+		_, have := b.items.Find(id)
 		return !have
 	})
 }
@@ -299,8 +299,8 @@ func (b *Book) readBefore(mark Mark) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var ids []string
-	for i := range b.items.list {
-		if it := b.items.at(i); !it.untracked && it.mark < mark {
+	for i := range b.items.List {
+		if it := b.items.At(i); !it.untracked && it.mark < mark {
 			ids = append(ids, it.id)
 		}
 	}

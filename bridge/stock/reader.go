@@ -130,11 +130,11 @@ func (b *Book) oldLevels(products []ProductStock, now time.Time) (ids []string) 
 	seen := map[int32]bool{}
 	for i, p := range products {
 		for _, s := range p.SKUs {
-			n, have := b.listings.find(s.ID)
+			n, have := b.listings.Find(s.ID)
 			if !have {
 				continue
 			}
-			for _, part := range b.listings.at(n).allParts() {
+			for _, part := range b.listings.At(n).allParts() {
 				it := b.part(part)
 				if !seen[part.item] && !it.untracked && now.Sub(it.at.time()) > levelsFresh {
 					seen[part.item] = true

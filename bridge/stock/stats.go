@@ -157,20 +157,20 @@ func (b *Book) Stats() Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := Stats{
-		Hot: b.stats.delays[hotSKUs].stats(), Other: b.stats.delays[otherSKUs].stats(), Listings: len(b.listings.list),
+		Hot: b.stats.delays[hotSKUs].stats(), Other: b.stats.delays[otherSKUs].stats(), Listings: len(b.listings.List),
 		Calls: maps.Clone(b.stats.calls), Since: b.stats.since, Now: b.options.Now().UTC(), Budgets: maps.Clone(linnworksBudgets),
 	}
 	maps.Copy(s.Budgets, b.options.Budgets)
-	for n := range b.listings.list {
-		if lag := b.listings.at(n).lag; lag != nil {
+	for n := range b.listings.List {
+		if lag := b.listings.At(n).lag; lag != nil {
 			s.Waiting++
 			if s.Oldest.IsZero() || lag.since.Before(s.Oldest) {
 				s.Oldest = lag.since
 			}
 		}
 	}
-	for i := range b.items.list {
-		switch it := b.items.at(i); {
+	for i := range b.items.List {
+		switch it := b.items.At(i); {
 		case it.untracked:
 		case it.at == 0:
 			s.Unread++
