@@ -77,6 +77,7 @@ type Book struct {
 
 	stats stockMeter
 	shown []catalogue.WarehouseStock // of the listing described last
+	read  []int32                    // of the item read last
 }
 
 // contents are what the catalogue names, with what is known of it.
@@ -115,6 +116,7 @@ type bookItem struct {
 	state              itemState
 	// untracked by the catalogue, unlimited by the last reading.
 	untracked, unlimited bool
+	risen                bool // lockedOrders.before has lower levels of it
 }
 
 // levelsOf are the levels of an item as last read, by index of the location.
@@ -407,15 +409,16 @@ func (b *Book) setLevel(i int, mark Mark, reading Reading, levels map[string]int
 	had := b.levelsOf(i)
 	changed := it.state != itemRead || it.unlimited != reading.Untracked[it.id]
 	elsewhereOnly := reading.UntrackedIn[it.id]
+	b.read = b.read[:0]
 	for n, location := range b.locations {
 		v := units(levels[location])
 		if elsewhereOnly[location] {
 			v = unlimited
 		}
-		if v != had[n] {
-			had[n], changed = v, true
-		}
+		b.read, changed = append(b.read, v), changed || v != had[n]
 	}
+	before := b.levelsBefore(i, b.read)
+	copy(had, b.read)
 	it.state, it.unlimited = itemRead, reading.Untracked[it.id]
 	again := it.mark < it.doubtedAt
 	it.stamp(mark, reading.At)
@@ -423,6 +426,7 @@ func (b *Book) setLevel(i int, mark Mark, reading Reading, levels map[string]int
 	if changed || again {
 		it.changedAt = b.seq
 	}
+	b.keepBefore(i, before)
 	if changed {
 		b.touchUsers(i)
 	}

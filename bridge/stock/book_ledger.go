@@ -148,6 +148,7 @@ func (b *Book) reserve(at time.Time, put store.Reservation) {
 			b.sold(at, r)
 		}
 	}
+	b.freedBefore(o, have, r)
 	switch old := o.Reservation; {
 	case r.VisibleAt.IsZero():
 		o.visibleAt = 0
@@ -228,22 +229,22 @@ func (o *bookOrder) same(r store.Reservation) bool {
 // counted reports whether an order takes anything off what was last read.
 func (b *Book) counted(o *bookOrder) bool {
 	for id := range o.Items {
-		if i, have := b.items.Find(id); have && b.counts(o, b.items.At(i)) {
+		if i, have := b.items.Find(id); have && o.counts(b.items.At(i), b.oldestMark(i)) {
 			return true
 		}
 	}
 	return false
 }
 
-// counts reports whether the last reading of an item cannot have an order's units: it
-// began before the book knew that the warehouse has them. No clock is asked, for those
-// of two machines differ. Where nothing is tracked no reading will ever tell.
-func (b *Book) counts(o *bookOrder, it *bookItem) bool {
+// counts reports whether a reading of an item that began at the mark cannot have an
+// order's units: the book did not know yet that the warehouse has them. No clock is asked,
+// for those of two machines differ. Where nothing is tracked no reading will ever tell.
+func (o *bookOrder) counts(it *bookItem, mark Mark) bool {
 	if it.untracked || it.unlimited {
 		return o.visibleAt == 0 && o.goneAt == 0
 	}
-	visible := o.visibleAt != 0 && it.mark >= o.visibleAt
-	return !visible && (o.goneAt == 0 || it.mark < o.goneAt)
+	visible := o.visibleAt != 0 && mark >= o.visibleAt
+	return !visible && (o.goneAt == 0 || mark < o.goneAt)
 }
 
 // index enters an order with its items.
@@ -281,23 +282,39 @@ func (b *Book) reindex(o *bookOrder, old map[string]int) {
 
 // countUnseen adds up what is sold of an item and not in its level, and reports
 // whether that has changed.
-func (b *Book) countUnseen(i int) bool {
+func (b *Book) countUnseen(i int) (changed bool) {
 	it := b.items.At(i)
+	if it.risen {
+		before := b.lockedOrders.before[it.id]
+		sum := b.unseenAt(it, before.mark)
+		changed = !slices.Equal(sum, before.unseen)
+		before.unseen = sum
+	}
 	if it.reserved == nil {
-		return false
+		return changed
 	}
-	sum := make([]int, len(b.locations))
-	for _, o := range it.reserved.list {
-		if n, feeds := b.locationN[o.LocationID]; feeds && b.counts(o, it) {
-			sum[n] += o.Items[it.id]
-		}
-	}
-	changed := !slices.Equal(sum, it.reserved.unseen)
+	sum := b.unseenAt(it, it.mark)
+	changed = changed || !slices.Equal(sum, it.reserved.unseen)
 	it.reserved.unseen = sum
 	if len(it.reserved.list) == 0 {
 		it.reserved = nil
 	}
 	return changed
+}
+
+// unseenAt is what is sold of an item, by index of the location, that a reading which began
+// at the mark cannot have.
+func (b *Book) unseenAt(it *bookItem, mark Mark) []int {
+	sum := make([]int, len(b.locations))
+	if it.reserved == nil {
+		return sum
+	}
+	for _, o := range it.reserved.list {
+		if n, feeds := b.locationN[o.LocationID]; feeds && o.counts(it, mark) {
+			sum[n] += o.Items[it.id]
+		}
+	}
+	return sum
 }
 
 // Superfluous returns the reservations of orders whose units every level that was

@@ -18,12 +18,127 @@ import (
 //   - counts in the book whatever the level has, as those do that were found locked.
 //
 // Else the level is read again, and the orders are asked for again: at once, a few times,
-// and then with the next pass. Nothing is raised meanwhile. Cuts do not wait.
+// and then with the next pass. Nothing is raised meanwhile. Cuts do not wait, and are no
+// smaller for it: of a level that is not vouched for, and leaves more than the one before
+// it, that one counts.
 type lockedOrders struct {
 	// asked reports whether anybody asks for orders at all.
 	asked bool
 	// upTo is when that was last begun.
 	upTo Mark
+	// before has, by item, the levels that count instead.
+	before map[string]*levelsBefore
+}
+
+// levelsBefore are the levels of an item, by index of the location, before readings that
+// left more and are not vouched for yet.
+type levelsBefore struct {
+	// mark is when they were read, unseen what is sold and not in them.
+	mark   Mark
+	levels []int32
+	unseen []int
+}
+
+func (l *levelsBefore) free(location int) int { return int(l.levels[location]) - l.unseen[location] }
+
+// levelsBefore returns the levels that count of an item before others are entered, if those
+// may leave more.
+func (b *Book) levelsBefore(i int, read []int32) *levelsBefore {
+	it, had := b.items.At(i), b.levelsOf(i)
+	switch {
+	case it.risen:
+		return b.lockedOrders.before[it.id]
+	case !b.lockedOrders.asked || it.state != itemRead:
+		return nil
+	}
+	for n := range read {
+		if it.reserved != nil || read[n] > had[n] {
+			return &levelsBefore{it.mark, slices.Clone(had), b.unseenAt(it, it.mark)}
+		}
+	}
+	return nil
+}
+
+// keepBefore has the levels before go on counting, if those that were entered leave more
+// and are not vouched for.
+func (b *Book) keepBefore(i int, before *levelsBefore) {
+	if before == nil {
+		return
+	}
+	it, rises := b.items.At(i), false
+	unseen := b.unseenAt(it, it.mark)
+	for n, v := range b.levelsOf(i) {
+		rises = rises || int(v)-unseen[n] > before.free(n)
+	}
+	was := it.risen
+	if it.risen = rises && !b.lockedOrders.believes(it); !it.risen {
+		delete(b.lockedOrders.before, it.id)
+		if was {
+			b.touchUsers(i)
+		}
+		return
+	}
+	if b.lockedOrders.before == nil {
+		b.lockedOrders.before = map[string]*levelsBefore{}
+	}
+	b.lockedOrders.before[it.id] = before
+}
+
+// dropBefore forgets the levels before those that are vouched for by now.
+func (b *Book) dropBefore() {
+	for id := range b.lockedOrders.before {
+		i, have := b.items.Find(id)
+		switch {
+		case !have:
+		case !b.items.At(i).risen:
+		case !b.lockedOrders.believes(b.items.At(i)):
+			continue
+		default:
+			b.items.At(i).risen = false
+			b.touchUsers(i)
+		}
+		delete(b.lockedOrders.before, id)
+	}
+}
+
+// lowerToBefore takes out of what a listing should show what levels leave that have risen
+// and are not vouched for.
+func (b *Book) lowerToBefore(e *bookListing) {
+	if !slices.ContainsFunc(e.allParts(), func(p bookPart) bool { return b.part(p).risen }) {
+		return
+	}
+	listing, shelves := b.listing(e), e.wants()
+	for i := range shelves {
+		least := b.lessBuffer(listing, e.feeds.ids[i], b.available(e, e.feeds.feeds[i], lowest))
+		shelves[i].wanted = min(shelves[i].wanted, least)
+	}
+}
+
+// freedBefore gives the units of an order that is about to count, known by now or not,
+// free in the levels before as well: the warehouse did not count it as sold any more when
+// the levels that count besides were read.
+func (b *Book) freedBefore(o *bookOrder, known bool, r store.Reservation) {
+	location, feeds := b.locationN[r.LocationID]
+	if len(b.lockedOrders.before) == 0 || !feeds || r.Unseen != store.UnseenLocked && r.Unseen != store.UnseenDropped {
+		return
+	}
+	for id, n := range r.Items {
+		if i, have := b.items.Find(id); have && b.items.At(i).risen {
+			it := b.items.At(i)
+			if before := b.lockedOrders.before[id]; !known || !o.counts(it, before.mark) {
+				before.levels[location] += units(n)
+			}
+		}
+	}
+}
+
+// oldestMark is when the oldest levels of an item that count were read.
+func (b *Book) oldestMark(i int) Mark {
+	it := b.items.At(i)
+	if it.risen {
+		return b.lockedOrders.before[it.id].mark
+	}
+	return it.mark
 }
 
 // touchedKey is the name under which the units of a locked order of another shop count
@@ -97,8 +212,10 @@ func (b *Book) setTouched(mark Mark, upTo time.Time, orders []TouchedOrder) (old
 			if lockedAt.IsZero() {
 				lockedAt = upTo
 			}
+			put := store.Reservation{OrderID: key.id, Items: t.Items, LocationID: t.LocationID, Unseen: store.UnseenLocked}
+			b.freedBefore(o, have, put)
 			o.elsewhere, o.until, o.goneAt = append([]string{}, t.OrderIDs...), lockedAt.Add(othersLock), 0
-			o.put = store.Reservation{OrderID: key.id, Items: t.Items, LocationID: t.LocationID}
+			o.put = put
 			o.Reservation = o.put
 			b.reindex(o, old)
 		}
@@ -108,6 +225,7 @@ func (b *Book) setTouched(mark Mark, upTo time.Time, orders []TouchedOrder) (old
 	for _, t := range orders {
 		b.doubt(t)
 	}
+	b.dropBefore()
 	b.touchHeld()
 	oldest = upTo
 	for _, o := range b.orders {

@@ -88,6 +88,9 @@ func (b *Book) holdRaise(e *bookListing) (held bool) {
 		}
 	}
 	e.doubted = held && doubted
+	if doubted {
+		b.lowerToBefore(e)
+	}
 	return held
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -339,6 +341,8 @@ type lockWorld struct {
 	at     map[string]string
 	reads  int
 	hinted map[string]bool
+	// deaf is why orders cannot be asked for; nil if they can.
+	deaf error
 }
 
 func newLockWorld(t *testing.T) *lockWorld {
@@ -408,10 +412,10 @@ func (w *lockWorld) engine(t *testing.T) *stock.Engine {
 	p.Hint = func(_ context.Context, id string) error { w.hinted[id] = true; return nil }
 	p.Touches = touches(func(time.Time) (read stock.Touched, err error) {
 		read.UpTo = time.Now()
-		for _, id := range []string{"a", "b"} {
+		for _, id := range slices.Sorted(maps.Keys(w.sold)) {
 			read.Orders = append(read.Orders, *w.sold[id])
 		}
-		return read, nil
+		return read, w.deaf
 	})
 	return engine(t, p, stock.Options{})
 }
@@ -504,5 +508,160 @@ func TestRaisesRestOnLevelsThatAreVouchedFor(t *testing.T) {
 				check("in the end", 12)
 			})
 		})
+	}
+}
+
+// sell reserves what an order of another listing takes of the mugs: the shop takes nothing
+// off what it shows of them.
+func (w *lockWorld) sell(t *testing.T, r store.Reservation, units int) {
+	t.Helper()
+	r.LocationID, r.Items = "L1", map[string]int{"i-mug": units}
+	if err := w.Memory.PutReservations(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lock locks or unlocks an order in the warehouse.
+func (w *lockWorld) lock(order string, locked bool) {
+	w.at = map[string]string{"now": map[bool]string{true: "+", false: "-"}[locked] + order}
+	w.act("now")
+}
+
+// A cut goes out while nobody knows why a level has risen, and is no smaller for it. What
+// has risen is on sale once it is known to be free, in one call.
+func TestCutsRestOnLevelsThatAreVouchedFor(t *testing.T) {
+	imported := func(t *testing.T, w *lockWorld, units int) {
+		w.sell(t, store.Reservation{OrderID: "c", VisibleAt: time.Now()}, units)
+		w.sold["c"] = &stock.TouchedOrder{ID: "gc", OrderIDs: []string{"c"}, UpdatedAt: time.Now(), LocationID: "L1", Items: map[string]int{"i-mug": units}}
+		w.level()
+	}
+	for name, c := range map[string]struct {
+		// happens while orders cannot be asked for, then after two looks, and last when they can.
+		happens, then, last func(*testing.T, *lockWorld)
+		want                []int // what is published
+		late                int   // how many of them only when orders can be asked for
+	}{
+		"another order is locked": {
+			happens: func(t *testing.T, w *lockWorld) { w.sell(t, store.Reservation{OrderID: "c"}, 7); w.lock("a", true) },
+			want:    []int{3},
+		},
+		"another order is locked for a look": {
+			happens: func(t *testing.T, w *lockWorld) { w.sell(t, store.Reservation{OrderID: "c"}, 7); w.lock("a", true) },
+			then:    func(_ *testing.T, w *lockWorld) { w.lock("a", false) },
+			want:    []int{3},
+		},
+		"more is sold later": {
+			happens: func(t *testing.T, w *lockWorld) { w.sell(t, store.Reservation{OrderID: "c"}, 7); w.lock("a", true) },
+			then:    func(t *testing.T, w *lockWorld) { w.sell(t, store.Reservation{OrderID: "d"}, 2) },
+			want:    []int{3, 1},
+		},
+		"the order itself is imported and locked": {
+			happens: func(t *testing.T, w *lockWorld) { imported(t, w, 4); w.lock("c", true) },
+			want:    []int{6},
+		},
+		"the order itself is imported, and another locked": {
+			happens: func(t *testing.T, w *lockWorld) { imported(t, w, 7); w.lock("a", true) },
+			want:    []int{3},
+		},
+		"another order is cancelled in the warehouse alone": {
+			happens: func(t *testing.T, w *lockWorld) {
+				w.sell(t, store.Reservation{OrderID: "c"}, 7)
+				w.sold["a"].Items, w.sold["a"].UpdatedAt = nil, time.Now()
+				w.level()
+			},
+			then: func(t *testing.T, w *lockWorld) {
+				w.sell(t, store.Reservation{OrderID: "a", Unseen: store.UnseenDropped}, 5)
+			},
+			want: []int{3},
+		},
+		"another shop's order is locked": {
+			happens: func(t *testing.T, w *lockWorld) {
+				w.sell(t, store.Reservation{OrderID: "c"}, 7)
+				w.sold["a"].Elsewhere = true
+				w.lock("a", true)
+			},
+			last: func(t *testing.T, w *lockWorld) { // its own bridge has it in the ledger before we ask again
+				w.sell(t, store.Reservation{OrderID: "a", Unseen: store.UnseenLocked}, 5)
+			},
+			want: []int{3},
+		},
+		"five are delivered": {
+			happens: func(t *testing.T, w *lockWorld) {
+				w.sell(t, store.Reservation{OrderID: "c"}, 7)
+				w.onHand += 5
+				w.level()
+			},
+			want: []int{3, 8},
+			late: 1,
+		},
+		"five are delivered, and some of them sold elsewhere": {
+			happens: func(t *testing.T, w *lockWorld) {
+				w.sell(t, store.Reservation{OrderID: "c"}, 7)
+				w.onHand += 5
+				w.level()
+			},
+			then: func(_ *testing.T, w *lockWorld) {
+				w.onHand -= 7
+				w.level()
+			},
+			want: []int{3, 1},
+		},
+	} {
+		for mode, look := range map[string]func(*testing.T, *lockWorld, *stock.Engine){
+			"in passes": func(t *testing.T, w *lockWorld, l *stock.Engine) {
+				if _, err := l.Push(t.Context()); !errors.Is(err, w.deaf) {
+					t.Errorf("a pass: %v, want %v", err, w.deaf)
+				}
+			},
+			"without a pause": func(t *testing.T, w *lockWorld, l *stock.Engine) {
+				l.Touch("i-mug")
+				_, err := l.ReadHot(t.Context())
+				w.drain(t, l)
+				if err = errors.Join(err, w.lookAtHinted(t.Context()), l.ReadTouched(t.Context())); !errors.Is(err, w.deaf) {
+					t.Errorf("a look: %v, want %v", err, w.deaf)
+				}
+				w.drain(t, l)
+			},
+		} {
+			t.Run(name+"/"+mode, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newLockWorld(t)
+					l := w.engine(t)
+					if _, err := l.Push(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					looks := func(n int, after func(*testing.T, *lockWorld)) {
+						if after != nil {
+							after(t, w)
+						}
+						for range n {
+							time.Sleep(time.Minute)
+							look(t, w, l)
+						}
+					}
+					looks(2, nil)
+					before := len(w.Pushes)
+					w.deaf = errors.New("no route to the warehouse")
+					looks(2, c.happens)
+					looks(2, c.then)
+					check := func(when string, want []int) {
+						t.Helper()
+						var got []int
+						for _, p := range w.Pushes[before:] {
+							got = append(got, p.SKUs[0].Stock[0].Quantity)
+						}
+						if diff := cmp.Diff(want, got); diff != "" {
+							t.Errorf("%s: published (-want +got):\n%s", when, diff)
+						}
+					}
+					check("while orders cannot be asked for", c.want[:len(c.want)-c.late])
+					w.deaf = nil
+					looks(1, c.last)
+					check("once they can", c.want)
+					looks(3, nil)
+					check("three looks later", c.want)
+				})
+			})
+		}
 	}
 }

@@ -170,17 +170,31 @@ func (b *Book) want(e *bookListing, now time.Time) {
 			e.shelves[i].wanted = 0
 			continue
 		}
-		available := b.available(e, e.feeds.feeds[i])
+		available := b.available(e, e.feeds.feeds[i], newest)
 		if available > absurdStock {
 			e.complain(new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{}, fmt.Sprintf("Linnworks says that %d units are available", available),
 				"count the item and correct its level in Linnworks; until then its stock in the shop stays as it is")))
 			return
 		}
-		n := available - max(b.options.Buffer(listing, e.feeds.ids[i], available), 0)
-		e.shelves[i].wanted = units(min(max(n, 0), b.options.Max))
+		e.shelves[i].wanted = b.lessBuffer(listing, e.feeds.ids[i], available)
 	}
 	e.known = true
 }
+
+// lessBuffer is what a warehouse should show of a listing that so much is free of.
+func (b *Book) lessBuffer(l catalogue.Listing, warehouseID string, available int) int32 {
+	n := available - max(b.options.Buffer(l, warehouseID, available), 0)
+	return units(min(max(n, 0), b.options.Max))
+}
+
+// levelChoice is which levels count of an item whose newest are not vouched for: see
+// [lockedOrders].
+type levelChoice bool
+
+const (
+	newest levelChoice = false
+	lowest levelChoice = true // those before them too
+)
 
 // complain notes what a person has to look at.
 func (e *bookListing) complain(problem *exceptions.Exception) {
@@ -253,7 +267,7 @@ func (b *Book) stale(e *bookListing, now time.Time) bool {
 
 // free is what may be sold of an item from a location, and whether it is tracked
 // there at all.
-func (b *Book) free(p bookPart, location int) (n int, tracked bool) {
+func (b *Book) free(p bookPart, location int, of levelChoice) (n int, tracked bool) {
 	it := b.part(p)
 	if it.untracked || it.unlimited {
 		return 0, false
@@ -265,6 +279,9 @@ func (b *Book) free(p bookPart, location int) (n int, tracked bool) {
 	if it.reserved != nil {
 		n -= it.reserved.unseen[location]
 	}
+	if it.risen && of == lowest {
+		n = min(n, b.lockedOrders.before[it.id].free(location))
+	}
 	return n - int(it.keep), true
 }
 
@@ -272,10 +289,10 @@ func (b *Book) free(p bookPart, location int) (n int, tracked bool) {
 // sum of what each allows, since a kit is packed in one place, but never more
 // than all of them hold in total, since a location that owes units (a negative
 // number) has to get them from the others.
-func (b *Book) available(e *bookListing, locations []int) int {
+func (b *Book) available(e *bookListing, locations []int, of levelChoice) int {
 	sum := 0
 	for _, location := range locations {
-		sum += b.availableAt(e, location)
+		sum += b.availableAt(e, location, of)
 	}
 	if len(locations) == 1 {
 		return sum
@@ -284,10 +301,10 @@ func (b *Book) available(e *bookListing, locations []int) int {
 		total, elsewhere, limits := 0, 0, true
 		for _, location := range locations {
 			if !slices.Contains(e.partsAt(location), p) {
-				elsewhere += b.availableAt(e, location) // made of something else there
+				elsewhere += b.availableAt(e, location, of) // made of something else there
 				continue
 			}
-			n, tracked := b.free(p, location)
+			n, tracked := b.free(p, location, of)
 			total, limits = total+n, limits && tracked
 		}
 		if limits {
@@ -299,10 +316,10 @@ func (b *Book) available(e *bookListing, locations []int) int {
 
 // availableAt is what one location allows. Where nothing is tracked nobody knows
 // what there is.
-func (b *Book) availableAt(e *bookListing, location int) (least int) {
+func (b *Book) availableAt(e *bookListing, location int, of levelChoice) (least int) {
 	limited := false
 	for _, p := range e.partsAt(location) {
-		if n, tracked := b.free(p, location); tracked {
+		if n, tracked := b.free(p, location, of); tracked {
 			if n = max(n, 0) / int(p.per); !limited || n < least {
 				least, limited = n, true
 			}

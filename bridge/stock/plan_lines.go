@@ -93,7 +93,7 @@ func (b *Book) linesOf(e *bookListing) []Line {
 	for i, id := range e.feeds.ids {
 		line := Line{SKU: e.SKU, Title: e.title, WarehouseID: id, Shown: int(e.shelves[i].shown)}
 		if line.Unknown = b.unknown(e); line.Unknown == "" {
-			line.Wanted, line.Free = int(e.shelves[i].wanted), b.available(e, e.feeds.feeds[i])
+			line.Wanted, line.Free = int(e.shelves[i].wanted), b.available(e, e.feeds.feeds[i], newest)
 			line.Why = b.why(e, i, line)
 		}
 		lines = append(lines, line)
@@ -153,6 +153,8 @@ func (b *Book) why(e *bookListing, shelf int, line Line) []string {
 	switch {
 	case line.Wanted < should && e.onHold:
 		steps = append(steps, "it is not raised before every order of the shop has been seen")
+	case line.Wanted < should && slices.ContainsFunc(e.allParts(), func(p bookPart) bool { return b.part(p).risen }):
+		steps = append(steps, "its level has risen, which counts when no order is found locked")
 	case line.Shown != line.Wanted && e.rare.read().refused != nil:
 		steps = append(steps, "the shop has refused the number, and is asked again later")
 	case line.Shown != line.Wanted:
