@@ -300,17 +300,18 @@ func TestBadArguments(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nothing":          {want: "-config is missing"},
-		"stray argument":   {args: []string{"-demo", "now"}, want: `unexpected argument "now"`},
-		"demo and check":   {args: []string{"-demo", "-check"}, want: "do not go together"},
-		"check and grant":  {args: []string{"-check", "-authorise", "-config", "x"}, want: "do not go together"},
-		"seller alone":     {args: []string{"-config", "x", "-seller", "maple"}, want: "-seller goes with -authorise"},
-		"negative time":    {args: []string{"-demo", "-for", "-1s"}, want: "negative"},
-		"for and no demo":  {args: []string{"-config", "x", "-for", "1s"}, want: "goes with -demo"},
-		"no such file":     {args: []string{"-config", "no such file"}, want: "no such file"},
-		"no credentials":   {args: []string{"-config", "no such file"}, want: "the environment has no LINNWORKS_TOKEN"},
-		"check, no file":   {args: []string{"-config", "no such file", "-check"}, want: "problem"},
-		"unknown argument": {args: []string{"-x"}, want: "not defined"},
+		"nothing":           {want: "-config is missing"},
+		"stray argument":    {args: []string{"-demo", "now"}, want: `unexpected argument "now"`},
+		"demo and check":    {args: []string{"-demo", "-check"}, want: "do not go together"},
+		"check and grant":   {args: []string{"-check", "-authorise", "-config", "x"}, want: "do not go together"},
+		"seller alone":      {args: []string{"-config", "x", "-seller", "maple"}, want: "-seller goes with -authorise"},
+		"negative time":     {args: []string{"-demo", "-for", "-1s"}, want: "negative"},
+		"pulls and no demo": {args: []string{"-config", "x", "-pulls"}, want: "-pulls goes with -demo"},
+		"for and no demo":   {args: []string{"-config", "x", "-for", "1s"}, want: "goes with -demo"},
+		"no such file":      {args: []string{"-config", "no such file"}, want: "no such file"},
+		"no credentials":    {args: []string{"-config", "no such file"}, want: "the environment has no LINNWORKS_TOKEN"},
+		"check, no file":    {args: []string{"-config", "no such file", "-check"}, want: "problem"},
+		"unknown argument":  {args: []string{"-x"}, want: "not defined"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
