@@ -393,6 +393,11 @@ func (s Settings) mistakes() (list []mistake) {
 			name(t.path, t.text)
 		}
 	}
+	names("returns.lost_reasons", s.Returns.LostReasons)
+	names("returns.undelivered_reasons", s.Returns.UndeliveredReasons)
+	if days := s.Returns.StalledDays; days < 0 || days > 60 {
+		bad("returns.stalled_days", "%d: want up to 60, or none for 5", days)
+	}
 	for _, m := range []struct {
 		path string
 		m    map[string]string

@@ -39,8 +39,16 @@ type WatchOptions struct {
 	Days int
 	// Values is optional: with it, the last report is kept for [Last].
 	Values store.Values
+	// Claims is optional: it is told what the shop has paid for losses.
+	Claims ClaimCloser
 	// Now replaces time.Now.
 	Now func() time.Time
+}
+
+// ClaimCloser closes the claims of losses that are paid. *claims.Watch is one.
+type ClaimCloser interface {
+	// Paid is told when the shop has credited something for each order.
+	Paid(ctx context.Context, credits map[string][]time.Time) error
 }
 
 // Watch reconciles the last days of a shop again and again, raises what somebody has to
@@ -135,7 +143,11 @@ func (w *Watch) Run(ctx context.Context) (report WatchReport, err error) {
 		object := x.object()
 		report.Look = append(report.Look, Look{object, strings.TrimPrefix(x.String(), object+": "), x.Reason.Info().Do})
 	}
-	return report, errors.Join(err, full.Tell(ctx, w.queue), w.keep(ctx, report))
+	err = errors.Join(err, full.Tell(ctx, w.queue), w.keep(ctx, report))
+	if w.options.Claims != nil {
+		err = errors.Join(err, w.options.Claims.Paid(ctx, full.Credits()))
+	}
+	return report, err
 }
 
 // lastValue is where the last report is kept.
