@@ -25,6 +25,9 @@ func watchFinance(shop Shop, warehouse Warehouse, m Store, losses *claims.Watch,
 	if !set.Finance.NoFees {
 		options.Market = set.Market
 	}
+	if options.FeeRules, err = finance.DefaultFeeRules().With(set.Finance.Fees...); err != nil {
+		return nil, err
+	}
 	watched := finance.WatchOptions{Options: options, Days: set.Finance.Days, Values: m}
 	if losses != nil {
 		watched.Claims = losses

@@ -26,6 +26,8 @@ type Schedule struct {
 	// NoFees leaves the shop's fees alone. Without it they are held against those rules of
 	// [DefaultFeeRules] that are sure.
 	NoFees bool `json:"no_fees,omitempty"`
+	// Fees are what the seller's own plan allows the shop to take: see [FeeRules.With].
+	Fees []string `json:"fees,omitempty"`
 }
 
 // MostDays is the most that [Schedule].Days may be.
