@@ -83,7 +83,8 @@ type DispatchQueueOptions struct {
 // dispatched until they are. The watermark moves when everything that was listed
 // has been handed on, and what failed is kept by then: nothing is left behind,
 // and nothing holds up the others. An order that waits becomes an exception
-// before its deadline, more severe as it comes near.
+// before its deadline, more severe as it comes near, and one that was raised is tried
+// by the next run once its case is resolved.
 type DispatchQueue struct {
 	ports   DispatchQueuePorts
 	options DispatchQueueOptions
@@ -224,6 +225,9 @@ func (r *queueRun) load(ctx context.Context) (err error) {
 		return fmt.Errorf("reading when the last sweep was: %w", err)
 	}
 	if err := r.waiting.load(ctx); err != nil {
+		return err
+	}
+	if err := r.waiting.resolved(ctx, r.ports.Exceptions, r.begun); err != nil {
 		return err
 	}
 	if r.cursor.Seen == nil {
@@ -447,6 +451,10 @@ func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results Or
 	var drops []string
 	var late []exceptions.Exception
 	now := r.options.Now().UTC()
+	open, err := withCase(ctx, r.ports.Exceptions, raisedIn(results))
+	if err != nil {
+		return err
+	}
 	for _, w := range orders {
 		of, done := byNumber[w.Number]
 		if !done {
@@ -454,7 +462,7 @@ func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results Or
 		}
 		r.handled[w.ID] = true
 		r.cursor.Seen[w.ID] = store.Mark{UpdatedAt: w.UpdatedAt, Digest: dispatchDigest(w)}
-		v, again := r.revisit(w, of, now)
+		v, again := r.revisit(w, of, now, open)
 		if !again {
 			if _, kept := r.waiting.entries[w.ID]; kept {
 				drops = append(drops, w.ID)
@@ -479,10 +487,22 @@ func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results Or
 	return r.saveCursor(ctx)
 }
 
-// revisit is when an order is tried again, if it is.
-func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v store.Revisit, again bool) {
+// raisedIn are the shop's orders that a person has to do something about.
+func raisedIn(results OrderResults) map[string]bool {
+	raised := map[string]bool{}
+	for _, o := range results {
+		if o.Outcome == OutcomeRaised && o.OrderID != "" {
+			raised[o.OrderID] = true
+		}
+	}
+	return raised
+}
+
+// revisit is when an order is tried again, if it is. open are the shop's orders that were
+// raised and have a case.
+func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time, open map[string]bool) (v store.Revisit, again bool) {
 	v = r.waiting.entries[w.ID]
-	v.OrderID, v.Known, v.LastError = w.ID, true, ""
+	v.OrderID, v.Known, v.LastError, v.CaseOf = w.ID, true, "", ""
 	deadline := time.Time{}
 	for _, o := range of {
 		if !waits(o) {
@@ -490,6 +510,9 @@ func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v
 		}
 		again = true
 		v.LastError = o.Detail
+		if open[o.OrderID] {
+			v.CaseOf = o.OrderID
+		}
 		if o.Err != nil {
 			v.LastError = part.Short(o.Err.Error())
 		}

@@ -493,6 +493,36 @@ func TestDispatchQueueTriesHeldOrdersAgain(t *testing.T) {
 	}
 }
 
+// An order that a person has to do something about is tried every now and then while its
+// case is open, and with the next run once somebody has resolved it.
+func TestDispatchQueueLooksAtOnceWhenACaseIsResolved(t *testing.T) {
+	q := newQueueWorld(t)
+	e := q.sent("1", "OWL1")
+	e.Carrier, e.Service = "Owl Post", "Owl Post"
+	tried := func(minutes int) (n int) {
+		for range minutes {
+			n += len(q.run(t).Results)
+			q.now = q.now.Add(time.Minute)
+		}
+		return n
+	}
+	tried(16)
+	open, err := q.Exceptions.Open(t.Context(), exceptions.UnmappedCarrier)
+	must(t, err)
+	if len(open) != 1 {
+		t.Fatalf("%d cases of its carrier, want 1", len(open))
+	}
+	if n := tried(14); n != 0 {
+		t.Errorf("tried %d times in 14 minutes while its case is open, want 0", n)
+	}
+	tried(2) // the next turn
+	must(t, q.Exceptions.Clear(t.Context(), open[0].Object, exceptions.UnmappedCarrier))
+	e.Carrier, e.Service = "Royal Mail", ""
+	if n := tried(1); n != 1 || q.OpenKinds() != nil {
+		t.Errorf("tried %d times by the run after its case was resolved, want once; open %v", n, q.OpenKinds())
+	}
+}
+
 // What was listed while the dispatch failed as a whole is not done with.
 func TestDispatchQueueStaysWhereItFailed(t *testing.T) {
 	q := newQueueWorld(t)

@@ -389,7 +389,7 @@ func (r *intakeRun) load(ctx context.Context) (err error) {
 	if err := r.list.load(ctx); err != nil {
 		return err
 	}
-	if err := r.resolved(ctx); err != nil {
+	if err := r.list.resolved(ctx, r.ports.Exceptions, r.now()); err != nil {
 		return err
 	}
 	open, err := r.ports.Exceptions.Open(ctx, exceptions.OrderStuck)
@@ -412,52 +412,6 @@ func (r *intakeRun) load(ctx context.Context) (err error) {
 		return r.saveCursor(ctx)
 	}
 	return nil
-}
-
-// resolved makes the orders due that waited for a person, once their case is no longer
-// open: somebody has resolved it.
-func (r *intakeRun) resolved(ctx context.Context) error {
-	waiting := map[string]bool{}
-	for id, v := range r.list.entries {
-		if v.Raised && v.Attempts == 0 && v.Due.After(r.now()) {
-			waiting[id] = true
-		}
-	}
-	open, err := r.withCase(ctx, waiting)
-	if err != nil {
-		return err
-	}
-	for id := range waiting {
-		if v := r.list.entries[id]; !open[id] {
-			v.Due = r.now()
-			r.list.entries[id] = v
-		}
-	}
-	return nil
-}
-
-// withCase are those of the orders that a case is open about.
-func (r *intakeRun) withCase(ctx context.Context, orders map[string]bool) (map[string]bool, error) {
-	if len(orders) == 0 {
-		return nil, nil
-	}
-	list, err := r.ports.Exceptions.Open(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the exceptions: %w", err)
-	}
-	open := map[string]bool{}
-	for _, e := range list {
-		if e.MoreOrders {
-			return orders, nil // it does not say which
-		}
-		if id, ok := exceptions.OrderOf(e.Object); ok {
-			open[id] = orders[id]
-		}
-		for _, id := range e.Orders {
-			open[id] = orders[id]
-		}
-	}
-	return open, nil
 }
 
 // urgent reads and hands on the orders that somebody or the clock points at.

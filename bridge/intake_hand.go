@@ -130,7 +130,7 @@ func (r *intakeRun) waitFor(ctx context.Context, orders []Order, reports map[str
 			raised[o.ID] = true
 		}
 	}
-	open, err := r.withCase(ctx, raised)
+	open, err := withCase(ctx, r.ports.Exceptions, raised)
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,11 @@ func (r *intakeRun) settle(ctx context.Context, began time.Time, orders []Order,
 			}
 			continue
 		case end.After(began):
-			if v := (store.Revisit{OrderID: o.ID, Due: end.UTC(), Deadline: deadline, Known: true, Raised: said.open}); v != old {
+			v := store.Revisit{OrderID: o.ID, Due: end.UTC(), Deadline: deadline, Known: true}
+			if said.open {
+				v.CaseOf = o.ID
+			}
+			if v != old {
 				puts = append(puts, v)
 			}
 		case had:

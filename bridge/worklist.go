@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -54,6 +55,52 @@ func (l *worklist) drop(ctx context.Context, ids ...string) error {
 		delete(l.entries, id)
 	}
 	return nil
+}
+
+// resolved makes the orders due that wait for a person, once no case is open about them:
+// somebody has resolved it. What fails keeps its waits.
+func (l *worklist) resolved(ctx context.Context, cases exceptions.Queue, now time.Time) error {
+	waiting := map[string]bool{}
+	for _, v := range l.entries {
+		if v.CaseOf != "" && v.Due.After(now) {
+			waiting[v.CaseOf] = true
+		}
+	}
+	open, err := withCase(ctx, cases, waiting)
+	if err != nil {
+		return err
+	}
+	for id, v := range l.entries {
+		if waiting[v.CaseOf] && !open[v.CaseOf] && v.Due.After(now) {
+			v.Due = now
+			l.entries[id] = v
+		}
+	}
+	return nil
+}
+
+// withCase are those of the shop's orders that a case is open about.
+func withCase(ctx context.Context, cases exceptions.Queue, orders map[string]bool) (map[string]bool, error) {
+	if len(orders) == 0 {
+		return nil, nil
+	}
+	list, err := cases.Open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the exceptions: %w", err)
+	}
+	open := map[string]bool{}
+	for _, e := range list {
+		if e.MoreOrders {
+			return orders, nil // it does not say which
+		}
+		if id, ok := exceptions.OrderOf(e.Object); ok {
+			open[id] = orders[id]
+		}
+		for _, id := range e.Orders {
+			open[id] = orders[id]
+		}
+	}
+	return open, nil
 }
 
 // due are the orders whose time has come, those that wait longest first.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
-	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
 // flow is one flow of one shop.
@@ -109,9 +107,10 @@ type overview struct {
 	Most   []line       `json:"most_pressing"`
 	Health []shopHealth `json:"health"`
 	Boards []board      `json:"orders"`
-	// Fired is how often kinds came up in the last seven days.
-	Fired   []fired  `json:"came_up_in_seven_days"`
-	Samples []sample `json:"last_hours"`
+	// Fired is how often kinds came up in the seven days before FiredAt.
+	Fired   []fired   `json:"came_up_in_seven_days"`
+	FiredAt time.Time `json:"came_up_counted_at"`
+	Samples []sample  `json:"last_hours"`
 }
 
 // fired is how often a kind came up.
@@ -122,24 +121,21 @@ type fired struct {
 
 func (h *Handler) home(r *request) (any, error) {
 	v := overview{Teams: []team{}, Most: []line{}, Health: []shopHealth{}, Fired: []fired{}, Samples: h.sampled(r)}
-	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{States: states})
+	count, at, err := h.cameUp(r)
+	if err != nil {
+		return v, err
+	}
+	v.FiredAt = at
+	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{})
 	if err != nil {
 		return v, fmt.Errorf("the cases cannot be read: %w", err)
 	}
-	teams, count := map[exceptions.Owner]*team{}, map[exceptions.Kind]int{}
+	teams := map[exceptions.Owner]*team{}
 	for _, owner := range exceptions.Owners {
 		teams[owner] = &team{Owner: owner}
 	}
 	for _, c := range list {
 		if !r.sees(c.Shop) {
-			continue
-		}
-		for _, e := range c.History {
-			if (e.Verb == exceptions.VerbRaised || e.Verb == exceptions.VerbReturned) && r.now.Sub(e.At) < 7*24*time.Hour {
-				count[c.Kind]++
-			}
-		}
-		if c.State != exceptions.CaseOpen {
 			continue
 		}
 		l := h.line(c, r.now)
@@ -194,85 +190,4 @@ func (t *team) add(l line, now time.Time) {
 			t.Next = by
 		}
 	}
-}
-
-// sample is how things stood at a moment.
-type sample struct {
-	At time.Time `json:"at"`
-	// Shops are by the name of the shop.
-	Shops map[string]standing `json:"shops"`
-}
-
-// standing is how one shop stood.
-type standing struct {
-	Open   int `json:"open_cases"`
-	Urgent int `json:"urgent_cases"`
-	AtRisk int `json:"clocks_at_risk"`
-	Orders int `json:"orders_with_a_clock"`
-	// Clocked reports whether AtRisk and Orders are known.
-	Clocked bool `json:"clocks_known"`
-	// Stock is nil if it is not known.
-	Stock *stock.Totals `json:"stock,omitempty"`
-}
-
-// keepsSamples of [Handler.Sample] are plotted: a day, if it is called every five minutes.
-const keepsSamples = 288
-
-// Sample notes how things stand, for the plots. Call it every five minutes; what a process
-// has noted ends with it. Without it the first page has no plots.
-func (h *Handler) Sample(ctx context.Context) error {
-	now := h.options.Now()
-	s := sample{At: now.UTC(), Shops: map[string]standing{}}
-	list, err := h.ports.Desk.Cases(ctx, exceptions.Filter{})
-	if err != nil {
-		return fmt.Errorf("opspage: sample: reading the cases: %w", err)
-	}
-	for _, shop := range h.ports.Shops {
-		var at standing
-		for _, c := range list {
-			if c.Shop != shop.Name {
-				continue
-			}
-			at.Open++
-			if h.options.Escalation.Apply(c.Exception, now).Severity == exceptions.Urgent {
-				at.Urgent++
-			}
-		}
-		if shop.Deadlines != nil {
-			report, failed := shop.Deadlines(ctx)
-			if failed != nil {
-				err = errors.Join(err, fmt.Errorf("opspage: sample: %s: reading the deadlines: %w", shop.Name, failed))
-			} else if !report.At.IsZero() { // before the first check it is not known, which is not the same as none
-				at.AtRisk, at.Orders, at.Clocked = len(report.AtRisk), report.Open, true
-			}
-		}
-		if shop.Totals != nil {
-			if totals, failed := shop.Totals(ctx); failed == nil { // another process may know
-				at.Stock = &totals
-			}
-		}
-		s.Shops[shop.Name] = at
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.samples = append(h.samples, s)
-	h.samples = h.samples[max(0, len(h.samples)-keepsSamples):]
-	return err
-}
-
-// sampled are the samples, without the shops that the user may not see.
-func (h *Handler) sampled(r *request) []sample {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	list := make([]sample, 0, len(h.samples))
-	for _, s := range h.samples {
-		shops := map[string]standing{}
-		for name, at := range s.Shops {
-			if r.sees(name) {
-				shops[name] = at
-			}
-		}
-		list = append(list, sample{s.At, shops})
-	}
-	return list
 }

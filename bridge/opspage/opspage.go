@@ -53,6 +53,9 @@ type Shop struct {
 	// Totals returns how its SKUs stand, for the plot, such as [stock.Book.Totals]; an error
 	// if this process does not know.
 	Totals func(context.Context) (stock.Totals, error)
+	// Values keep what [Handler.Sample] notes, such as the memory of the shop: with it the
+	// plots outlast the process. Nil: they begin with it.
+	Values store.Values
 	// Tracking returns the ids of the orders that were sent under a tracking number, such as
 	// linnworksadapter.Warehouse.OrdersByTracking. Nil: numbers are found in cases alone.
 	Tracking func(ctx context.Context, number string) (orderIDs []string, err error)
@@ -130,8 +133,10 @@ type Handler struct {
 	mux     http.Handler
 	refusal *template.Template // the page that says what was not done
 
-	mu      sync.Mutex
-	samples []sample
+	sampling sync.Mutex // held by one Sample at a time
+
+	mu    sync.Mutex
+	noted noted
 }
 
 //go:embed page
@@ -350,6 +355,7 @@ func (h *Handler) functions() template.FuncMap {
 		"info":   func(k exceptions.Kind) exceptions.Info { info, _ := k.Info(); return info },
 		"owners": func() []exceptions.Owner { return exceptions.Owners },
 		"plot":   plot,
+		"units":  unitsPlot,
 		"bar":    rateBar,
 		"title":  func(s string) string { return strings.ToUpper(s[:1]) + s[1:] },
 	}

@@ -1019,3 +1019,155 @@ func TestPagesReadLittle(t *testing.T) {
 		t.Errorf("status %d, or without the open case that holds the order up, or its own closed one:\n%s", status, text)
 	}
 }
+
+// moving is a shelf whose only SKU has as many units as it says.
+type moving struct{ shown *int }
+
+func (m moving) StockOf(_ context.Context, text, after string, _ int) ([]opspage.StockLine, error) {
+	if *m.shown < 0 {
+		return nil, errors.New("another process has it")
+	}
+	if after != "" || !strings.Contains("MUG-RED", text) {
+		return nil, nil
+	}
+	return []opspage.StockLine{{SKUID: "1", SKU: "MUG-RED", WarehouseID: "W1", Warehouse: "Leeds", Shown: *m.shown, Wanted: *m.shown, Free: *m.shown + 2}}, nil
+}
+
+// What one SKU had is drawn where it is looked up, and outlasts the process where the shop's
+// memory does. Nobody joins what was before with what came after.
+func TestPlotOfOneSKU(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	now, shown := noon, 9
+	begin := func(values store.Values) {
+		t.Helper()
+		page, err := opspage.New(opspage.Ports{Desk: b.desk, Shops: []opspage.Shop{{Name: "UK", Stock: moving{&shown}, Values: values}}}, opspage.Options{Now: func() time.Time { return now }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.page = page
+	}
+	sample := func(after time.Duration, units int) {
+		t.Helper()
+		now, shown = now.Add(after), units
+		if err := b.page.Sample(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	looks := func() string {
+		t.Helper()
+		_, text := b.get("/stock.json?q=MUG")
+		var v struct {
+			Shops []struct {
+				Hours []struct {
+					Points []struct {
+						At          time.Time
+						Shown, Free int
+					}
+				} `json:"last_hours"`
+			}
+		}
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			t.Fatal(err)
+		}
+		var out string
+		for _, s := range v.Shops {
+			for _, h := range s.Hours {
+				for _, p := range h.Points {
+					out += fmt.Sprintf("%s %d %d;", p.At.Sub(noon).Round(time.Minute), p.Shown, p.Free)
+				}
+			}
+		}
+		return out
+	}
+	memory := b.memory.Shop("UK")
+	begin(memory)
+	if got := looks(); got != "" {
+		t.Errorf("before the first sample: %s", got)
+	}
+	sample(0, 9)
+	sample(5*time.Minute, 9)
+	sample(5*time.Minute, 9)
+	sample(5*time.Minute, 4)
+	sample(5*time.Minute, 4)
+	want := "0s 9 11;10m0s 9 11;15m0s 4 6;20m0s 4 6;"
+	if got := looks(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if _, text := b.get("/stock?q=MUG"); !strings.Contains(text, "MUG-RED, Leeds, in the last hours") || !strings.Contains(text, "now 4 shown in the shop, 6 free in the warehouse") {
+		t.Errorf("the page has no plot of the SKU:\n%s", text)
+	}
+
+	begin(memory) // a day goes on in another process
+	sample(2*time.Hour, 7)
+	want = "0s 9 11;10m0s 9 11;15m0s 4 6;20m0s 4 6;20m0s -1 -1;2h20m0s 7 9;"
+	if got := looks(); got != want {
+		t.Errorf("after a restart:\ngot  %s\nwant %s", got, want)
+	}
+	_, text := b.get("/")
+	if curve := regexp.MustCompile(`class="curve curve0" d="([^"]*)"`).FindStringSubmatch(text); curve == nil || strings.Count(curve[1], "M") != 2 {
+		t.Errorf("the plot of cases is not there, or nothing was noted for two hours and it does not show: %q", curve)
+	}
+	shown = -1
+	if _, text := b.get("/stock?q=MUG"); !strings.Contains(text, "another process has it") {
+		t.Errorf("the stock of another process:\n%s", text)
+	}
+	now = now.Add(24 * time.Hour)
+	sample(5*time.Minute, 7)
+	sample(5*time.Minute, 7)
+	if got := looks(); strings.Contains(got, " 4 6;") {
+		t.Errorf("a day later the plot still has %s", got)
+	}
+
+	begin(nil) // a memory that is not given
+	sample(0, 7)
+	if got := looks(); strings.Contains(got, "0s 9 11") {
+		t.Errorf("without a store: %s", got)
+	}
+	if err := memory.PutValue(t.Context(), "opspage samples", []byte("{")); err != nil {
+		t.Fatal(err)
+	}
+	begin(memory)
+	if err := b.page.Sample(t.Context()); err == nil || !strings.Contains(err.Error(), "unreadable") {
+		t.Errorf("samples that are unreadable: %v", err)
+	}
+	sample(5*time.Minute, 7) // the next one has none of it
+}
+
+// Closed cases grow by the day: only a search that is told to reads them, and the first page
+// has its count of the week from the last sample.
+func TestClosedCasesAreReadWhenAskedFor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if err := b.desk.Shop("UK").Clear(t.Context(), "order 576000000000000001", exceptions.NoTracking); err != nil {
+		t.Fatal(err)
+	}
+	desk := &counted{Desk: b.desk}
+	page, err := opspage.New(opspage.Ports{Desk: desk, Shops: b.shops}, opspage.Options{Now: func() time.Time { return noon }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.page = page
+	cameUp := regexp.MustCompile(`no tracking</td><td class="n">(\d+)<`)
+	for _, sampled := range []bool{false, true} {
+		_, text := b.get("/")
+		if m := cameUp.FindStringSubmatch(text); m == nil || m[1] != "2" {
+			t.Errorf("sampled %t: %q came up in seven days, want 2 with the closed one", sampled, m)
+		}
+		if err := b.page.Sample(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const object = "order 576000000000000001"
+	for path, closed := range map[string]bool{"/": false, "/search?q=576000000000000001": false, "/search?q=576000000000000001&closed=1": true} {
+		desk.asked = nil
+		status, text := b.get(path)
+		asked := slices.ContainsFunc(desk.asked, func(f exceptions.Filter) bool { return len(f.States) > 0 })
+		if status != http.StatusOK || asked != closed {
+			t.Errorf("%s: status %d, closed cases read: %t, want %t", path, status, asked, closed)
+		}
+		if strings.HasPrefix(path, "/search") && strings.Contains(text, "key=UK%7cno%20tracking%7c"+strings.ReplaceAll(object, " ", "%20")) != closed {
+			t.Errorf("%s: the closed case is there, or not, want %t:\n%s", path, closed, text)
+		}
+	}
+}

@@ -276,18 +276,20 @@ func (v *life) reserved(r store.Reservation) {
 
 // found is what a search shows.
 type found struct {
-	Text   string      `json:"text"`
-	Orders []life      `json:"orders"`
-	Cases  []line      `json:"cases"`
-	Left   int         `json:"left_out"` // cases that are not on the page
+	Text   string `json:"text"`
+	Orders []life `json:"orders"`
+	Cases  []line `json:"cases"`
+	Left   int    `json:"left_out"` // cases that are not on the page
+	// Closed reports whether closed cases were looked through too.
+	Closed bool        `json:"closed_too"`
 	Stock  []shopStock `json:"stock"`
 	// Untracked says where a number could not be looked for.
 	Untracked []string `json:"untracked,omitempty"`
 }
 
 // search looks for an order, a SKU or a tracking number: in the records by the order's
-// id, in the warehouse by either number, in the cases by anything that they say, in the stock
-// by SKU and title.
+// id, in the warehouse by either number, in the open cases by anything that they say, in the
+// stock by SKU and title. Closed cases, which grow by the day, are read if they are asked for.
 func (h *Handler) search(r *request) (any, error) {
 	v := found{Text: strings.TrimSpace(r.FormValue("q")), Orders: []life{}, Cases: []line{}, Stock: []shopStock{}}
 	if v.Text == "" {
@@ -327,7 +329,11 @@ func (h *Handler) search(r *request) (any, error) {
 			v.Orders = append(v.Orders, one)
 		}
 	}
-	list, err := h.ports.Desk.Cases(r.Context(), exceptions.Filter{States: states})
+	var ask exceptions.Filter
+	if v.Closed = r.FormValue("closed") != ""; v.Closed {
+		ask.States = states
+	}
+	list, err := h.ports.Desk.Cases(r.Context(), ask)
 	if err != nil {
 		return v, fmt.Errorf("the cases cannot be read: %w", err)
 	}

@@ -3,6 +3,7 @@ package opspage
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 // The size of a plot, in its own units: it is drawn as wide as there is room.
 const (
 	plotWidth, plotHeight           = 640, 180
-	plotLeft, plotBottom, plotRight = 40, 24, 8
-	plotTop                         = 12
+	plotLeft, plotBottom, plotRight = 56, 28, 8
+	plotTop                         = 16
 )
 
 // curve is one line of a plot.
@@ -33,8 +34,15 @@ func plot(of string, samples []sample, now time.Time) template.HTML {
 	if len(samples) < 2 || curves == nil {
 		return ""
 	}
-	most, drawn := 1, false
-	for _, s := range samples {
+	drawn := false
+	var times []time.Time
+	longest := pause(samples)
+	for i, s := range samples {
+		if i > 0 && s.At.Sub(samples[i-1].At) > longest { // nobody was there
+			times = append(times, samples[i-1].At.Add(time.Second))
+			curves[0].values, curves[1].values = append(curves[0].values, -1), append(curves[1].values, -1)
+		}
+		times = append(times, s.At)
 		values, known := [2]int{}, 0
 		for _, at := range s.Shops {
 			switch {
@@ -56,13 +64,47 @@ func plot(of string, samples []sample, now time.Time) template.HTML {
 				values[i] = -1
 			}
 			curves[i].values = append(curves[i].values, values[i])
-			most = max(most, values[i])
 		}
 	}
 	if !drawn {
 		return ""
 	}
-	first, last := samples[0].At, samples[len(samples)-1].At
+	return draw(of, times, curves, now)
+}
+
+// pause is how far apart two samples are at the most if nothing happened to the process
+// between them: a few times what they usually are.
+func pause(samples []sample) time.Duration {
+	var apart []time.Duration
+	for i := 1; i < len(samples); i++ {
+		apart = append(apart, samples[i].At.Sub(samples[i-1].At))
+	}
+	slices.Sort(apart)
+	return 4 * max(apart[len(apart)/2], 5*time.Minute)
+}
+
+// unitsPlot draws what a SKU had.
+func unitsPlot(points []point, now time.Time) template.HTML {
+	known := func(p point) bool { return p.Shown >= 0 }
+	if len(points) < 2 || !slices.ContainsFunc(points, known) {
+		return ""
+	}
+	curves := []curve{{name: "shown in the shop"}, {name: "free in the warehouse"}}
+	times := make([]time.Time, len(points))
+	for i, p := range points {
+		times[i] = p.At
+		curves[0].values, curves[1].values = append(curves[0].values, p.Shown), append(curves[1].values, p.Free)
+	}
+	return draw("units", times, curves, now)
+}
+
+// draw draws two curves over the same times. Nothing joins what is far apart, or not known.
+func draw(of string, times []time.Time, curves []curve, now time.Time) template.HTML {
+	most := 1
+	for _, c := range curves {
+		most = max(most, slices.Max(c.values))
+	}
+	first, last := times[0], times[len(times)-1]
 	span := max(last.Sub(first), time.Minute)
 	x := func(at time.Time) float64 {
 		return plotLeft + float64(at.Sub(first))/float64(span)*(plotWidth-plotLeft-plotRight)
@@ -71,7 +113,7 @@ func plot(of string, samples []sample, now time.Time) template.HTML {
 		return plotHeight - plotBottom - float64(v)/float64(most)*(plotHeight-plotBottom-plotTop)
 	}
 	var b strings.Builder
-	now0, now1 := curves[0].values[len(samples)-1], curves[1].values[len(samples)-1]
+	now0, now1 := curves[0].values[len(times)-1], curves[1].values[len(times)-1]
 	label := fmt.Sprintf("%s in the last %s: now %d %s, %d %s", of, span.Round(time.Minute), now0, curves[0].name, now1, curves[1].name)
 	if now0 < 0 {
 		label = fmt.Sprintf("%s in the last %s: not known now", of, span.Round(time.Minute))
@@ -95,7 +137,7 @@ func plot(of string, samples []sample, now time.Time) template.HTML {
 				down = false // a gap: it is not known
 				continue
 			}
-			fmt.Fprintf(&b, "%s%.1f %.1f", map[bool]string{true: "L", false: "M"}[down], x(samples[j].At), y(v))
+			fmt.Fprintf(&b, "%s%.1f %.1f", map[bool]string{true: "L", false: "M"}[down], x(times[j]), y(v))
 			down = true
 		}
 		fmt.Fprint(&b, `"/>`)

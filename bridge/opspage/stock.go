@@ -1,6 +1,7 @@
 package opspage
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -10,9 +11,22 @@ type shopStock struct {
 	Shop    string      `json:"shop"`
 	Unknown string      `json:"unknown,omitempty"`
 	Lines   []StockLine `json:"lines"`
+	// Hours are what the lines had in the last hours, where they are few.
+	Hours []hours `json:"last_hours"`
 	// Next is where the next page begins, empty if this is the last.
 	Next string `json:"next,omitempty"`
 }
+
+// hours are what one SKU had in the last hours.
+type hours struct {
+	SKU       string  `json:"sku"`
+	SKUID     string  `json:"sku_id"`
+	Warehouse string  `json:"warehouse"`
+	Points    []point `json:"points"`
+}
+
+// plotsUnits is of how many lines the last hours are shown.
+const plotsUnits = 4
 
 // stockView is what the page of stock shows.
 type stockView struct {
@@ -47,7 +61,7 @@ func (h *Handler) stockOf(r *request, text, after string, limit int) []shopStock
 }
 
 func (h *Handler) oneStock(r *request, s Shop, text, after string, limit int) shopStock {
-	v := shopStock{Shop: s.Name, Lines: []StockLine{}}
+	v := shopStock{Shop: s.Name, Lines: []StockLine{}, Hours: []hours{}}
 	if s.Stock == nil {
 		v.Unknown = "the stock of this shop is not shown here"
 		return v
@@ -62,6 +76,13 @@ func (h *Handler) oneStock(r *request, s Shop, text, after string, limit int) sh
 			l.Why = []string{} // no reasons are a list too
 		}
 		v.Lines = append(v.Lines, l)
+	}
+	if len(lines) <= plotsUnits {
+		for _, l := range lines {
+			if points := h.unitsOf(s.Name, l); points != nil {
+				v.Hours = append(v.Hours, hours{l.SKU, l.SKUID, cmp.Or(l.Warehouse, l.WarehouseID), points})
+			}
+		}
 	}
 	if len(lines) >= limit {
 		v.Next = lines[len(lines)-1].SKUID

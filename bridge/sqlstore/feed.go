@@ -21,6 +21,7 @@ type (
 		Known     bool      `json:"known,omitempty"`
 		Unseen    bool      `json:"unseen,omitempty"`
 		Raised    bool      `json:"raised,omitempty"`
+		CaseOf    string    `json:"case_of,omitempty"`
 	}
 )
 

@@ -148,7 +148,7 @@ func TestDocumentsOfVersion1(t *testing.T) {
 				`INSERT INTO lb_ledger (shop, order_id, revision, visible_from, dropped, doc) VALUES ('uk', '1', 5, 4, 0, '{"lines":[{"LineID":"l","SKUID":"s","SKU":"MUG","Items":{"i":2},"Components":{"c":1}}],
 					"items":{"i":2},"location":"leeds","seen_at":"2026-11-27T12:00:00Z","unseen":"not in the warehouse yet"}')`,
 				`INSERT INTO lb_cursors (shop, name, doc) VALUES ('uk', 'orders', '{"watermark":"2026-11-27T12:00:00Z","seen":{"1":{"UpdatedAt":"2026-11-27T12:00:00Z","Digest":18446744073709551615}},"partial":{"a":"b"}}')`,
-				`INSERT INTO lb_revisits (shop, list, order_id, doc) VALUES ('uk', 'intake', '1', '{"due":"2026-11-27T12:00:00Z","attempts":3,"last_error":"e","known":true,"unseen":true,"raised":true}')`,
+				`INSERT INTO lb_revisits (shop, list, order_id, doc) VALUES ('uk', 'intake', '1', '{"due":"2026-11-27T12:00:00Z","attempts":3,"last_error":"e","known":true,"unseen":true,"raised":true,"case_of":"2"}')`,
 			} {
 				if _, err := other.ExecContext(t.Context(), statement); err != nil {
 					t.Fatal(err)
@@ -174,7 +174,7 @@ func TestDocumentsOfVersion1(t *testing.T) {
 					Lines: []store.ReservedLine{{LineID: "l", SKUID: "s", SKU: "MUG", Items: map[string]int{"i": 2}, Components: map[string]int{"c": 1}}},
 				},
 				store.Cursor{Watermark: at, Seen: map[string]store.Mark{"1": {UpdatedAt: at, Digest: 1<<64 - 1}}, Partial: map[string]string{"a": "b"}},
-				[]store.Revisit{{OrderID: "1", Due: at, Attempts: 3, LastError: "e", Known: true, Unseen: true, Raised: true}},
+				[]store.Revisit{{OrderID: "1", Due: at, Attempts: 3, LastError: "e", Known: true, Unseen: true, Raised: true, CaseOf: "2"}},
 			}
 			if diff := cmp.Diff(want, []any{records["1"], reservations["1"], cursor, revisits}); diff != "" {
 				t.Error(diff)

@@ -72,8 +72,12 @@ type Revisit struct {
 	// Unseen reports whether the handler has failed on the order before it could
 	// look at it, every time.
 	Unseen bool
-	// Raised reports whether the order was put into the exception queue.
+	// Raised reports whether the order was put into the exception queue because it kept
+	// failing.
 	Raised bool
+	// CaseOf is the order of the shop that a person has to do something about first: once
+	// no case is open about it, the entry is due. Empty if there is none.
+	CaseOf string
 }
 
 // Revisits keeps orders to look at again, one entry per order, by the name of the

@@ -333,8 +333,10 @@ func shippingModel(o tiktokshop.Order) bridge.ShippingModel {
 
 var _ bridge.OpenOrderSource = (*Shop)(nil)
 
-// OrdersByStatus implements [bridge.OpenOrderSource], oldest orders first.
+// OrdersByStatus implements [bridge.OpenOrderSource], oldest orders first. In a burst it
+// reads thousands of orders, which those that are imported need not wait for.
 func (t *Shop) OrdersByStatus(ctx context.Context, status bridge.OrderStatus, from time.Time) iter.Seq2[bridge.Order, error] {
+	ctx = tiktokshop.Bulk(ctx)
 	return func(yield func(bridge.Order, error) bool) {
 		request := &tiktokshop.GetOrderListRequest{
 			PageSize: pageSize, SortField: new("create_time"), SortOrder: new(tiktokshop.SortOrder("ASC")),

@@ -1,10 +1,13 @@
 package tiktokadapter_test
 
 import (
+	"context"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -60,5 +63,57 @@ func TestHoldOfCashOnDelivery(t *testing.T) {
 	o := shop.Order(tiktokshop.Order{TTSSLATime: tiktokshop.At(at(1)), PickUpCutOffTime: tiktokshop.At(at(2))})
 	if !o.HandOverBy.Equal(at(1)) || !o.PickUpBy.Equal(at(2)) {
 		t.Errorf("to be handed over by %s and picked up by %s, want %s and %s", o.HandOverBy, o.PickUpBy, at(1), at(2))
+	}
+}
+
+// limiterFunc is a limiter that never waits.
+type limiterFunc func(ctx context.Context)
+
+func (l limiterFunc) Wait(ctx context.Context, _ tiktokshop.LimitKey) error {
+	l(ctx)
+	return nil
+}
+
+// A list of all open orders, for the clocks or a sweep, is read when nobody else wants to
+// call: what is imported does not wait for it.
+func TestOpenOrdersAreReadInBulk(t *testing.T) {
+	fake := tiktokshoptest.New()
+	if err := fake.AddWarehouse(tiktokshop.Warehouse{ID: "7000000000000000001"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := fake.AddProduct(tiktokshoptest.Product{ID: "1729", SKUs: []tiktokshoptest.SKU{{ID: "2729", SellerSKU: "MUG", Price: "5.00", Stock: map[string]int{"7000000000000000001": 3}}}}); err != nil {
+		t.Fatal(err)
+	}
+	id, err := fake.PlaceOrder(tiktokshoptest.OrderSpec{Lines: []tiktokshoptest.Line{tiktokshoptest.Units("2729", 1)}, NoHold: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	marks := map[int]int{}
+	client, err := fake.Client(tiktokshop.WithLimiter(limiterFunc(func(ctx context.Context) { marks[tiktokshop.Urgency(ctx)]++ })))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop, err := tiktokadapter.New(client, tiktokadapter.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for o, err := range shop.OrdersByStatus(t.Context(), bridge.AwaitingShipment, time.Time{}) {
+		if err != nil || o.ID != id {
+			t.Fatalf("order %q, error %v, want %q alone", o.ID, err, id)
+		}
+		seen++
+	}
+	if seen != 1 {
+		t.Fatalf("%d orders, want 1", seen)
+	}
+	if want := map[int]int{-1: 2}; !maps.Equal(marks, want) {
+		t.Errorf("calls by urgency: %v, want %v: the list and the details, both in bulk", marks, want)
+	}
+	if _, err := shop.OrdersByID(t.Context(), []string{id}); err != nil {
+		t.Fatal(err)
+	}
+	if marks[0] != 1 {
+		t.Errorf("an order that is asked for by its id: %v, want one call that is not in bulk", marks)
 	}
 }

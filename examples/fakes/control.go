@@ -44,6 +44,12 @@ var skuIDs = map[string]string{
 	"GIFT-MUG-TEA": "1729592969712207301", "LAMP-OAK": "1729592969712207401", "TEA-FOR-TWO": "1729592969712207501",
 }
 
+// productIDs are the products of the same.
+var productIDs = map[string]string{
+	"MUG-RED": "1729592969712207001", "MUG-BLUE": "1729592969712207001", "TEA-EARL": "1729592969712207002",
+	"GIFT-MUG-TEA": "1729592969712207003", "LAMP-OAK": "1729592969712207004", "TEA-FOR-TWO": "1729592969712207005",
+}
+
 // commands are all there are, in the order of an order's life.
 var commands = []command{
 	{"place", "a buyer orders", []string{"sku=MUG-RED", "quantity?=1", "state?=UNPAID", "shipping?=TIKTOK"}, func(c *control, v url.Values) (any, error) {
@@ -176,7 +182,12 @@ func (c *control) live(v url.Values) (any, error) {
 	if skuIDs[v.Get("sku")] == "" {
 		return nil, fmt.Errorf("the shop has no SKU %q", v.Get("sku"))
 	}
+	id, err := c.Shop.StartLive("LIVE of "+v.Get("sku"), productIDs[v.Get("sku")])
+	if err != nil {
+		return nil, err
+	}
 	c.work.Go(func() {
+		defer func() { _ = c.Shop.EndLive(id) }() // it goes on until here
 		tick := time.NewTicker(time.Second / time.Duration(rate))
 		defer tick.Stop()
 		for range rate * seconds {
@@ -190,7 +201,7 @@ func (c *control) live(v url.Values) (any, error) {
 			}
 		}
 	})
-	return nil, nil
+	return map[string]string{"live": id}, nil
 }
 
 func (c *control) breaks(v url.Values) (any, error) {

@@ -123,8 +123,11 @@ func TestControlLive(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := len(h.Shop.Orders())
-		h.must("live", "sku=TEA-EARL", "per_second=2", "seconds=4")
+		live, _ := h.must("live", "sku=TEA-EARL", "per_second=2", "seconds=4")["live"].(string)
 		time.Sleep(5 * time.Second)
+		if err := h.Shop.EndLive(live); live == "" || err == nil {
+			t.Errorf("LIVE %v still goes on", live)
+		}
 		if got := len(h.Shop.Orders()) - before; got != 8 {
 			t.Errorf("%d orders, want 8", got)
 		}

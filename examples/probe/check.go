@@ -21,6 +21,8 @@ type accounts struct {
 	write      bool
 	// limited reports whether the shop has reached its order limit now: no call tells.
 	limited bool
+	// onAir is the id of a LIVE of the shop that goes on, or empty.
+	onAir string
 }
 
 // check tries one thing that is assumed about one of the two APIs.

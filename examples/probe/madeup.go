@@ -32,7 +32,7 @@ func madeUp(quirks []string) (accounts, error) {
 	}
 	a := accounts{sku: testSKU, write: true, limited: true}
 	var err error
-	if a.shop, a.order, err = madeUpShop(shop); err != nil {
+	if a.shop, a.order, a.onAir, err = madeUpShop(shop); err != nil {
 		return a, fmt.Errorf("made-up shop: %w", err)
 	}
 	if a.warehouse, err = madeUpWarehouse(warehouse); err != nil {

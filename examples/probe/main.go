@@ -19,7 +19,12 @@
 // order on hold, is not tried, and the report says what was missing.
 //
 // No call tells that the shop has reached its order limit of the day. When Seller Center says
-// so, run the probe with -limited: it then looks at what the shop shows meanwhile.
+// so, run the probe with -limited: it then looks at what the shop shows meanwhile. In the same
+// way -onair names a LIVE that goes on, by the id in the address of its dashboard: is anything
+// told of it before it ends, what is shown in it can be known before it sells.
+//
+// With -write TikTok's data reconciliation is told that the test order is open in a shop
+// system; whether the seller sees that somewhere is not known.
 //
 // Most is found with a test SKU in two warehouses of the shop with a few units of it in a
 // campaign, a virtual bundle of two of it whose seller SKU ends with -SET, and an order of
@@ -71,6 +76,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	write := flags.Bool("write", false, "allow changes of what -sku and -order name")
 	sku := flags.String("sku", "", "a test `SKU`, the same in both systems, that nobody buys")
 	order := flags.String("order", "", "the `id` of an order of the shop that may be spoilt")
+	onAir := flags.String("onair", "", "the `id` of a LIVE of the shop that goes on now")
 	limited := flags.Bool("limited", false, "the shop has reached its order limit of the day, as Seller Center says")
 	quirks := flags.String("quirks", "", "made-up accounts: switch these `quirks` of the fakes, apart by commas")
 	draw := flags.Int("draw", 0, "made-up accounts: switch this `number` of quirks, drawn by -seed")
@@ -78,7 +84,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	asJSON := flags.Bool("json", false, "print the results as JSON")
 	list := flags.Bool("list", false, "only list what would be tried")
 	flags.Usage = func() {
-		fmt.Fprintln(progress, "usage: probe [-live [-limited] [-write -sku SKU -order id]] [-quirks names | -draw n] [-json] [-list]")
+		fmt.Fprintln(progress, "usage: probe [-live [-limited] [-onair id] [-write -sku SKU -order id]] [-quirks names | -draw n] [-json] [-list]")
 		flags.PrintDefaults()
 		fmt.Fprintf(progress, "\nWith -live, from the environment:\n%s", environ.Help)
 	}
@@ -94,8 +100,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 		return trouble, errors.New("-quirks and -draw are for the made-up accounts, not for -live")
 	case *live && *write && (*sku == "" || *order == ""):
 		return trouble, errors.New("-write changes only what -sku and -order name: name both")
-	case !*live && (*write || *limited || *sku != "" || *order != ""):
-		return trouble, errors.New("-write, -limited, -sku and -order go with -live")
+	case !*live && (*write || *limited || *sku != "" || *order != "" || *onAir != ""):
+		return trouble, errors.New("-write, -limited, -onair, -sku and -order go with -live")
 	case *draw < 0:
 		return trouble, fmt.Errorf("-draw %d: it is a number of quirks", *draw)
 	case *list:
@@ -105,7 +111,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 
 	var a accounts
 	if *live {
-		a = accounts{sku: *sku, order: *order, write: *write, limited: *limited}
+		a = accounts{sku: *sku, order: *order, write: *write, limited: *limited, onAir: *onAir}
 		a.shop, a.warehouse, err = environ.Clients(ctx, getenv, environ.More{
 			Shop:      []tiktokshop.Option{tiktokshop.WithMiddleware(bent)},
 			Warehouse: []linnworks.Option{linnworks.WithMiddleware(tapped)},

@@ -8,7 +8,7 @@ import (
 
 // shopChecks try what is assumed about TikTok Shop.
 func shopChecks() []check {
-	all := slices.Concat(shopGatewayChecks(), shopOrderChecks(), shopListChecks(), shopShippingChecks(), shopStockChecks())
+	all := slices.Concat(shopGatewayChecks(), shopOrderChecks(), shopListChecks(), shopLiveChecks(), shopExchangeChecks(), shopShippingChecks(), shopStockChecks())
 	for i := range all {
 		all[i].side = "TikTok Shop"
 	}

@@ -20,15 +20,17 @@ type history struct {
 	bundle string
 	test   string
 	order  string // the test order
+	onAir  string // a LIVE that goes on
 }
 
-// madeUpShop returns a client of a made-up shop and the id of its test order.
-func madeUpShop(options []tiktokshoptest.Option) (*tiktokshop.Client, string, error) {
+// madeUpShop returns a client of a made-up shop and the ids of its test order and of a LIVE
+// that goes on there.
+func madeUpShop(options []tiktokshoptest.Option) (client *tiktokshop.Client, order, onAir string, err error) {
 	h, err := newHistory(options)
 	if err != nil {
-		return nil, "", err
+		return nil, "", "", err
 	}
-	return h.client, h.order, nil
+	return h.client, h.order, h.onAir, nil
 }
 
 func newHistory(options []tiktokshoptest.Option) (*history, error) {
@@ -81,7 +83,7 @@ func (h *history) list() {
 		{ID: h.test, SellerSKU: testSKU, Stock: map[string]int{north: 60, south: 10}},
 		{ID: h.bundle, SellerSKU: testSKU + setSuffix, Components: []tiktokshoptest.Component{{SKUID: h.test, Count: 2}}},
 	} {
-		h.do(h.AddProduct(tiktokshoptest.Product{Title: s.SellerSKU, SKUs: []tiktokshoptest.SKU{s}}))
+		h.do(h.AddProduct(tiktokshoptest.Product{ID: s.ID + "0", Title: s.SellerSKU, SKUs: []tiktokshoptest.SKU{s}}))
 	}
 	h.do(h.LockStock(h.test, "Black Friday", false, 5))
 }
@@ -123,6 +125,8 @@ func (h *history) wait() {
 	_, err := h.RequestCancellation(h.order, "I have changed my mind")
 	h.do(err)
 	h.at(5 * time.Minute)
+	h.onAir, err = h.StartLive("Mugs", h.mug+"0")
+	h.do(err)
 	h.ship(byTikTok, "")
 	byTikTok.State = tiktokshop.OrderStatusOnHold
 	h.place(byTikTok)

@@ -27,7 +27,7 @@ func switched(t *testing.T, name string) (*history, accounts) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h, accounts{shop: h.client, sku: testSKU, order: h.order, write: true, limited: true}
+	return h, accounts{shop: h.client, sku: testSKU, order: h.order, write: true, limited: true, onAir: h.onAir}
 }
 
 // left is what the checks have to leave as it was: the stock of every SKU, and every

@@ -99,7 +99,7 @@ func (s *service) page() (*opspage.Handler, error) {
 	ports := opspage.Ports{Desk: s.db}
 	for _, shop := range s.shops {
 		ports.Shops = append(ports.Shops, opspage.Shop{
-			Name: shop.name, Orders: shop.memory, Deadlines: shop.deadlines, Stock: shelves{shop},
+			Name: shop.name, Orders: shop.memory, Values: shop.memory, Deadlines: shop.deadlines, Stock: shelves{shop},
 			Health:  func(ctx context.Context) (map[string]health.Flow, error) { return s.flows(ctx, shop) },
 			Audit:   func(ctx context.Context) (audit.Report, bool, error) { return audit.Last(ctx, shop.memory) },
 			Payouts: func(ctx context.Context) (finance.WatchReport, bool, error) { return finance.Last(ctx, shop.memory) },

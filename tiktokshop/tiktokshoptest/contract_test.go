@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -253,6 +254,7 @@ func (l *lab) session(market string) {
 	got(c.Logistics.GetWarehouseDeliveryOptions(ctx, north, nil))(l)
 	got(c.Logistics.GetShippingProviders(ctx, tiktokshoptest.OptionStandard, nil))(l)
 	l.products()
+	l.lives()
 
 	bundle := tiktokshoptest.OrderSpec{
 		Lines:       []tiktokshoptest.Line{{SKUID: set, Quantity: 1, SellerDiscount: "1.00", PlatformDiscount: "0.50"}, {SKUID: mug, Quantity: 2}, {SKUID: mug, Quantity: 1, Gift: true}},
@@ -355,6 +357,34 @@ func (l *lab) currency() string {
 	id := l.place(mugs(1))
 	o, _ := l.Order(id)
 	return o.Payment.Currency
+}
+
+// lives are a LIVE that goes on and, told at once, one that has ended; and what a connector
+// tells of an order.
+func (l *lab) lives() {
+	ctx, c := l.Context(), l.client
+	id := got(l.StartLive("Mugs", mugProduct, plateProduct))(l)
+	order := l.place(mugs(2))
+	for range 2 {
+		got(c.Analytics.GetShopLIVEPerformanceList(ctx, &tiktokshop.GetShopLIVEPerformanceListRequest{StartDateGe: "2000-01-01", EndDateLt: "2100-01-01"}))(l)
+		got(c.Analytics.GetShopLIVEPerformancePerMinutes(ctx, id, nil))(l)
+		got(c.Analytics.GetShopLIVEProductsPerformanceList(ctx, id, nil))(l)
+		time.Sleep(2 * time.Minute)
+		_ = l.EndLive(id)
+	}
+	told := func(id string) tiktokshop.OrderStatusDataExchangeRequestOrder {
+		return tiktokshop.OrderStatusDataExchangeRequestOrder{
+			ChannelType: new("SHOPIFY"), ChannelOrderStatus: new("OPEN"), ChannelOrderID: new("1"), OrderID: &id,
+			ChannelOrderUpdateTime: new(strconv.FormatInt(time.Now().Unix()-1, 10)),
+		}
+	}
+	exchange := func(id string) error {
+		return errOf(c.DataReconciliation.OrderStatusDataExchange(ctx, &tiktokshop.OrderStatusDataExchangeRequest{Orders: []tiktokshop.OrderStatusDataExchangeRequestOrder{told(id)}}))
+	}
+	l.ok(exchange(order))
+	if exchange("1") == nil {
+		l.Error("no error for an unknown order")
+	}
 }
 
 // labels ships with TikTok Shipping in the US.

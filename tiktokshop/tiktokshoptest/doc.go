@@ -74,6 +74,11 @@
 // tax on it; it makes one payment for each statement, a negative one where the
 // seller owes.
 //
+// # LIVEs
+//
+// [Fake.StartLive] and [Fake.EndLive] are the ends of a LIVE. Analytics tell what was sold in
+// it, by the minute and by product, when it is over.
+//
 // # Several shops
 //
 // [Fake.AddShop] opens further shops under the same authorisation. Scopes,

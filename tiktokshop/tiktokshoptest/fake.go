@@ -41,6 +41,7 @@ type Fake struct {
 	cancelByID    map[string]*cancellation
 	returns       []*aftersale
 	returnByID    map[string]*aftersale
+	lives         []*live                // as they began
 	references    map[reference][]*order // by platform and id alone
 	books         books
 	addresses     map[int]*address // of webhooks, by type
@@ -242,6 +243,7 @@ const (
 	idReserve      idKind = 7253000000000000000
 	idPayment      idKind = 7254000000000000000
 	idWithdrawal   idKind = 7255000000000000000
+	idLive         idKind = 7560000000000000000
 	idNotification idKind = 7380066280000000000
 	idShop         idKind = 7495000000000000001
 	idTimer        idKind = -1

@@ -83,6 +83,12 @@ var operations = []operation{
 	{name: "Finance.GetUnsettledTransactions", method: "GET", path: "/finance/202507/orders/unsettled", scope: scopeFinance, serve: (*Fake).unsettled},
 	{name: "Finance.GetPayments", method: "GET", path: "/finance/202605/payments", scope: scopeFinance, serve: (*Fake).getPayments},
 	{name: "Finance.GetWithdrawals", method: "GET", path: "/finance/202309/withdrawals", scope: scopeFinance, serve: (*Fake).getWithdrawals},
+
+	{name: "Analytics.GetShopLIVEPerformanceList", method: "GET", path: "/analytics/202509/shop_lives/performance", scope: scopeAnalytics, serve: (*Fake).liveList},
+	{name: "Analytics.GetShopLIVEPerformancePerMinutes", method: "GET", path: "/analytics/202510/shop_lives/{live_id}/performance_per_minutes", scope: scopeAnalytics, serve: (*Fake).liveMinutes},
+	{name: "Analytics.GetShopLIVEProductsPerformanceList", method: "GET", path: "/analytics/202512/shop/{live_id}/products_performance", scope: scopeAnalytics, serve: (*Fake).liveProducts},
+
+	{name: "DataReconciliation.OrderStatusDataExchange", method: "POST", path: "/data_reconciliation/202309/orders/sync", cipher: cipherRefused, serve: (*Fake).exchangeStatus},
 }
 
 // Operations lists the operations that the fake supports, by the names that the

@@ -85,4 +85,8 @@ func ExampleOperations() {
 	// Finance.GetUnsettledTransactions
 	// Finance.GetPayments
 	// Finance.GetWithdrawals
+	// Analytics.GetShopLIVEPerformanceList
+	// Analytics.GetShopLIVEPerformancePerMinutes
+	// Analytics.GetShopLIVEProductsPerformanceList
+	// DataReconciliation.OrderStatusDataExchange
 }

@@ -110,7 +110,8 @@ type order struct {
 	refs      []externalOrder
 	corrected bool // its tracking number was corrected
 	completed tiktokshop.UnixSeconds
-	history   []event // what the carrier reports
+	placed    tiktokshop.UnixSeconds // an order that begins ready says that it is older
+	history   []event                // what the carrier reports
 	indexed   bool
 }
 
@@ -190,7 +191,7 @@ func (f *Fake) place(spec OrderSpec) (string, error) {
 	o.info.WarehouseID = warehouse
 	f.commit(o)
 	created := f.now
-	o.info.CreateTime, o.info.UpdateTime = tiktokshop.At(created), f.unix()
+	o.info.CreateTime, o.info.UpdateTime, o.placed = tiktokshop.At(created), f.unix(), f.unix()
 	switch spec.State {
 	case "", tiktokshop.OrderStatusAwaitingShipment:
 		if !spec.NoHold {

@@ -60,6 +60,11 @@ const (
 	QuirkOutOfStockZeroes           Quirk = "out of stock zeroes"
 	QuirkActivationIsAudited        Quirk = "activation is audited"
 	QuirkOrderLimitEmptiesInventory Quirk = "order limit empties inventory"
+	QuirkRunningLiveListed          Quirk = "running LIVE listed"
+	QuirkLiveMinutesAtOnce          Quirk = "LIVE minutes at once"
+	QuirkLiveProductsAtOnce         Quirk = "LIVE products at once"
+	QuirkExchangeAnyChannel         Quirk = "exchange takes any channel"
+	QuirkExchangeTouchesOrders      Quirk = "exchange touches orders"
 	QuirkTenSKUsASearch             Quirk = "ten SKUs a search"
 	QuirkStatementNextDay           Quirk = "statement next day"
 	QuirkStatementFieldsByMarket    Quirk = "statement fields by market"
@@ -133,6 +138,11 @@ var quirks = []QuirkInfo{
 	{QuirkOutOfStockZeroes, false, "a cancellation by the seller for want of stock sets the stock of the SKU to 0"},
 	{QuirkActivationIsAudited, false, "an activated product is PENDING until its audit ends"},
 	{QuirkOrderLimitEmptiesInventory, true, "Inventory Search shows 0 of everything while the shop has reached its order limit; whether TikTok Shop does is not known"},
+	{QuirkRunningLiveListed, true, "the list of LIVEs has one that goes on, without an end; whether TikTok Shop's has is not known"},
+	{QuirkLiveMinutesAtOnce, true, "the figures of a LIVE by the minute are there while it goes on; the official page promises them afterwards"},
+	{QuirkLiveProductsAtOnce, true, "the products of a LIVE and what is sold of them are there while it goes on; whether TikTok Shop shows them is not known"},
+	{QuirkExchangeAnyChannel, true, "order states may be told of any channel, not only of the four that are named"},
+	{QuirkExchangeTouchesOrders, true, "an order whose state was told has a new update_time; what TikTok Shop does with what it is told is not known"},
 	{QuirkTenSKUsASearch, false, "a product search takes at most 10 seller_skus and 10 sku_ids"},
 	{QuirkStatementNextDay, false, "a statement is made at 00:00 UTC, has that time, and covers the day before"},
 	{QuirkStatementFieldsByMarket, false, "statements have no revenue_amount in the US and the UK, and no net_sales_amount elsewhere"},

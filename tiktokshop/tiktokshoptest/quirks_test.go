@@ -980,3 +980,105 @@ func TestQuirkOrderLimitEmptiesInventory(t *testing.T) {
 		l.place(mugs(1))
 	})
 }
+
+// onAir begins a LIVE in which two mugs are sold in one order.
+func (l *lab) onAir() (id string) {
+	l.Helper()
+	id = got(l.StartLive("Mugs", mugProduct))(l)
+	l.place(mugs(2))
+	l.place(tiktokshoptest.OrderOf(tiktokshoptest.Units(plate, 1))) // is not shown in it
+	time.Sleep(90 * time.Second)
+	return id
+}
+
+func TestQuirkRunningLiveListed(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkRunningLiveListed, func(l *lab, on bool) {
+		listed := func() string {
+			reply := got(l.client.Analytics.GetShopLIVEPerformanceList(l.Context(), &tiktokshop.GetShopLIVEPerformanceListRequest{
+				StartDateGe: time.Now().Format(time.DateOnly), EndDateLt: time.Now().AddDate(0, 0, 1).Format(time.DateOnly),
+			}))(l)
+			var text string
+			for _, s := range reply.LiveStreamSessions {
+				text += fmt.Sprintf("%s %t %d;", s.ID, s.EndTime != "", s.SalesPerformance.ItemsSold)
+			}
+			return text
+		}
+		id := l.onAir()
+		l.is("while it goes on", listed(), map[bool]string{true: id + " false 2;"}[on])
+		l.ok(l.EndLive(id))
+		l.is("afterwards", listed(), id+" true 2;")
+		l.place(mugs(1))
+		l.is("what is ordered later", listed(), id+" true 2;")
+		if l.EndLive(id) == nil {
+			l.Error("a LIVE ended twice")
+		}
+	})
+}
+
+func TestQuirkLiveMinutesAtOnce(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkLiveMinutesAtOnce, func(l *lab, on bool) {
+		minutes := func(id string) (sold []int64) {
+			reply := got(l.client.Analytics.GetShopLIVEPerformancePerMinutes(l.Context(), id, nil))(l)
+			for _, i := range reply.Performance.Intervals {
+				sold = append(sold, i.Sales.ItemsSold)
+			}
+			return sold
+		}
+		id := l.onAir()
+		l.is("while it goes on", minutes(id), map[bool][]int64{true: {2, 0}}[on])
+		l.ok(l.EndLive(id))
+		l.is("afterwards", minutes(id), []int64{2, 0})
+		l.code(errOf(l.client.Analytics.GetShopLIVEPerformancePerMinutes(l.Context(), "1", nil)), 98001004)
+	})
+}
+
+func TestQuirkLiveProductsAtOnce(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkLiveProductsAtOnce, func(l *lab, on bool) {
+		products := func(id string) (text string) {
+			reply := got(l.client.Analytics.GetShopLIVEProductsPerformanceList(l.Context(), id, nil))(l)
+			for _, p := range reply.Products {
+				text += fmt.Sprintf("%s %d;", p.ID, p.Sales.ItemsSold)
+			}
+			return text
+		}
+		id := l.onAir()
+		l.is("while it goes on", products(id), map[bool]string{true: mugProduct + " 2;"}[on])
+		l.ok(l.EndLive(id))
+		l.is("afterwards", products(id), mugProduct+" 2;")
+		if _, err := l.StartLive("Nothing", "1"); err == nil {
+			l.Error("a LIVE shows a product that the shop does not have")
+		}
+	})
+}
+
+// tell tells data reconciliation of an order, as an order of a channel.
+func (l *lab) tell(id, channel string) error {
+	return errOf(l.client.DataReconciliation.OrderStatusDataExchange(l.Context(), &tiktokshop.OrderStatusDataExchangeRequest{
+		Orders: []tiktokshop.OrderStatusDataExchangeRequestOrder{{
+			ChannelType: &channel, ChannelOrderStatus: new("OPEN"), ChannelOrderID: new("L1"), OrderID: &id,
+			ChannelOrderUpdateTime: new(strconv.FormatInt(time.Now().Unix()-1, 10)),
+		}},
+	}))
+}
+
+func TestQuirkExchangeAnyChannel(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkExchangeAnyChannel, func(l *lab, on bool) {
+		id := l.place(mugs(1))
+		l.is("told of another channel", l.tell(id, "ERP_SYSTEM") == nil, on)
+		l.is("a state that the channel does not have", l.tell(id, "MAGENTO") == nil, false)
+		l.ok(l.tell(id, "SHOPIFY"))
+	})
+}
+
+func TestQuirkExchangeTouchesOrders(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkExchangeTouchesOrders, func(l *lab, on bool) {
+		id := l.place(mugs(1))
+		time.Sleep(2 * time.Hour)
+		before := l.detail(id)
+		time.Sleep(time.Minute)
+		l.ok(l.tell(id, "SHOPIFY"))
+		after := l.detail(id)
+		l.is("update time moves", after.UpdateTime != before.UpdateTime, on)
+		l.is("status", after.Status, before.Status)
+	})
+}

@@ -21,11 +21,12 @@ const (
 	scopeListing   = "seller.product.write"
 	scopeReturns   = "seller.return_refund.basic"
 	scopeFinance   = "seller.finance.info"
+	scopeAnalytics = "data.shop_analytics.public.read"
 )
 
 var allScopes = []string{
 	scopeShops, scopeOrders, scopeRefRead, scopeRefWrite, scopeFulfil, scopePackages, scopeLogistics, scopeProducts, scopeListing,
-	scopeReturns, scopeFinance,
+	scopeReturns, scopeFinance, scopeAnalytics,
 }
 
 // warningTime is how long before the end of the authorisation TikTok begins to
