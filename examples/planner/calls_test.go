@@ -9,8 +9,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
@@ -137,5 +140,37 @@ func TestCallsAreThoseOfTheFlows(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestLocationsCostNoCalls has a whole bridge keep the stock of one location and of four, of
+// which one listing sells: what it asks and tells is as much.
+func TestLocationsCostNoCalls(t *testing.T) {
+	t.Parallel()
+	made := map[int]map[string]float64{}
+	for _, locations := range []int{1, 4} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLab(t, shop{skus: 50, locations: locations, reads: 8, writes: 2, way: 100 * time.Millisecond}, 100)
+			b, err := bridge.NewSync(l.shop, l.warehouse, new(bridge.Memory).Shop("lab"), l.settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n := range 5 {
+				if err := l.linn.SetOnHand(sku(1), linnworks.ZeroGUID, 90-n); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := b.RunFlow(t.Context(), bridge.FlowOrders); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := b.RunFlow(t.Context(), bridge.FlowStock); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+			}
+			made[locations] = l.made()
+		})
+	}
+	if diff := cmp.Diff(made[1], made[4]); diff != "" || made[1]["TikTok: writes"] == 0 {
+		t.Errorf("calls of one location (-) and of four (+):\n%s", diff)
 	}
 }

@@ -46,6 +46,7 @@ func run(args []string, out, help io.Writer) error {
 	flags.Float64Var(&s.liveMinutes, "minutes", 60, "`minutes` that a LIVE goes on")
 	flags.Float64Var(&s.livesAMonth, "lives", 8, "LIVEs a `month`")
 	flags.IntVar(&s.liveSKUs, "live-skus", 20, "listings that are sold in a LIVE")
+	flags.IntVar(&s.locations, "locations", 1, "locations among which the stock of a listing, and what is sold of it, is divided evenly")
 	flags.Float64Var(&s.elsewhere, "elsewhere", 6, "units an `hour` of one such listing that other channels sell")
 	flags.Float64Var(&s.orderLimit, "order-limit", 0, "orders that TikTok lets the shop take in a `day`; 0: no limit")
 	flags.Float64Var(&s.outageHours, "outage", 2, "`hours` for which the bridge or one side is down")
@@ -82,7 +83,7 @@ func (s shop) check() error {
 		least, most float64
 	}{
 		{"skus", float64(s.skus), 1, 1e6}, {"orders", s.ordersPerDay, 0, 1e6}, {"hours", s.wakingHours, 1, 24}, {"live", s.livePerSec, 0, 1000},
-		{"minutes", s.liveMinutes, 0, 1440}, {"lives", s.livesAMonth, 0, 30}, {"live-skus", float64(s.liveSKUs), 1, 10_000}, {"elsewhere", s.elsewhere, 0, 1e6},
+		{"minutes", s.liveMinutes, 0, 1440}, {"lives", s.livesAMonth, 0, 30}, {"live-skus", float64(s.liveSKUs), 1, 10_000}, {"locations", float64(s.locations), 1, 100}, {"elsewhere", s.elsewhere, 0, 1e6},
 		{"order-limit", s.orderLimit, 0, 1e7}, {"outage", s.outageHours, 0, 720}, {"reads", s.reads, 0.1, 1000}, {"writes", s.writes, 0.1, 1000},
 		{"linnworks", s.share, 0.01, 1}, {"call (seconds)", s.way.Seconds(), 0.001, 60},
 	} {
@@ -152,14 +153,20 @@ func parts(s shop, p plan) []part {
 	if s.livePerSec > p.shipPerSec {
 		through.remarks = append(through.remarks, "A LIVE sells faster than TikTok takes parcels: they are told as they are packed. Mind the last collection of the day.")
 	}
-	oversold := part{heading: "Chance of overselling one listing each time it sells out in a LIVE, by units kept back", rows: [][]string{{"kept back", "chance"}}}
+	oversold := part{heading: "Chance of overselling one listing each time it sells out in a LIVE, by units kept back", rows: [][]string{{"kept back", "usually", "at the worst"}}}
 	for _, c := range p.chances {
-		oversold.rows = append(oversold.rows, []string{fmt.Sprint(c.buffer), percent(c.p)})
+		oversold.rows = append(oversold.rows, []string{fmt.Sprint(c.buffer), percent(c.usual), percent(c.worst)})
 	}
 	oversold.remarks = []string{fmt.Sprintf("Keep %d back to stay below one in 10,000: {\"do\": \"keep units\", \"units\": %d}.", p.buffer, p.buffer)}
+	oversold.remarks = append(oversold.remarks, "What is usual is right to a factor of two, and for listings that sell already: one that nobody declared waits for the sweep first.")
+	if s.locations > 1 {
+		oversold.heading = strings.Replace(oversold.heading, "one listing", "one listing at one location", 1)
+		oversold.remarks = append(oversold.remarks, fmt.Sprintf("Each of the %d locations keeps its own: %d units of a listing in all.", s.locations, p.buffer*s.locations))
+	}
 	if p.buffer > mostBuffer {
 		oversold.remarks = []string{"No buffer helps: what is sold is not known in time. Mend what is said to wait above first."}
 	}
+	through.remarks = append(through.remarks, "Locations cost no calls: one call for levels has those of all, and one update of a product its warehouses.")
 	list := []part{age, quotas, through, oversold}
 	if s.orderLimit > 0 {
 		list = append(list, part{heading: "The shop's daily order limit", rows: [][]string{

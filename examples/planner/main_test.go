@@ -52,6 +52,7 @@ type lab struct {
 	linn      *linnworkstest.Fake
 	shop      *tiktokadapter.Shop
 	warehouse *linnworksadapter.Warehouse
+	settings  bridge.Settings
 }
 
 func sku(n int) string { return fmt.Sprintf("SKU-%05d", n) }
@@ -64,14 +65,23 @@ func newLab(t *testing.T, s shop, level int) *lab {
 			t.Fatal(err)
 		}
 	}
-	l := &lab{linn: linnworkstest.New(), tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket("GB"),
+	l := &lab{settings: labSettings(), linn: linnworkstest.New(), tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket("GB"),
 		tiktokshoptest.WithQuotas(tiktokshoptest.Quota{Calls: int(s.reads)}, tiktokshoptest.Quota{Calls: int(s.writes)}))}
 	must(l.tiktok.AddWarehouse(tiktokshop.Warehouse{ID: shopWarehouse}))
+	for n := 1; n < s.locations; n++ {
+		id := fmt.Sprintf("%s%d", shopWarehouse, n)
+		must(l.tiktok.AddWarehouse(tiktokshop.Warehouse{ID: id}))
+		l.settings.Locations[id] = []string{string(l.linn.AddLocation(id))}
+	}
+	shelves, units := map[linnworks.GUID]int{}, map[string]int{}
+	for id, list := range l.settings.Locations {
+		shelves[linnworks.GUID(list[0])], units[id] = level, level
+	}
 	for n := range s.skus {
-		_, err := l.linn.AddItem(linnworkstest.Item{SKU: sku(n), Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: level}})
+		_, err := l.linn.AddItem(linnworkstest.Item{SKU: sku(n), Levels: shelves})
 		must(err)
 		must(l.tiktok.AddProduct(tiktokshoptest.Product{ID: fmt.Sprintf("17295929%08d", n), SKUs: []tiktokshoptest.SKU{
-			{ID: skuID(n), SellerSKU: sku(n), Price: "9.99", Stock: map[string]int{shopWarehouse: level}},
+			{ID: skuID(n), SellerSKU: sku(n), Price: "9.99", Stock: units},
 		}}))
 	}
 	tiktok, err := l.tiktok.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: later{l.tiktok.RoundTripper(), s.way}}),
@@ -358,6 +368,7 @@ func TestPlanFollowsItsInput(t *testing.T) {
 		"without webhooks orders are older":       with(func(s *shop) { s.hints = false }).orderWorst > p.orderWorst,
 		"... and the buffer larger":               with(func(s *shop) { s.hints = false }).buffer > p.buffer,
 		"a buffer that is named keeps the bound":  above(p.buffer, mean(base, p)) <= bound && (p.buffer == 0 || above(p.buffer-1, mean(base, p)) > bound),
+		"a buffer of each location is smaller":    with(func(s *shop) { s.locations, s.hints = 4, false }).buffer < with(func(s *shop) { s.hints = false }).buffer,
 		"a longer outage takes longer":            with(func(s *shop) { s.outageHours = 20 }).shipCatchUp > p.shipCatchUp,
 		"more orders than gets through":           with(func(s *shop) { s.ordersPerDay = 500_000 }).shipCatchUp < 0,
 		"the limit is reached on LIVE days":       p.limitLIVE > 0.999 && p.limitOrdinary < 1e-6 && math.Abs(p.daysAMonth-8) < 0.01,

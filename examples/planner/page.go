@@ -110,7 +110,7 @@ func bufferPlot(s shop) template.HTML {
 	for b := 0; b <= max(p.buffer+2, 10); b++ {
 		points = append(points, point{float64(b), 8 + max(-8, math.Log10(above(b, mean(s, p))))})
 	}
-	return plotOn("Chance of overselling a listing when it sells out, by units kept back", points, "units", 8, func(y float64) string {
+	return plotOn("Chance of overselling a listing when it sells out, at the worst, by units kept back", points, "units", 8, func(y float64) string {
 		return fmt.Sprintf("%g %%", math.Pow(10, y-6))
 	})
 }

@@ -16,6 +16,7 @@ type shop struct {
 	liveMinutes  float64 // how long one goes on
 	livesAMonth  float64
 	liveSKUs     int     // what is sold in it
+	locations    int     // among which its stock is divided; 0: 1
 	elsewhere    float64 // units an hour of one such SKU that other channels sell meanwhile
 	orderLimit   float64 // orders that TikTok lets the shop take in a day; 0: no limit
 	outageHours  float64 // of the bridge, or of one side
@@ -79,8 +80,8 @@ type calls struct {
 
 // chance is that of selling more than there is.
 type chance struct {
-	buffer int
-	p      float64
+	buffer       int
+	usual, worst float64
 }
 
 // mostBuffer is the largest buffer that is worth saying: above it something else is wrong.
@@ -161,7 +162,7 @@ func compute(s shop) plan {
 	p.shipCatchUp = catchUp(backlog, p.shipPerSec, ordinary)
 
 	for _, b := range []int{0, 1, 2, 3, 5, 8, 13} {
-		p.chances = append(p.chances, chance{b, above(b, mean(s, p))})
+		p.chances = append(p.chances, chance{b, above(b, usual(s, p)), above(b, mean(s, p))})
 	}
 	p.buffer = stock.OversellBuffer(mean(s, p), bound)
 
@@ -173,15 +174,29 @@ func compute(s shop) plan {
 	return p
 }
 
-// mean is how many units of one listing are sold, at the worst, while somebody does not
+// mean is how many units of one listing are sold at one location, at the worst, while somebody does not
 // know, as stock.Computed reckons: what others sell until the shop knows and until the
 // warehouse knows of the shop's last orders, and what the shop sells unseen.
 func mean(s shop, p plan) float64 {
 	if p.hotWorst == math.MaxInt64 || p.orderWorst == math.MaxInt64 {
 		return math.Inf(1)
 	}
-	return s.elsewhere/3600*(p.hotWorst.Seconds()+p.orderWorst.Seconds()) + s.livePerSec/float64(s.liveSKUs)*p.orderWorst.Seconds()
+	return (s.elsewhere/3600*(p.hotWorst.Seconds()+p.orderWorst.Seconds()) + s.livePerSec/float64(s.liveSKUs)*p.orderWorst.Seconds()) / s.places()
 }
+
+// usual is how many of them are sold on average while somebody does not know: what others sell
+// until the shop knows, and until the warehouse knows of the shop's last orders. What the
+// shop sells itself it takes off at once, and the bridge reckons with it.
+func usual(s shop, p plan) float64 {
+	if p.hotTypical == math.MaxInt64 || p.orderTypical == math.MaxInt64 {
+		return math.Inf(1)
+	}
+	return s.elsewhere / 3600 * (p.hotTypical + p.orderTypical).Seconds() / s.places()
+}
+
+// places is how many stocks of a listing sell out, each by itself. They cost no calls: a call
+// for levels has those of every location, and one update of a product all its warehouses.
+func (s shop) places() float64 { return float64(max(s.locations, 1)) }
 
 // queue is the wait for one's turn where so many a second ask, at random, for a service
 // that takes a fixed time (M/D/1): on average, and what 99 of 100 stay below.
