@@ -10,8 +10,8 @@
 //	err = report.WriteCSV(w)
 //
 // Both sides are read at the same time where what is read of one does not rest on the
-// other, and so that everything else that uses the same quotas goes before. At the limits
-// that Linnworks publishes, the calls for 40,000 listings take 5:52 minutes of the warehouse's
+// other. Give Run a context of tiktokshop.Bulk, which both clients know, and everything else
+// that uses the same quotas goes before. At the limits that Linnworks publishes, the calls for 40,000 listings take 5:52 minutes of the warehouse's
 // side, which is the slower one, and the audit 6:04 (TestSpeed with -listings 40000).
 //
 // What a port is not there for is not looked at, and what could not be read is in
@@ -44,7 +44,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/shopstatus"
 	"github.com/linnbridge/linnbridge/bridge/stock"
-	"github.com/linnbridge/linnbridge/internal/transport"
 )
 
 // Rule is what a finding breaks. The set is closed: [Rules] lists it.
@@ -293,7 +292,6 @@ func Run(ctx context.Context, p Ports, o Options) (Report, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
-	ctx = transport.Bulk(ctx) // the clients of both sides know the mark
 	r := &run{Ports: p, options: o, report: Report{At: o.Now().UTC()}, items: map[string]catalogue.Item{}, blocked: map[string]Rule{}}
 	for _, step := range []struct {
 		what  string

@@ -86,7 +86,7 @@ func TestSidesAreReadAtOnce(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				shop, warehouse := new(slow), new(house)
-				ctx, cancel := context.WithTimeout(t.Context(), c.until)
+				ctx, cancel := context.WithTimeout(tiktokshop.Bulk(t.Context()), c.until)
 				defer cancel()
 				start := time.Now()
 				report, err := audit.Run(ctx, audit.Ports{

@@ -255,12 +255,6 @@ func (t *Shop) searchGranted(ctx context.Context, request tiktokshop.SearchCance
 	return list, unread
 }
 
-// lostReasons and undeliveredReasons are the defaults of [Options].
-var (
-	lostReasons        = []string{"package_lost", "not_received"}
-	undeliveredReasons = []string{"returned_to_shipper", "_rts"}
-)
-
 func hasWord(reason string, words []string) bool {
 	reason = strings.ToLower(reason)
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(reason, strings.ToLower(w)) })

@@ -56,6 +56,12 @@ type Options struct {
 	Now func() time.Time
 }
 
+// lostReasons and undeliveredReasons are the defaults of [Options].
+var (
+	lostReasons        = []string{"package_lost", "not_received"}
+	undeliveredReasons = []string{"returned_to_shipper", "_rts"}
+)
+
 // Shop connects the primitives to one shop through the client of package tiktokshop. It
 // implements [bridge.OrderSource], [catalogue.ListingSource], [catalogue.BundleSource],
 // [stock.Publisher], [stock.ShownReader], [bridge.Shipper], [bridge.CancellationSource]
