@@ -18,15 +18,17 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/release"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 var (
-	seeds    = flag.Int("seeds", 40, "how many seeds the lab runs")
-	first    = flag.Uint64("seed", 1, "the first seed; 0 draws one")
-	locks    = flag.Bool("locks", false, "people lock orders in Linnworks too: see Config.Locks")
-	allBooks = flag.Bool("books", false, "close the books at the end of every day, not of the first forty alone")
+	seeds     = flag.Int("seeds", 40, "how many seeds the lab runs")
+	first     = flag.Uint64("seed", 1, "the first seed; 0 draws one")
+	locks     = flag.Bool("locks", false, "people lock orders in Linnworks too: see Config.Locks")
+	printDays = flag.Bool("printing", false, "of the seeds, run those of days alone on which people print through the bridge")
+	allBooks  = flag.Bool("books", false, "close the books at the end of every day, not of the first forty alone")
 )
 
 // run trades once in a bubble of its own.
@@ -53,6 +55,9 @@ func TestLab(t *testing.T) {
 	)
 	t.Run("seeds", func(t *testing.T) {
 		for seed := *first; seed < *first+uint64(*seeds); seed++ {
+			if *printDays && !prints(seed) {
+				continue
+			}
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
 				t.Parallel()
 				report, err := run(t, Config{Seed: seed, Locks: *locks, Books: *allBooks || seed <= 40})
@@ -122,6 +127,8 @@ func TestLabFindsPlantedBugs(t *testing.T) {
 		each func() func(*Ports) // in place of wrap: one for each day
 		want string
 		mix  []float64
+		// prints has it looked for on days alone on which people print through the bridge.
+		prints bool
 	}{
 		"no ledger of unseen reservations": {wrap: func(p *Ports) { p.Store = forgetful{p.Store} }, want: "at most"},
 		"no reading back": {wrap: func(p *Ports) {
@@ -157,10 +164,14 @@ func TestLabFindsPlantedBugs(t *testing.T) {
 		"nobody sees that orders are locked": {wrap: func(p *Ports) { p.Touches = lockBlind{p.Touches} }, want: "at most"},
 		"nobody sees what a campaign holds":  {wrap: func(p *Ports) { p.Shown = campaignBlind{p.Shown} }, want: "after two passes the shop shows"},
 		"a restart forgets everything":       {wrap: func(p *Ports) { p.Store = new(store.Memory).Shop("new") }, want: "at most"},
+		"what is stopped stays in the view":  {wrap: func(p *Ports) { p.View = sticky{p.View} }, want: "still stands in the printing view", prints: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for seed := uint64(1); seed <= 40; seed++ {
+				if c.prints && !prints(seed) {
+					continue
+				}
 				if c.each != nil {
 					c.wrap = c.each()
 				}
@@ -422,6 +433,13 @@ func (s insistent) Ship(ctx context.Context, shipment bridge.Shipment) (string, 
 		warning, err = s.Shipper.Ship(ctx, shipment)
 	}
 	return warning, err
+}
+
+// sticky says of what it was to take out of the view that it is out.
+type sticky struct{ release.View }
+
+func (s sticky) Hide(_ context.Context, orders []release.Order) []error {
+	return make([]error, len(orders))
 }
 
 // open and careless see no cancellation.

@@ -158,6 +158,7 @@ func parts(s shop, p plan) []part {
 		oversold.rows = append(oversold.rows, []string{fmt.Sprint(c.buffer), percent(c.usual), percent(c.worst)})
 	}
 	oversold.remarks = []string{fmt.Sprintf("Keep %d back to stay below one in 10,000: {\"do\": \"keep units\", \"units\": %d}.", p.buffer, p.buffer)}
+	oversold.remarks = append(oversold.remarks, "What is usual is right to a factor of two, and for listings that sell already: one that nobody declared waits for the sweep first.")
 	if s.locations > 1 {
 		oversold.heading = strings.Replace(oversold.heading, "one listing", "one listing at one location", 1)
 		oversold.remarks = append(oversold.remarks, fmt.Sprintf("Each of the %d locations keeps its own: %d units of a listing in all.", s.locations, p.buffer*s.locations))
