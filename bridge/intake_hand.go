@@ -290,6 +290,8 @@ func orderStuck(v store.Revisit) exceptions.Exception {
 	case !v.Known:
 		severity = exceptions.Warning
 		do = "look for the order in Seller Center: a webhook mentioned it, and the shop does not show it"
+	case v.LastError == errNotReturned.Error():
+		do = "look for the order in Seller Center: the shop has shown it before, and does not any more; if it is not there, it is not to be sent"
 	}
 	return exceptions.Exception{
 		Kind: exceptions.OrderStuck, Owner: exceptions.OwnerIntegration, Severity: severity, Object: object, Deadline: v.Deadline, Seen: seen, Do: do,

@@ -9,7 +9,8 @@
 // merge and split orders, lock them, and make orders by hand; now and then TikTok's clock
 // and ours differ, both sides limit their calls, or a LIVE sells five orders a second; some orders cannot be read, or
 // Linnworks refuses them, or knows no such SKU, until somebody does what the case says.
-// What can be sent has to be sent in time, every case has to close with its cause, and
+// On one day of four people print through the bridge: a label, or a place in the printing view, is for
+// no order that was cancelled before. What can be sent has to be sent in time, every case has to close with its cause, and
 // what people made is left as it is. With [Config.Books] the shop at the end settles and pays what was traded, with fees, refunds, reserves and
 // charges that come late: every penny has to be tied to an order or to a reason, and a penny and a fee
 // that are wrong on purpose have to be found. One seed decides what happens. A seed that fails

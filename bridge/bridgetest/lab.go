@@ -12,6 +12,8 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/printing"
+	"github.com/linnbridge/linnbridge/bridge/release"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -39,6 +41,9 @@ type Config struct {
 
 	// Books has the shop settle and pay at the end what was traded, and finance close the books.
 	Books bool
+
+	// Locks has people lock orders in Linnworks now and then. It is off by default.
+	Locks bool
 
 	// mix are the weights of the trades instead of those that the seed draws.
 	mix []float64
@@ -96,6 +101,9 @@ type Ports struct {
 	ToDispatch bridge.DispatchSource
 	// Revocations lists what people have cancelled in the warehouse.
 	Revocations bridge.CancelledOrderSource
+	// Finder and View are for printing; nil on days on which nobody prints through the bridge.
+	Finder printing.Finder
+	View   release.View
 
 	Store      store.Shop
 	Exceptions exceptions.Queue
@@ -148,6 +156,10 @@ type Counts struct {
 	// Kills are ends of the process in the middle of a call, Restarts in good order.
 	Passes, Calls, Faults, Kills, Restarts int
 	Exceptions                             int
+	// PrintDays are the shops of days on which people print through the bridge. They Pressed
+	// the button, and got Labels or, for stopped orders, LabelsRefused. Released orders came
+	// into the printing view, PulledBack ones were taken out.
+	PrintDays, Pressed, Labels, LabelsRefused, Released, PulledBack int
 	// Settled orders were on a statement, Refunded ones paid back, PartReturns of them for a
 	// part alone; RefundsBooked are those in Linnworks. FeesCompared were held against the
 	// published rules; ErrorsFound are those made in the books on purpose.

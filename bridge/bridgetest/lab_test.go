@@ -18,14 +18,17 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/release"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 var (
-	seeds    = flag.Int("seeds", 40, "how many seeds the lab runs")
-	first    = flag.Uint64("seed", 1, "the first seed; 0 draws one")
-	allBooks = flag.Bool("books", false, "close the books at the end of every day, not of the first forty alone")
+	seeds     = flag.Int("seeds", 40, "how many seeds the lab runs")
+	first     = flag.Uint64("seed", 1, "the first seed; 0 draws one")
+	locks     = flag.Bool("locks", false, "people lock orders in Linnworks too: see Config.Locks")
+	printDays = flag.Bool("printing", false, "of the seeds, run those of days alone on which people print through the bridge")
+	allBooks  = flag.Bool("books", false, "close the books at the end of every day, not of the first forty alone")
 )
 
 // run trades once in a bubble of its own.
@@ -52,9 +55,12 @@ func TestLab(t *testing.T) {
 	)
 	t.Run("seeds", func(t *testing.T) {
 		for seed := *first; seed < *first+uint64(*seeds); seed++ {
+			if *printDays && !prints(seed) {
+				continue
+			}
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
 				t.Parallel()
-				report, err := run(t, Config{Seed: seed, Books: *allBooks || seed <= 40})
+				report, err := run(t, Config{Seed: seed, Locks: *locks, Books: *allBooks || seed <= 40})
 				if err != nil {
 					t.Errorf("%v\n%s", err, report)
 				}
@@ -68,7 +74,7 @@ func TestLab(t *testing.T) {
 	// Fewer are for a look at some days, and what is rare need not be among forty that were drawn.
 	ofBooks := []string{"Payouts", "Settled", "Refunded", "PartReturns", "RefundsBooked", "FeesCompared", "ErrorsFound"}
 	zero := slices.DeleteFunc(sum.Zero(), func(name string) bool {
-		return slices.Contains(ofBooks, name) && !*allBooks && *first > 40
+		return slices.Contains(ofBooks, name) && !*allBooks && *first > 40 || name == "Locked" && !*locks
 	})
 	if len(zero) > 0 && (*seeds >= 400 || *seeds >= 40 && *first == 1) {
 		t.Errorf("the lab did not try everything: no %s", strings.Join(zero, ", "))
@@ -121,6 +127,8 @@ func TestLabFindsPlantedBugs(t *testing.T) {
 		each func() func(*Ports) // in place of wrap: one for each day
 		want string
 		mix  []float64
+		// prints has it looked for on days alone on which people print through the bridge.
+		prints bool
 	}{
 		"no ledger of unseen reservations": {wrap: func(p *Ports) { p.Store = forgetful{p.Store} }, want: "at most"},
 		"no reading back": {wrap: func(p *Ports) {
@@ -156,14 +164,18 @@ func TestLabFindsPlantedBugs(t *testing.T) {
 		"nobody sees that orders are locked": {wrap: func(p *Ports) { p.Touches = lockBlind{p.Touches} }, want: "at most"},
 		"nobody sees what a campaign holds":  {wrap: func(p *Ports) { p.Shown = campaignBlind{p.Shown} }, want: "after two passes the shop shows"},
 		"a restart forgets everything":       {wrap: func(p *Ports) { p.Store = new(store.Memory).Shop("new") }, want: "at most"},
+		"what is stopped stays in the view":  {wrap: func(p *Ports) { p.View = sticky{p.View} }, want: "still stands in the printing view", prints: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for seed := uint64(1); seed <= 40; seed++ {
+				if c.prints && !prints(seed) {
+					continue
+				}
 				if c.each != nil {
 					c.wrap = c.each()
 				}
-				_, err := run(t, Config{Seed: seed, Wrap: c.wrap, mix: c.mix})
+				_, err := run(t, Config{Seed: seed, Locks: true, Wrap: c.wrap, mix: c.mix})
 				if err != nil && strings.Contains(err.Error(), c.want) {
 					t.Logf("found with seed %d: %.200s", seed, err)
 					return
@@ -421,6 +433,13 @@ func (s insistent) Ship(ctx context.Context, shipment bridge.Shipment) (string, 
 		warning, err = s.Shipper.Ship(ctx, shipment)
 	}
 	return warning, err
+}
+
+// sticky says of what it was to take out of the view that it is out.
+type sticky struct{ release.View }
+
+func (s sticky) Hide(_ context.Context, orders []release.Order) []error {
+	return make([]error, len(orders))
 }
 
 // open and careless see no cancellation.

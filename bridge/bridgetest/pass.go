@@ -54,9 +54,11 @@ func (l *lab) tryPass(ctx context.Context, work func(*shop, context.Context) err
 
 // work is what the bridge does in a pass.
 func (s *shop) work(ctx context.Context) error {
+	s.print(ctx, true)
 	taken, takeErr := s.takeIn(ctx)
 	_, referenceErr := s.references.Write(ctx)
 	_, revokeErr := s.revoker.Run(ctx)
+	s.print(ctx, false)
 	_, dispatchErr := s.dispatch.Run(ctx)
 	var deadlineErr error
 	if !time.Now().Before(s.nextCheck) { // every quarter of an hour, and again if it fails

@@ -116,6 +116,7 @@ func (s *shop) buy() {
 	if t := s.drawTrade(); t != nil {
 		changes, then = 12, t(s, &spec)
 	}
+	s.sendNobody(&spec)
 	id := s.place(spec)
 	if id == "" {
 		return
@@ -220,7 +221,7 @@ func (l *lab) staff(share float64) {
 			continue
 		}
 		urgent := slices.ContainsFunc(l.refsOf(o), func(r ref) bool { return l.isMended(r) })
-		if l.rand.Float64() > share && !urgent {
+		if l.rand.Float64() > share && !urgent || share < 1 && !urgent && !l.inView(o) {
 			continue
 		}
 		tracking := o.ShippingInfo.TrackingNumber

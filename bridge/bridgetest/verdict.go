@@ -257,6 +257,9 @@ func (v *verdict) closed(e exceptions.Exception) {
 	if !ok {
 		return
 	}
+	if e.Kind == exceptions.DeadlineNear && o.Status == tiktokshop.OrderStatusAwaitingCollection && strings.Contains(e.Seen, "unless collected") {
+		return // the carrier has yet to come
+	}
 	g := v.groups[id]
 	excess := slices.ContainsFunc(slices.Collect(maps.Keys(g.sold)), func(sku string) bool {
 		return g.sent[sku] > g.wanted[sku] || g.held[sku] > g.wanted[sku]

@@ -98,6 +98,7 @@ type shop struct {
 	shopRead   bool      // by the engine, without a pass
 
 	deadUntil time.Time // the intake
+	bench     *bench    // nil on days on which nobody prints through the bridge
 }
 
 // item is something for sale.
@@ -322,7 +323,12 @@ func (s *shop) connect(ctx context.Context) error {
 		Reader: book, ToDispatch: book, Processor: book, Revocations: book,
 		Store: s.account.Shop(s.name), Exceptions: s.queue,
 	}
-	return nil
+	if !prints(s.config.Seed) {
+		return nil
+	}
+	s.ports.Finder = book
+	s.ports.View, err = book.PrintView(ctx, linnworksadapter.PrintViewOptions{Folder: viewFolder})
+	return err
 }
 
 // assemble puts the bridge together from the ports.
@@ -390,6 +396,11 @@ func (s *shop) assemble() (err error) {
 		Dispatcher: dispatcher, Source: p.ToDispatch, Reader: p.Reader, Cursors: p.Store, Revisits: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
 	}, bridge.DispatchQueueOptions{}); err != nil {
 		return err
+	}
+	if p.View != nil {
+		if err := s.openBench(gate, permits); err != nil {
+			return err
+		}
 	}
 	s.nextCheck, s.shopRead = time.Time{}, false
 	s.deadlines, err = bridge.NewDeadlines(bridge.DeadlinePorts{

@@ -483,12 +483,15 @@ func TestTogether(t *testing.T) {
 		var presses sync.WaitGroup
 		for i := range 12 {
 			id, order := f.place(nil)
-			if i == 5 {
+			switch i {
+			case 5:
 				bad = id
+			case 8:
+				f.cancel(id)
 			}
 			o, _ := f.linn.Order(order)
 			presses.Go(func() {
-				if _, err := button.Press(t.Context(), strconv.Itoa(o.NumOrderID)); (err != nil) != (i == 5) {
+				if _, err := button.Press(t.Context(), strconv.Itoa(o.NumOrderID)); (err != nil) != (i == 5 || i == 8) {
 					t.Errorf("press %d: %v", i, err)
 				}
 			})

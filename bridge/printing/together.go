@@ -58,6 +58,7 @@ func (t *together[T]) ask(ctx context.Context, ids []string) ([]T, error) {
 		t.mu.Unlock()
 		t.answer(ctx, r)
 		close(r.done)
+		return q.answers, q.err
 	}
 	select {
 	case <-r.done:

@@ -3,6 +3,8 @@ package pulled_test
 import (
 	"context"
 	"errors"
+	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +124,92 @@ func TestNotRead(t *testing.T) {
 		}
 		if n := p.waits(); n != 3 {
 			t.Errorf("%d orders wait, want all 3 until Linnworks shows them", n)
+		}
+	})
+}
+
+// forgetful is a shop that no longer knows an order: it answers, and leaves it out.
+type forgetful struct {
+	bridge.Shop
+	forgotten string
+}
+
+func (f *forgetful) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, error) {
+	orders, err := f.Shop.OrdersByID(ctx, ids)
+	return slices.DeleteFunc(orders, func(o bridge.Order) bool { return o.ID == f.forgotten }), err
+}
+
+func (f *forgetful) OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[bridge.Order, error] {
+	return func(yield func(bridge.Order, error) bool) {
+		for o, err := range f.Shop.OrdersUpdated(ctx, from, to) {
+			if o.ID != f.forgotten && !yield(o, err) {
+				return
+			}
+		}
+	}
+}
+
+// TestForgottenByTheShop checks that an order which the shop no longer returns stops no
+// pull: the others come, people are told, and it comes too once the shop returns it.
+func TestForgottenByTheShop(t *testing.T) {
+	run(t, nil, func(t *testing.T, p *pair) {
+		lost := p.place(tiktokshop.OrderStatusAwaitingShipment)
+		p.step()
+		shop := &forgetful{p.shop, lost}
+		sync, err := bridge.NewSync(shop, p.waiting, p.locks, p.settings)
+		p.must(err)
+		ports := p.ports
+		ports.Orders, ports.Importer, ports.Gate, ports.Hint = shop, sync.Importer, sync.Gate, sync.Hint
+		channel, err := pulled.NewChannel(ports, pulled.Options{OrdersPage: 2})
+		p.must(err)
+
+		raised := func() *exceptions.Exception {
+			open, err := p.locks.Open(t.Context(), exceptions.OrderStuck)
+			p.must(err)
+			if i := slices.IndexFunc(open, func(e exceptions.Exception) bool { return e.Object == exceptions.ForOrder(lost) }); i >= 0 {
+				return &open[i]
+			}
+			return nil
+		}
+		var others []string
+		for range 3 {
+			others = append(others, p.place(tiktokshop.OrderStatusAwaitingShipment))
+			time.Sleep(20 * time.Minute)
+			_, _ = sync.Step(t.Context()) // which fails over the one order, and says so
+			var got []string
+			for page, more := 1, true; more; page++ {
+				var some []string
+				some, more = references(t, channel, page)
+				got = append(got, some...)
+			}
+			if diff := cmp.Diff(others, got); diff != "" {
+				t.Fatalf("after %d pulls (-want +got):\n%s", len(others), diff)
+			}
+		}
+		for range 8 {
+			time.Sleep(15 * time.Minute)
+			_, _ = sync.Step(t.Context())
+		}
+		switch e := raised(); {
+		case e == nil:
+			t.Error("after three hours nobody is told of the order that the shop does not return")
+		case e.Owner != exceptions.OwnerIntegration || !strings.Contains(e.Do, "Seller Center") || !e.Deadline.Equal(p.inShop(lost).RTSSLATime.Time()):
+			t.Errorf("the case is %v, want one for the integrator, with the order's deadline and what to do", e)
+		}
+		if n := p.waits(); n != len(others)+1 {
+			t.Errorf("%d orders wait, want %d: the order goes on waiting", n, len(others)+1)
+		}
+
+		shop.forgotten = ""
+		if got, _ := references(t, channel, 1); !slices.Contains(got, lost) {
+			t.Errorf("page 1 has %v, want the order that the shop returns again, %s", got, lost)
+		}
+		p.must(sync.Hint(t.Context(), lost))
+		if _, err := sync.Step(t.Context()); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+		if e := raised(); e != nil {
+			t.Errorf("the case stays open: %v", e)
 		}
 	})
 }

@@ -25,6 +25,11 @@ const maxRead = 50
 // What cannot be read, or is locked for longer than a page may take, goes on waiting and
 // holds up no other. Linnworks learns that something is missing: behind the last page
 // there is one more then, which is an error that says how many orders wait.
+//
+// An order that the shop answers about and does not return, as if it had never been, goes
+// on waiting too, and is asked for by each pull, but makes none of them fail: nobody
+// knows whether it ever comes back. The intake looks at it as well, with pauses that know
+// its deadline, and raises it ([exceptions.OrderStuck]).
 func (c *Channel) Orders(ctx context.Context, page int) (orders []bridge.NewOrder, more bool, err error) {
 	if page < 1 {
 		return nil, false, &RefusedError{Text: "There is no page of that number."}
@@ -110,13 +115,12 @@ func (c *Channel) keepWalk(ctx context.Context, w walk) error {
 // are those of which nobody knows now whether Linnworks may have them.
 func (c *Channel) readAndHandOut(ctx context.Context, references []string) (orders []bridge.NewOrder, missing []string, err error) {
 	read, err := c.ports.Orders.OrdersByID(ctx, references)
-	if _, err = exceptions.UnreadableIn(err); err != nil {
+	unreadable, err := exceptions.UnreadableIn(err)
+	if err != nil {
 		return nil, nil, fmt.Errorf("reading them in the shop: %w", err)
 	}
-	known := map[string]bool{}
 	var live []bridge.Order
 	for _, o := range read {
-		known[o.ID] = true
 		if o.Status != bridge.Cancelled {
 			live = append(live, o)
 		} else if err := c.cancelled(ctx, o.ID); err != nil {
@@ -137,7 +141,7 @@ func (c *Channel) readAndHandOut(ctx context.Context, references []string) (orde
 		switch {
 		case out:
 			orders = append(orders, o)
-		case !known[id], failed[id], h.doubtful[id]:
+		case unreadable[id] != "", failed[id], h.doubtful[id]:
 			missing = append(missing, id)
 		}
 	}

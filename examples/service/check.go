@@ -245,7 +245,10 @@ func (r *report) shop(ctx context.Context, one shopConfig, shop *tiktokadapter.S
 		}
 		options, err := shop.DeliveryOptions(ctx)
 		r.bad(err)
-		r.ids("delivery options, for services (left)", named(options))
+		r.ids("delivery options, for services (left) and shipping_rules", named(options))
+		if err == nil {
+			r.deliveries(one, options)
+		}
 		providers, err := shop.ShippingProviders(ctx)
 		switch {
 		case errors.Is(err, errors.ErrUnsupported):
@@ -260,6 +263,12 @@ func (r *report) shop(ctx context.Context, one shopConfig, shop *tiktokadapter.S
 	} else {
 		r.bad(catalogue.CheckPlaces(ctx, warehouse, "locations: stock location", right...))
 		r.bad(release.CheckRules(ctx, warehouse, one.places.ShippingRules))
+	}
+	if rules := one.places.ShippingRules; len(rules) > 0 {
+		r.say("orders are sent by the first of these shipping_rules that matches:")
+		for line := range strings.Lines(rules.String()) {
+			r.say("  %s", strings.TrimRight(line, " \n"))
+		}
 	}
 	if one.settings.LinnworksPulls {
 		r.say("Linnworks pulls the orders of this shop: install the channel integration %s under the name %s", linnworksadapter.DefaultSource, one.settings.SubSource)
@@ -283,6 +292,19 @@ func (r *report) shop(ctx context.Context, one shopConfig, shop *tiktokadapter.S
 	r.bad(err)
 	for _, what := range unchecked {
 		r.say("not compared: %s", what)
+	}
+}
+
+// deliveries notes shipping rules for a delivery option that the shop does not have: they
+// would match no order.
+func (r *report) deliveries(one shopConfig, options []delivery.Name) {
+	for i, rule := range one.places.ShippingRules {
+		known := slices.ContainsFunc(options, func(o delivery.Name) bool {
+			return strings.EqualFold(o.Name, rule.Delivery) || strings.EqualFold(o.ID, rule.Delivery)
+		})
+		if rule.Delivery != "" && !known {
+			r.bad(fmt.Errorf("shipping_rules[%d].delivery: the shop has no delivery option %q: no order would match; name one of those above", i, rule.Delivery))
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -81,7 +82,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 		"locations":        map[string][]string{"7068517275539719949": {"6c000000-0000-4000-8000-00000000beef"}},
 		"default_location": "", "carriers": map[string]string{"Tracked 48": "Royal Male"}, "cut_of": "label printed",
 		"services": map[string]string{"no such option": "Tracked 84"}, "every": map[string]string{"orders": "1s"},
-		"print_view": map[string]any{"folder": "Ready to print"}, "shipping_rules": []map[string]any{{"service": "Untracked 49"}},
+		"print_view": map[string]any{"folder": "Ready to print"}, "shipping_rules": []map[string]any{{"delivery": "Same Moon", "service": "Untracked 49"}},
 	})
 	out, err = w.check(t, w.file)
 	if err == nil {
@@ -89,7 +90,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 	}
 	for _, want := range []string{
 		"! the environment has no LINNWORKS_APPLICATION_SECRET", `cut_of: unknown setting; did you mean "cut_off"?`, "default_location: empty", "every.orders: 1s is too short",
-		"7068517275539719949", `"Royal Male"`, "no such option", "seller.product.write", "the webhook ORDER_STATUS_CHANGE goes to another address",
+		"7068517275539719949", `"Royal Male"`, "no such option", `the shop has no delivery option "Same Moon"`, "seller.product.write", "the webhook ORDER_STATUS_CHANGE goes to another address",
 	} {
 		if !mistake(out, want) {
 			t.Errorf("no problem says %q:\n%s", want, out)
@@ -103,6 +104,9 @@ func TestCheckFindsMistakes(t *testing.T) {
 		if !mistake(out, want) {
 			t.Errorf("no problem says %q:\n%s", want, out)
 		}
+	}
+	if !regexp.MustCompile(`(?m)^ +any +Same Moon +any +any +Untracked 49`).MatchString(out) {
+		t.Errorf("the shipping rules are not printed:\n%s", out)
 	}
 	if calls := w.Shop.CallsOf(tiktokshoptest.Writes()); len(calls) > 0 {
 		t.Errorf("calls that write in the shop: %v", calls)
@@ -300,17 +304,18 @@ func TestBadArguments(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nothing":          {want: "-config is missing"},
-		"stray argument":   {args: []string{"-demo", "now"}, want: `unexpected argument "now"`},
-		"demo and check":   {args: []string{"-demo", "-check"}, want: "do not go together"},
-		"check and grant":  {args: []string{"-check", "-authorise", "-config", "x"}, want: "do not go together"},
-		"seller alone":     {args: []string{"-config", "x", "-seller", "maple"}, want: "-seller goes with -authorise"},
-		"negative time":    {args: []string{"-demo", "-for", "-1s"}, want: "negative"},
-		"for and no demo":  {args: []string{"-config", "x", "-for", "1s"}, want: "goes with -demo"},
-		"no such file":     {args: []string{"-config", "no such file"}, want: "no such file"},
-		"no credentials":   {args: []string{"-config", "no such file"}, want: "the environment has no LINNWORKS_TOKEN"},
-		"check, no file":   {args: []string{"-config", "no such file", "-check"}, want: "problem"},
-		"unknown argument": {args: []string{"-x"}, want: "not defined"},
+		"nothing":           {want: "-config is missing"},
+		"stray argument":    {args: []string{"-demo", "now"}, want: `unexpected argument "now"`},
+		"demo and check":    {args: []string{"-demo", "-check"}, want: "do not go together"},
+		"check and grant":   {args: []string{"-check", "-authorise", "-config", "x"}, want: "do not go together"},
+		"seller alone":      {args: []string{"-config", "x", "-seller", "maple"}, want: "-seller goes with -authorise"},
+		"negative time":     {args: []string{"-demo", "-for", "-1s"}, want: "negative"},
+		"pulls and no demo": {args: []string{"-config", "x", "-pulls"}, want: "-pulls goes with -demo"},
+		"for and no demo":   {args: []string{"-config", "x", "-for", "1s"}, want: "goes with -demo"},
+		"no such file":      {args: []string{"-config", "no such file"}, want: "no such file"},
+		"no credentials":    {args: []string{"-config", "no such file"}, want: "the environment has no LINNWORKS_TOKEN"},
+		"check, no file":    {args: []string{"-config", "no such file", "-check"}, want: "problem"},
+		"unknown argument":  {args: []string{"-x"}, want: "not defined"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -27,8 +27,8 @@ import (
 )
 
 // demo runs the service beside a made-up shop and warehouse until ctx ends, or for some
-// time from when it listens, and says how it went.
-func demo(ctx context.Context, last time.Duration, out io.Writer, log *slog.Logger) (err error) {
+// time from when it listens, and says how it went. pulls has Linnworks come for the orders.
+func demo(ctx context.Context, last time.Duration, pulls bool, out io.Writer, log *slog.Logger) (err error) {
 	dir, err := os.MkdirTemp("", "linnbridge-demo-")
 	if err != nil {
 		return err
@@ -39,6 +39,9 @@ func demo(ctx context.Context, last time.Duration, out io.Writer, log *slog.Logg
 		return err
 	}
 	defer closeSides()
+	if pulls {
+		c.shops[0].settings.LinnworksPulls, c.channelAccounts = true, []linnworks.GUID{demoAccount}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	t := &trade{World: w, out: out}
@@ -49,6 +52,9 @@ func demo(ctx context.Context, last time.Duration, out io.Writer, log *slog.Logg
 		trading.Go(func() { w.Shop.RunWebhooks(ctx) })
 		trading.Go(func() { t.run(ctx) })
 		trading.Go(func() { t.print(ctx, "http://"+public+shippingPath) })
+		if pulls {
+			trading.Go(func() { t.pull(ctx, "http://"+public+channelPath) })
+		}
 		if last > 0 {
 			time.AfterFunc(last, cancel)
 		}

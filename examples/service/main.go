@@ -3,6 +3,7 @@
 // with PostgreSQL.
 //
 //	go -C examples/service run . -demo                        # made-up shop and warehouse
+//	go -C examples/service run . -demo -pulls                 # the same, and Linnworks comes for its orders
 //	go -C examples/service run . -config client.json -check   # what is wrong, nothing is written
 //	go -C examples/service run . -config client.json -authorise
 //	go -C examples/service run . -config client.json -shadow  # beside another integration, nothing is written
@@ -49,9 +50,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	isShadow := flags.Bool("shadow", false, "rehearse: look at both sides beside another integration, write to neither, until interrupted")
 	isReport := flags.Bool("report", false, "print what -shadow has seen, and what is still to do before the switch, and end")
 	isDemo := flags.Bool("demo", false, "run beside a made-up shop and warehouse, in a temporary folder")
+	pulls := flags.Bool("pulls", false, "with -demo: Linnworks pulls the orders, as with linnworks_pulls, and is not sent them")
 	last := flags.Duration("for", 0, "with -demo: end after this `time`; 0: run until interrupted")
 	flags.Usage = func() {
-		fmt.Fprintln(log, "usage: linnbridge -config file [-check | -authorise | -shadow | -report] | -demo [-for 20s]")
+		fmt.Fprintln(log, "usage: linnbridge -config file [-check | -authorise | -shadow | -report] | -demo [-pulls] [-for 20s]")
 		flags.PrintDefaults()
 		fmt.Fprint(log, environment)
 	}
@@ -68,8 +70,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 		return errors.New("-seller goes with -authorise: the list of shops says whose tokens a shop has")
 	case *last < 0 || *last > 0 && !*isDemo:
 		return fmt.Errorf("-for %s: it goes with -demo, and is not negative", *last)
+	case *pulls && !*isDemo:
+		return errors.New("-pulls goes with -demo: for your own shop set linnworks_pulls in its settings")
 	case *isDemo:
-		return demo(ctx, *last, out, logger)
+		return demo(ctx, *last, *pulls, out, logger)
 	case *file == "":
 		return errors.New("-config is missing: name the settings file of the shop, or try -demo")
 	}

@@ -285,17 +285,30 @@ func (w *world) place(t *testing.T) string {
 	return id
 }
 
-// The demo sells, and every order is in Linnworks once.
+// The demo sells and prints, and every order is in Linnworks once, whoever brings it there.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("left out with -short: it trades for some seconds")
 	}
+	t.Run("pushes", func(t *testing.T) {
+		t.Parallel()
+		tellsItsStory(t, []string{"-demo"})
+	})
+	t.Run("pulls", func(t *testing.T) {
+		t.Parallel()
+		tellsItsStory(t, []string{"-demo", "-pulls"}, "Linnworks pulls: ")
+	})
+}
+
+// tellsItsStory runs a demo until it has said what it has to.
+func tellsItsStory(t *testing.T, args []string, too ...string) {
+	t.Helper()
 	var out, log spoken
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, []string{"-demo"}, func(string) string { return "" }, nil, &out, &log) }()
+	go func() { ended <- run(ctx, args, func(string) string { return "" }, nil, &out, &log) }()
 	says := func(list ...string) error {
 		for _, want := range list {
 			if text := out.String(); !strings.Contains(text, want) {
@@ -305,7 +318,7 @@ func TestDemo(t *testing.T) {
 		return nil
 	}
 	within(t, 3*time.Minute, "it tells its story", func() error {
-		return says("/healthz", "a buyer orders", "asks to cancel", "gets its label from TikTok", "no label: This order was cancelled on TikTok Shop")
+		return says(append(too, "/healthz", "a buyer orders", "asks to cancel", "gets its label from TikTok", "no label: This order was cancelled on TikTok Shop")...)
 	})
 	stop()
 	select {

@@ -424,8 +424,9 @@ func TestPrivacy(t *testing.T) {
 	}
 }
 
-// FuzzRequests sends anything to every endpoint: nothing panics, the answer is what
-// Linnworks demands, and rows are neither lost nor made up.
+// FuzzRequests sends anything to every endpoint: nothing panics or takes ten seconds, the
+// answer is what Linnworks demands, rows are neither lost nor made up, and what comes
+// without the token is refused before the channel is asked.
 func FuzzRequests(f *testing.F) {
 	for i := range endpointNames {
 		f.Add(i, `"UTCTimeFrom":"/Date(1772361000000)/","PageNumber":1`)
@@ -440,7 +441,19 @@ func FuzzRequests(f *testing.F) {
 		if strings.HasPrefix(name, "ConfigDelete") {
 			name = "Orders"
 		}
+		begun, asked := time.Now(), a.channel.asked
+		for _, body := range []string{fields, calledtest.WithToken(strings.Repeat("0", 32), fields)} {
+			if got := a.Post(t, name, body); calledtest.Message(got) == "" {
+				t.Errorf("%s answered without the token: %v", name, got)
+			}
+		}
+		if a.channel.asked != asked {
+			t.Errorf("%s asked the channel without the token", name)
+		}
 		got := a.Post(t, name, calledtest.WithToken(a.Token, fields))
+		if took := time.Since(begun); took >= 10*time.Second {
+			t.Errorf("%s took %v", name, took)
+		}
 		for _, list := range []string{"Orders", "Products"} {
 			rows, _ := got[list].([]any)
 			for _, row := range rows {
