@@ -207,7 +207,7 @@ func (s Settings) clone() Settings {
 	}
 	s.Locations = locations
 	s.SKUs, s.Services, s.Carriers, s.KeepItems = maps.Clone(s.SKUs), maps.Clone(s.Services), maps.Clone(s.Carriers), maps.Clone(s.KeepItems)
-	for _, list := range []*[]string{&s.StatusTable, &s.RejectReasons, &s.CancelReasons, &s.Kinds, &s.SellingStatuses, &s.Measures, &s.ReturnReasons, &s.LeaveAlone, &s.Audit.LocationsApart, &s.Audit.TaxForms} {
+	for _, list := range []*[]string{&s.StatusTable, &s.RejectReasons, &s.CancelReasons, &s.Kinds, &s.SellingStatuses, &s.Measures, &s.ReturnReasons, &s.LeaveAlone, &s.Audit.LocationsApart, &s.Audit.TaxForms, &s.Returns.LostReasons, &s.Returns.UndeliveredReasons, &s.Finance.Fees} {
 		*list = slices.Clone(*list)
 	}
 	if s.Collections != nil {
@@ -392,6 +392,16 @@ func (s Settings) mistakes() (list []mistake) {
 		if t.text != "" {
 			name(t.path, t.text)
 		}
+	}
+	for i, row := range s.Finance.Fees {
+		if _, err := finance.DefaultFeeRules().With(row); err != nil {
+			bad(fmt.Sprintf("finance.fees[%d]", i), "%v", err)
+		}
+	}
+	names("returns.lost_reasons", s.Returns.LostReasons)
+	names("returns.undelivered_reasons", s.Returns.UndeliveredReasons)
+	if days := s.Returns.StalledDays; days < 0 || days > 60 {
+		bad("returns.stalled_days", "%d: want up to 60, or none for 5", days)
 	}
 	for _, m := range []struct {
 		path string

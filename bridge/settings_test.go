@@ -195,6 +195,8 @@ func TestReadSettingsRefusesAbsurdValues(t *testing.T) {
 		`"leave_alone": ["MUG", "mug", "MUG"]`:                                  `leave_alone[2]: "MUG" is in the list twice`,
 		`"buffer": [{"do": "keep percent", "percent": 1e400}]`:                  `buffer[0].percent: `,
 		`"leave_alone": ["MUG", "mug "]`:                                        `leave_alone[1]: "mug " has a blank at an end`,
+		`"finance": {"fees": ["GB 2026-01-01"]}`:                                `finance.fees[0]: fee rules: row 1 has 2 words`,
+		`"returns": {"stalled_days": 61, "lost_reasons": [""]}`:                 `returns.stalled_days: 61`,
 		`"orders_per_day": 2000000000, "zone": "Europe/London"`:                 `orders_per_day: 2000000000 is too many`,
 		`"zone": "Local"`:                                                       `zone: "Local" is no time zone`,
 		`"zone": "` + long + `"`:                                                `is no time zone`,

@@ -51,6 +51,7 @@ type Shop interface {
 	returns.Changes
 	returns.Cancellations
 	returns.OrderSource
+	claims.Parcels
 	finance.StatementSource
 	finance.PaymentSource
 	finance.WithdrawalSource
@@ -126,7 +127,8 @@ type Sync struct {
 	ShopStatus *shopstatus.Watch
 	Returns    *returns.Watch
 	Mirror     *returns.Mirror // nil if Settings.Returns says so
-	Claims     *claims.Watch   // told of lost parcels by Mirror, and nil with it
+	Claims     *claims.Watch   // told of lost parcels by Mirror, of paid ones by Finance
+	Stalls     *claims.Stalls  // nil where people book returns by hand, as Claims and Mirror
 	Finance    *finance.Watch  // nil unless Settings.Finance says so
 	Stock      *stock.Engine
 	Retention  *retention.Orders
@@ -371,13 +373,17 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			if s.Claims, err = claims.NewWatch(m, claims.Options{Market: set.Market}); err != nil {
 				return err
 			}
+			after := time.Duration(set.Returns.StalledDays) * 24 * time.Hour
+			if s.Stalls, err = claims.NewStalls(shop, m, claims.StallOptions{Market: set.Market, After: after}); err != nil {
+				return err
+			}
 			s.Mirror, err = returns.NewMirror(returns.MirrorPorts{
 				Shop: shop, Changes: shop, Cancellations: shop, Claims: s.Claims, Warehouse: warehouse, Orders: shop, Decide: s.Returns.Decide, Records: m, Values: m, Locks: m, Exceptions: m,
 			}, returns.MirrorOptions{Rules: set.Returns, FirstLook: time.Duration(set.FirstLook), ClaimBy: claimBy(set.Market)})
 			return err
 		},
 		func() error {
-			s.Finance, err = watchFinance(shop, warehouse, m, set)
+			s.Finance, err = watchFinance(shop, warehouse, m, s.Claims, set)
 			return err
 		},
 		func() error {

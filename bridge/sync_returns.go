@@ -9,10 +9,13 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/claims"
 )
 
-// runReturns tells of what waits for the seller, and books what was paid back and what
+// runReturns tells of what waits for the seller and of parcels that do not move, and books what was paid back and what
 // comes back. One does not wait for the other.
 func (s *Sync) runReturns(ctx context.Context) (fmt.Stringer, error) {
 	waiting, err := s.Returns.Check(ctx)
+	if s.Stalls != nil && ctx.Err() == nil {
+		err = errors.Join(err, s.Stalls.Check(ctx))
+	}
 	if s.Mirror == nil || ctx.Err() != nil {
 		return waiting, err
 	}

@@ -77,14 +77,21 @@ const moving = time.Hour
 // orders compares the orders of a period on both sides.
 func (r *run) orders(ctx context.Context) error {
 	from, to := r.options.OrdersFrom, r.options.OrdersTo
-	ours, err := r.Orders.OrdersCreated(ctx, from, to)
-	if err != nil {
-		return fmt.Errorf("of the shop: %w", err)
+	var (
+		ours            []ShopOrder
+		booked          []BookedOrder
+		lost            map[string]string
+		ofShop, ofHouse error
+	)
+	sideBySide(func() { ours, ofShop = r.Orders.OrdersCreated(ctx, from, to) }, func() {
+		// An order is received when it was created. The margin is for hand-made ones.
+		booked, lost, ofHouse = r.Booked.OrdersBooked(ctx, from.Add(-24*time.Hour), to.Add(24*time.Hour))
+	})
+	if ofShop != nil {
+		return fmt.Errorf("of the shop: %w", ofShop)
 	}
-	// An order is received when it was created. The margin is for hand-made ones.
-	booked, lost, err := r.Booked.OrdersBooked(ctx, from.Add(-24*time.Hour), to.Add(24*time.Hour))
-	if err != nil {
-		return fmt.Errorf("of the warehouse: %w", err)
+	if ofHouse != nil {
+		return fmt.Errorf("of the warehouse: %w", ofHouse)
 	}
 	r.report.Orders = len(ours)
 	byID := map[string][]BookedOrder{}

@@ -32,9 +32,8 @@ func singles(item catalogue.Item) (map[string]string, error) {
 	return skus, nil
 }
 
-// stock reads the levels of all items that are listed, and what became of those that
-// have none.
-func (r *run) stock(ctx context.Context) error {
+// listed are the items whose stock the listings depend on, by id.
+func (r *run) listed() map[string]string {
 	skus := map[string]string{}
 	for _, item := range r.items {
 		of, err := singles(item)
@@ -43,11 +42,21 @@ func (r *run) stock(ctx context.Context) error {
 		}
 		maps.Copy(skus, of)
 	}
+	return skus
+}
+
+// stock looks at the levels of all items that are listed, and at what became of those that
+// have none.
+func (r *run) stock(ctx context.Context) error {
+	skus := r.listed()
 	ids := slices.Sorted(maps.Keys(skus))
 	if len(ids) == 0 {
 		return nil
 	}
-	reading, err := r.Levels.StockLevels(ctx, ids)
+	if r.levels == nil {
+		r.levels = r.readLevels(ctx)
+	}
+	reading, err := r.levels.reading, r.levels.err
 	if err != nil {
 		return err
 	}

@@ -321,11 +321,19 @@ func (r *run) labelRoutes(ctx context.Context) error {
 	}
 	for _, model := range slices.Sorted(maps.Keys(counts)) {
 		if n := counts[model]; n > 0 && !slices.Contains(r.options.LabelRoutes, model) {
-			r.find(NoLabelRoute, "shipping model "+model, "", fmt.Sprintf("%s of the last 30 days, about %.1f a day, and no service prints labels for it", part.Count(n, "order"), float64(n)/30),
+			r.find(NoLabelRoute, "shipping model "+model, "", fmt.Sprintf("%s of the last 30 days%s, and no service prints labels for it", part.Count(n, "order"), aDay(n)),
 				"give the model a postal service that prints its labels", fmt.Sprintf(`"services": {%q: "<postal service>"}`, model))
 		}
 	}
 	return nil
+}
+
+// aDay is how many of n orders of thirty days came a day, nothing if they were fewer than one.
+func aDay(n int) string {
+	if n < 30 {
+		return ""
+	}
+	return fmt.Sprintf(", about %d a day", (n+15)/30)
 }
 
 // clocks compares the clocks of both sides with ours.

@@ -160,10 +160,19 @@ type Counts struct {
 	// the button, and got Labels or, for stopped orders, LabelsRefused. Released orders came
 	// into the printing view, PulledBack ones were taken out.
 	PrintDays, Pressed, Labels, LabelsRefused, Released, PulledBack int
-	// Settled orders were on a statement, Refunded ones paid back, PartReturns of them for a
-	// part alone; RefundsBooked are those in Linnworks. FeesCompared were held against the
-	// published rules; ErrorsFound are those made in the books on purpose.
-	Payouts, Settled, Refunded, PartReturns, RefundsBooked, FeesCompared, ErrorsFound int
+	// Payouts were made, PaidAbroad of them in another currency than the shop's; Carried had
+	// a negative statement taken off. Settled orders were on a statement, PartCancelled of
+	// them without a line that was cancelled.
+	Payouts, PaidAbroad, Carried, Settled, PartCancelled int
+	// Refunded orders were paid back, PartReturns of them for a part alone, GoodsReturned with
+	// the goods; RefundsBooked are those in Linnworks.
+	Refunded, PartReturns, GoodsReturned, RefundsBooked int
+	// Penalties and LateAdjustments were charged, the latter after the order was settled;
+	// Reserves were held back, ReservesReleased of them given back.
+	Penalties, LateAdjustments, Reserves, ReservesReleased int
+	// FeesCompared orders were held against the published rules. PenniesFound and
+	// BreachesFound were planted in the books.
+	FeesCompared, PenniesFound, BreachesFound int
 }
 
 // String names every count that is not zero.

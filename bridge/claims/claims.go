@@ -4,7 +4,9 @@
 //
 // [Rules] has the limits as dated data per market; [Rules.Clock] tells until when a [Loss]
 // may be claimed. [Watch.Check] makes each loss a case with that deadline, and closes it
-// once the goods are back or the loss is paid.
+// once the goods are back or the loss is paid; [Watch.Paid] closes those that the shop's
+// statements show as paid. [Stalls] tells of parcels that have stopped moving, before they
+// are known to be lost.
 package claims
 
 import (
@@ -56,7 +58,12 @@ func (l Loss) object() string {
 	if l.Kind == Return {
 		return "claim for return " + l.ReturnID
 	}
-	return "claim for parcel " + cmp.Or(l.Tracking, l.Parcel) + " of order " + l.OrderID
+	return "claim for " + l.parcel()
+}
+
+// parcel names the parcel of a loss.
+func (l Loss) parcel() string {
+	return "parcel " + cmp.Or(l.Tracking, l.Parcel) + " of order " + l.OrderID
 }
 
 // Clock is until when a loss may be claimed.

@@ -63,6 +63,7 @@ const (
 	GoodsToCheck         Kind = "returned goods to check"
 	GoodsMissing         Kind = "returned goods missing"
 	ClaimToMake          Kind = "claim to make"
+	ParcelStalled        Kind = "parcel not moving"
 	GoodsUnannounced     Kind = "goods back unannounced"
 	RefundNotBooked      Kind = "refund not booked"
 	RefundDiffers        Kind = "refund differs"

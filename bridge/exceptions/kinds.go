@@ -510,6 +510,19 @@ var kinds = map[Kind]Info{
 		Closes: "By itself, once the goods are back or the loss is paid. Otherwise by hand, when the claim is decided.",
 		Part:   PartReturns,
 	},
+	ParcelStalled: {
+		Owner: OwnerCustomerService, Severity: Warning, Within: 48 * time.Hour,
+		Meaning: "A parcel to a buyer has not been scanned for days. It may be lost, and TikTok may cancel the order.",
+		Steps: []string{
+			"Look the parcel up on the carrier's website by its tracking number.",
+			"If it does not move there either, ask the carrier to look for it.",
+			"Tell the buyer what you know, in Seller Center.",
+			"If the carrier says that it is lost, claim it in Seller Center.",
+		},
+		Where:  []string{inSellerOrders},
+		Closes: "By itself, once the parcel is scanned again or delivered, or the order is cancelled.",
+		Part:   PartReturns,
+	},
 	GoodsUnannounced: {
 		Owner: OwnerCustomerService, Severity: Notice, Within: 48 * time.Hour,
 		Meaning: "Goods of an order have come back although the shop knows of no return. They are booked in. Nobody has decided whether the buyer is refunded.",

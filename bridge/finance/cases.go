@@ -65,6 +65,22 @@ func (r *Report) Tell(ctx context.Context, queue exceptions.Queue) error {
 	return nil
 }
 
+// Credits are the moments at which the shop has paid for losses of orders, by their ids:
+// positive adjustments of the category [Claims].
+func (r *Report) Credits() map[string][]time.Time {
+	found := map[string][]time.Time{}
+	for i := range r.lines {
+		l := &r.lines[i]
+		if l.OrderID == "" || l.Type == OrderLine || l.Settlement <= 0 {
+			continue
+		}
+		if slices.ContainsFunc(l.posts, func(p post) bool { return categories[p.category].name == Claims && p.minor > 0 }) {
+			found[l.OrderID] = append(found[l.OrderID], l.in.settledAt())
+		}
+	}
+	return found
+}
+
 func (r Residual) object() string {
 	if r.Of == OfOrder {
 		return exceptions.ForOrder(r.ID)

@@ -24,7 +24,7 @@ type FeeCheck struct {
 
 // UnruledFee is what the shop took, or gave back, under a name that no rule of the market
 // that is in use names: of shipping and of affiliates most, which TikTok publishes per
-// parcel or agrees with each creator.
+// parcel or agrees with each creator, until [FeeRules.With] names what was agreed.
 type UnruledFee struct {
 	Group Group
 	// Fee is the shop's name of it.
@@ -55,7 +55,7 @@ func (f *feeOrder) unruled(currency string) {
 		}
 	}
 	for n, charged := range sums {
-		if n.group == Fee && slices.ContainsFunc(f.report.rules, func(r feeRule) bool { return slices.Contains(r.fees, n.fee) && r.applies(f.at, currency) }) {
+		if slices.ContainsFunc(f.report.rules, func(r feeRule) bool { return slices.Contains(r.fees, n.fee) && r.applies(f.at, currency) }) {
 			continue
 		}
 		list := &f.report.Fees.Unruled
@@ -150,10 +150,10 @@ func (f *feeLine) base(of string) (gross, refunded int64) {
 	return f.goods + max(f.postage, 0), f.refunds + min(f.postage, 0)
 }
 
-// charged is the sum of the fees in the line: positive if they are taken.
+// charged is the sum of the fees and shipping costs in the line: positive if they are taken.
 func (f *feeLine) charged(names []string) (sum int64) {
 	for _, d := range f.Details {
-		if d.Group == Fee && slices.Contains(names, d.Name) {
+		if (d.Group == Fee || d.Group == Shipping) && slices.Contains(names, d.Name) {
 			sum -= d.Minor * f.signs.sign()
 		}
 	}

@@ -320,3 +320,57 @@ func TestFeesWithoutARule(t *testing.T) {
 		})
 	}
 }
+
+// What the seller's own plan says goes before the shop's table: a category's rate, the most
+// that a creator gets, and the rate card of a carrier.
+func TestFeesOfTheSellersPlan(t *testing.T) {
+	const (
+		category  = "US 2026-01-01 - referral_fee_amount rate goods+postage 8 - credited 14 yes our-plan"
+		affiliate = "US 2026-01-01 - affiliate_commission_amount rate goods 15 - kept - yes our-plan"
+		shipping  = "US 2026-01-01 - actual_shipping_fee_amount order - - 4.50_USD - - yes rate-card"
+	)
+	sale := finance.Line{Details: []finance.Detail{
+		detail(finance.Revenue, listName, 10000), detail(finance.Fee, referral, -800), detail(finance.Fee, "affiliate_commission_amount", -1600),
+		detail(finance.Shipping, "actual_shipping_fee_amount", -500),
+	}}
+	for name, c := range map[string]struct {
+		rows     []string
+		breaches []string // fee, charged, allowed
+		unruled  []string
+	}{
+		"no plan": {nil, []string{"referral_fee_amount 800 600"}, []string{"affiliate_commission_amount", "actual_shipping_fee_amount"}},
+		"a plan": {[]string{category, affiliate, shipping},
+			[]string{"affiliate_commission_amount 1600 1500", "actual_shipping_fee_amount 500 450"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options()
+			o.Market = "US"
+			var err error
+			if o.FeeRules, err = finance.DefaultFeeRules().With(c.rows...); err != nil {
+				t.Fatal(err)
+			}
+			if again, err := finance.ReadFeeRules(strings.NewReader(o.FeeRules.String())); err != nil || again.String() != o.FeeRules.String() {
+				t.Errorf("the table does not read back: %v", err)
+			}
+			fees := reconcile(t, feeBook("USD", finance.Sale{Units: 1, Paid: 10000}, sale), o).Fees
+			var breaches, unruled []string
+			for _, b := range fees.Breaches {
+				breaches = append(breaches, fmt.Sprintf("%s %d %d", b.Fee, b.Charged, b.Allowed))
+			}
+			for _, u := range fees.Unruled {
+				unruled = append(unruled, u.Fee)
+			}
+			if diff := cmp.Diff(c.breaches, breaches); diff != "" {
+				t.Errorf("breaches (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(c.unruled, unruled); diff != "" {
+				t.Errorf("fees without a rule (-want +got):\n%s", diff)
+			}
+		})
+	}
+	for _, row := range []string{"", "US", strings.Replace(category, "rate", "vase", 1), strings.Replace(category, " 8 ", " ? ", 1)} {
+		if _, err := finance.DefaultFeeRules().With(category, row); err == nil || !strings.Contains(err.Error(), "row 2") {
+			t.Errorf("%q: error %v, want one that names row 2", row, err)
+		}
+	}
+}

@@ -35,6 +35,7 @@ type feeRule struct {
 	days     int
 	sure     bool
 	source   string
+	line     string // as it stands in the table
 }
 
 // The rules, bases and kinds of orders of the table.
@@ -99,6 +100,7 @@ func ReadFeeRules(r io.Reader) (*FeeRules, error) {
 			return nil
 		}
 		row, err := readFeeRule(words)
+		row.line = strings.Join(words, " ")
 		f.rows = append(f.rows, row)
 		return err
 	})
@@ -107,6 +109,41 @@ func ReadFeeRules(r io.Reader) (*FeeRules, error) {
 	}
 	f.text = text
 	return f, nil
+}
+
+// With returns the table with rows of the seller's own plan in front, each in the table's form
+// without its heading: the shipping price of its rate card, the highest commission that it
+// pays a creator, the rate of its category. They replace the rows of the same market and kind
+// that name one of their fees. Errors name the row.
+//
+//	rules, err := finance.DefaultFeeRules().With(
+//		"GB 2026-01-01 - affiliate_commission_amount rate goods 15 - kept - yes our-plan",
+//		"GB 2026-01-01 - actual_shipping_fee_amount order - - 4.50_GBP - - yes rate-card")
+func (f *FeeRules) With(rows ...string) (*FeeRules, error) {
+	own := &FeeRules{}
+	for i, text := range rows {
+		words := strings.Fields(text)
+		if len(words) != len(feeColumns) {
+			return nil, fmt.Errorf("fee rules: row %d has %d words, want %d: %s", i+1, len(words), len(feeColumns), strings.Join(feeColumns, " "))
+		}
+		row, err := readFeeRule(words)
+		if err != nil {
+			return nil, fmt.Errorf("fee rules: row %d: %w", i+1, err)
+		}
+		row.line = strings.Join(words, " ")
+		own.rows = append(own.rows, row)
+	}
+	replaced := func(r feeRule) bool {
+		return slices.ContainsFunc(own.rows, func(o feeRule) bool {
+			return o.market == r.market && o.kind == r.kind && slices.ContainsFunc(o.fees, func(name string) bool { return slices.Contains(r.fees, name) })
+		})
+	}
+	all := slices.Concat(own.rows, slices.DeleteFunc(slices.Clone(f.rows), replaced))
+	text := strings.Join(feeColumns, " ") + "\n"
+	for _, r := range all {
+		text += r.line + "\n"
+	}
+	return &FeeRules{rows: all, text: text}, nil
 }
 
 func readFeeRule(words []string) (r feeRule, err error) {

@@ -63,7 +63,7 @@ func (r *Report) readReserves() {
 		case e.Held < 0:
 			x.Reason = ReserveUnbalanced
 		case !e.ReleaseAt.IsZero() && e.ReleaseAt.Before(r.AsOf):
-			x.Reason, x.Seen = ReserveLate, "to be released at "+e.ReleaseAt.Format(time.RFC3339)
+			x.Reason, x.Seen = ReserveLate, "it was to be released on "+e.ReleaseAt.UTC().Format("2 January 2006")
 		case !e.ReleaseAt.IsZero():
 			x.Seen = "until " + e.ReleaseAt.Format(time.RFC3339)
 		}

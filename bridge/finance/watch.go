@@ -26,6 +26,8 @@ type Schedule struct {
 	// NoFees leaves the shop's fees alone. Without it they are held against those rules of
 	// [DefaultFeeRules] that are sure.
 	NoFees bool `json:"no_fees,omitempty"`
+	// Fees are what the seller's own plan allows the shop to take: see [FeeRules.With].
+	Fees []string `json:"fees,omitempty"`
 }
 
 // MostDays is the most that [Schedule].Days may be.
@@ -39,8 +41,16 @@ type WatchOptions struct {
 	Days int
 	// Values is optional: with it, the last report is kept for [Last].
 	Values store.Values
+	// Claims is optional: it is told what the shop has paid for losses.
+	Claims ClaimCloser
 	// Now replaces time.Now.
 	Now func() time.Time
+}
+
+// ClaimCloser closes the claims of losses that are paid. *claims.Watch is one.
+type ClaimCloser interface {
+	// Paid is told when the shop has credited something for each order.
+	Paid(ctx context.Context, credits map[string][]time.Time) error
 }
 
 // Watch reconciles the last days of a shop again and again, raises what somebody has to
@@ -135,7 +145,11 @@ func (w *Watch) Run(ctx context.Context) (report WatchReport, err error) {
 		object := x.object()
 		report.Look = append(report.Look, Look{object, strings.TrimPrefix(x.String(), object+": "), x.Reason.Info().Do})
 	}
-	return report, errors.Join(err, full.Tell(ctx, w.queue), w.keep(ctx, report))
+	err = errors.Join(err, full.Tell(ctx, w.queue), w.keep(ctx, report))
+	if w.options.Claims != nil {
+		err = errors.Join(err, w.options.Claims.Paid(ctx, full.Credits()))
+	}
+	return report, err
 }
 
 // lastValue is where the last report is kept.

@@ -55,6 +55,13 @@ type Rules struct {
 	AcceptReceived bool `json:"accept_received,omitempty"`
 	// ByHand leaves all booking to people: a Sync makes no [Mirror].
 	ByHand bool `json:"by_hand,omitempty"`
+	// StalledDays is how many days a parcel to a buyer may go without a scan before somebody
+	// is told, at most 60. Default 5.
+	StalledDays int `json:"stalled_days,omitempty"`
+	// LostReasons and UndeliveredReasons are words in the shop's codes of reasons that
+	// replace those of tiktokadapter.Options. Who makes the adapter hands them on.
+	LostReasons        []string `json:"lost_reasons,omitempty"`
+	UndeliveredReasons []string `json:"undelivered_reasons,omitempty"`
 }
 
 // MirrorOptions configure a [Mirror]. Zero values take the defaults.

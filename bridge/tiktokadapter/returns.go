@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/claims"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/money"
@@ -21,6 +22,7 @@ var _ interface {
 	returns.Changes
 	returns.Cancellations
 	returns.OrderSource
+	claims.Parcels
 } = (*Shop)(nil)
 
 // waitingStatuses are those in which TikTok may wait for the seller. It then says what
@@ -108,12 +110,12 @@ func (t *Shop) searchReturns(ctx context.Context, request tiktokshop.SearchRetur
 			unread = errors.Join(unread, err)
 			continue
 		}
-		list = append(list, returnOf(r))
+		list = append(list, t.returnOf(r))
 	}
 	return list, unread
 }
 
-func returnOf(r tiktokshop.Return) returns.Return {
+func (t *Shop) returnOf(r tiktokshop.Return) returns.Return {
 	out := returns.Return{
 		ID: r.ReturnID, OrderID: r.OrderID, Status: string(r.ReturnStatus), Reason: cmp.Or(r.ReturnReasonText, r.ReturnReason),
 		RefundedFirst: r.IsQuickRefund, ReplacedBy: realID(r.NextReturnID), Carrier: r.ReturnProviderName, Tracking: r.ReturnTrackingNumber, UpdatedAt: r.UpdateTime.Time(),
@@ -134,7 +136,7 @@ func returnOf(r tiktokshop.Return) returns.Return {
 	out.Refunded = slices.Contains(paidStatuses, r.ReturnStatus) || r.IsQuickRefund && sent
 	out.GoodsSent = sent || r.ReturnTrackingNumber != "" && r.ReturnType != tiktokshop.ReturnTypeRefund
 	out.Over = slices.Contains(overStatuses, r.ReturnStatus)
-	out.Lost = r.ReturnType == tiktokshop.ReturnTypeRefund && hasWord(r.ReturnReason, lostWords)
+	out.Lost = r.ReturnType == tiktokshop.ReturnTypeRefund && hasWord(r.ReturnReason, t.options.LostReasons)
 	if !waits(r) {
 		return out
 	}
@@ -248,29 +250,22 @@ func (t *Shop) searchGranted(ctx context.Context, request tiktokshop.SearchCance
 			unread = errors.Join(unread, err)
 			continue
 		}
-		list = append(list, grantedCancellation(c))
+		list = append(list, t.grantedCancellation(c))
 	}
 	return list, unread
 }
 
-// Words in the reasons of a parcel that did not arrive, and of one that comes back
-// undelivered. The reasons differ by market and by who cancels, and share these.
-var (
-	lostWords        = []string{"package_lost", "not_received"}
-	undeliveredWords = []string{"returned_to_shipper", "_rts"}
-)
-
 func hasWord(reason string, words []string) bool {
 	reason = strings.ToLower(reason)
-	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(reason, w) })
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(reason, strings.ToLower(w)) })
 }
 
 // grantedCancellation is a cancellation as a return. Version 202602 states amounts for its
 // lines alone.
-func grantedCancellation(c tiktokshop.Cancellation) returns.Return {
+func (t *Shop) grantedCancellation(c tiktokshop.Cancellation) returns.Return {
 	out := returns.Return{
 		ID: c.CancelID, OrderID: c.OrderID, Status: string(c.CancelStatus), Reason: cmp.Or(c.CancelReasonText, c.CancelReason), UpdatedAt: c.UpdateTime.Time(),
-		Cancellation: true, Refunded: true, GoodsSent: hasWord(c.CancelReason, undeliveredWords), Lost: hasWord(c.CancelReason, lostWords),
+		Cancellation: true, Refunded: true, GoodsSent: hasWord(c.CancelReason, t.options.UndeliveredReasons), Lost: hasWord(c.CancelReason, t.options.LostReasons),
 	}
 	sum, stated := money.Amount{}, len(c.CancelLineItems) > 0
 	for _, l := range c.CancelLineItems {
@@ -302,30 +297,87 @@ func (t *Shop) LostParcels(ctx context.Context, r returns.Return) ([]claims.Loss
 		return nil, err
 	}
 	o := orders[0]
-	moved := o.ShippedAt
+	moved, err := t.lastMove(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	var list []claims.Loss
+	for _, l := range o.Lines {
+		concerned := len(r.Lines) == 0 || slices.ContainsFunc(r.Lines, func(x returns.Line) bool { return x.OrderLineID == l.ID })
+		if !concerned {
+			continue
+		}
+		if loss := lossOf(o, l, moved); !slices.Contains(list, loss) {
+			list = append(list, loss)
+		}
+	}
+	return list, nil
+}
+
+// lossOf is the parcel of a line. One that TikTok has in no parcel is told of by its line:
+// two of them may have been two parcels.
+func lossOf(o bridge.Order, l bridge.OrderLine, moved time.Time) claims.Loss {
+	loss := claims.Loss{Kind: claims.Parcel, OrderID: o.ID, Tracking: l.Tracking, Parcel: l.PackageID, ShippedAt: o.ShippedAt, StatusAt: moved}
+	if l.Tracking == "" && l.PackageID == "" {
+		loss.Parcel = "with line " + l.ID
+	}
+	return loss
+}
+
+// lastMove is when the parcels of an order were last seen: TikTok tells of all of them
+// together.
+//
+// https://partner.tiktokshop.com/docv2/page/get-tracking-202309
+func (t *Shop) lastMove(ctx context.Context, o bridge.Order) (moved time.Time, err error) {
+	moved = o.ShippedAt
 	if o.CollectedAt.After(moved) {
 		moved = o.CollectedAt
 	}
-	history, err := t.client.Fulfillment.GetTracking(ctx, r.OrderID, nil)
+	history, err := t.client.Fulfillment.GetTracking(ctx, o.ID, nil)
 	if err != nil {
 		if _, refused := exceptions.AsRefused(readError(err)); !refused { // TikTok may show none of an order that is cancelled
-			return nil, err
+			return time.Time{}, err
 		}
-		history = &tiktokshop.GetTrackingResponse{}
+		return moved, nil
 	}
 	for _, step := range history.Tracking {
 		if at := time.UnixMilli(step.UpdateTimeMillis).UTC(); at.After(moved) {
 			moved = at
 		}
 	}
-	var list []claims.Loss
-	for _, l := range o.Lines {
-		concerned := len(r.Lines) == 0 || slices.ContainsFunc(r.Lines, func(x returns.Line) bool { return x.OrderLineID == l.ID })
-		if !concerned || l.Tracking == "" && l.PackageID == "" ||
-			slices.ContainsFunc(list, func(x claims.Loss) bool { return x.Tracking == l.Tracking && x.Parcel == l.PackageID }) {
-			continue
+	return moved, nil
+}
+
+// StalledParcels implements [claims.Parcels]: of the orders that TikTok has as IN_TRANSIT and
+// that left before since, with a call for each of them. An order that cannot be read costs
+// itself alone, and is in the error.
+//
+// https://partner.tiktokshop.com/docv2/page/get-order-list-202309
+func (t *Shop) StalledParcels(ctx context.Context, since time.Time) (list []claims.Loss, unread error) {
+	ctx = tiktokshop.Bulk(ctx)
+	request := &tiktokshop.GetOrderListRequest{PageSize: pageSize, OrderStatus: new(tiktokshop.OrderStatusInTransit), CreateTimeLt: new(tiktokshop.At(since))}
+	t.search(ctx, request, func(o bridge.Order, err error) bool {
+		if err != nil {
+			unread = errors.Join(unread, err)
+			return ctx.Err() == nil
 		}
-		list = append(list, claims.Loss{Tracking: l.Tracking, Parcel: l.PackageID, ShippedAt: o.ShippedAt, StatusAt: moved})
-	}
-	return list, nil
+		if o.Status != bridge.InTransit || o.ShippedAt.IsZero() || !o.ShippedAt.Before(since) || o.CollectedAt.After(since) {
+			return true
+		}
+		moved, err := t.lastMove(ctx, o)
+		if err != nil {
+			unread = errors.Join(unread, fmt.Errorf("the parcels of order %s: %w", o.ID, err))
+			return ctx.Err() == nil
+		}
+		if !moved.Before(since) {
+			return true
+		}
+		for _, l := range o.LiveLines() {
+			if loss := lossOf(o, l, moved); !slices.Contains(list, loss) {
+				list = append(list, loss)
+			}
+		}
+		return true
+	})
+	return list, unread
 }

@@ -46,9 +46,21 @@ type Options struct {
 	// number is read: TikTok answers the first request that the document is still being
 	// made, and people wait for it at a print button. It costs one call for each label.
 	AskEarly bool
+	// LostReasons are words in TikTok's codes of reasons that say that a parcel has not
+	// arrived, and UndeliveredReasons those that it comes back undelivered. The codes differ
+	// by market and by who cancels, and share these. Default "package_lost" and
+	// "not_received", and "returned_to_shipper" and "_rts"; nil takes the default, and an
+	// empty list no reason. Letter case does not matter.
+	LostReasons, UndeliveredReasons []string
 	// Now replaces time.Now.
 	Now func() time.Time
 }
+
+// lostReasons and undeliveredReasons are the defaults of [Options].
+var (
+	lostReasons        = []string{"package_lost", "not_received"}
+	undeliveredReasons = []string{"returned_to_shipper", "_rts"}
+)
 
 // Shop connects the primitives to one shop through the client of package tiktokshop. It
 // implements [bridge.OrderSource], [catalogue.ListingSource], [catalogue.BundleSource],
@@ -97,6 +109,15 @@ func New(client *tiktokshop.Client, o Options) (*Shop, error) {
 	o.HoldWindow = cmp.Or(o.HoldWindow, time.Hour)
 	o.Documents = cmp.Or(o.Documents, &http.Client{Timeout: 30 * time.Second})
 	o.MaxDocument = cmp.Or(o.MaxDocument, 10<<20)
+	if o.LostReasons == nil {
+		o.LostReasons = lostReasons
+	}
+	if o.UndeliveredReasons == nil {
+		o.UndeliveredReasons = undeliveredReasons
+	}
+	if slices.Contains(slices.Concat(o.LostReasons, o.UndeliveredReasons), "") {
+		return nil, errors.New("tiktokadapter: New: a word of LostReasons or UndeliveredReasons is empty, and every reason has it")
+	}
 	o.Now = part.Clock(o.Now)
 	return &Shop{client: client, options: o}, nil
 }

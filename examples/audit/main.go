@@ -30,6 +30,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/examples/internal/environ"
+	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
 func main() {
@@ -93,7 +94,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 		}
 	}
 	options.Progress = func(step string) { fmt.Fprintf(progress, "reading: %s\n", step) }
-	report, err := audit.Run(ctx, ports, options)
+	report, err := audit.Run(tiktokshop.Bulk(ctx), ports, options)
 	if err != nil {
 		return trouble, err
 	}

@@ -124,6 +124,7 @@ var onlyWith = map[exceptions.Kind]func(*client) bool{
 	exceptions.RefundNotBooked:  func(c *client) bool { return !c.settings.Returns.ByHand },
 	exceptions.RefundDiffers:    func(c *client) bool { return !c.settings.Returns.ByHand },
 	exceptions.ClaimToMake:      func(c *client) bool { return !c.settings.Returns.ByHand },
+	exceptions.ParcelStalled:    func(c *client) bool { return !c.settings.Returns.ByHand },
 	exceptions.GoodsMissing:     func(c *client) bool { return !c.settings.Returns.ByHand },
 	exceptions.GoodsUnannounced: func(c *client) bool { return !c.settings.Returns.ByHand },
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
 // flowAudit is the name of the flow that compares both sides as a whole.
@@ -45,7 +46,7 @@ func (s *service) withAudit(shop *shop, b *bound, warehouse *linnworksadapter.Wa
 		return err
 	}
 	b.sync.Flows = append(b.sync.Flows, bridge.Flow{Name: flowAudit, Every: time.Duration(schedule.Hours) * time.Hour, Run: func(ctx context.Context) (fmt.Stringer, error) {
-		report, err := watch.Run(ctx)
+		report, err := watch.Run(tiktokshop.Bulk(ctx))
 		return oneLine{report}, err
 	}})
 	return nil

@@ -263,7 +263,10 @@ func (s *service) bind(ctx context.Context, shop *shop, tiktok *tiktokshop.Clien
 		}
 	}
 	b := new(bound)
-	if b.tiktok, err = tiktokadapter.New(client, tiktokadapter.Options{AskEarly: len(s.config.printAccounts) > 0}); err != nil {
+	if b.tiktok, err = tiktokadapter.New(client, tiktokadapter.Options{
+		AskEarly:    len(s.config.printAccounts) > 0,
+		LostReasons: shop.settings.Returns.LostReasons, UndeliveredReasons: shop.settings.Returns.UndeliveredReasons,
+	}); err != nil {
 		return nil, err
 	}
 	warehouse, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{
