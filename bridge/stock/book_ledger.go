@@ -226,10 +226,17 @@ func (o *bookOrder) same(r store.Reservation) bool {
 	return o.LocationID == r.LocationID && o.VisibleAt.Equal(r.VisibleAt) && o.VisibleFrom == r.VisibleFrom && maps.Equal(o.Items, r.Items)
 }
 
-// counted reports whether an order takes anything off what was last read.
-func (b *Book) counted(o *bookOrder) bool {
+// counted reports whether an order takes anything off levels that count, countedNow
+// whether off what was last read.
+func (b *Book) counted(o *bookOrder) bool { return b.countedAt(o, b.oldestMark) }
+
+func (b *Book) countedNow(o *bookOrder) bool {
+	return b.countedAt(o, func(i int) Mark { return b.items.At(i).mark })
+}
+
+func (b *Book) countedAt(o *bookOrder, markOf func(item int) Mark) bool {
 	for id := range o.Items {
-		if i, have := b.items.Find(id); have && o.counts(b.items.At(i), b.oldestMark(i)) {
+		if i, have := b.items.Find(id); have && o.counts(b.items.At(i), markOf(i)) {
 			return true
 		}
 	}
@@ -324,7 +331,7 @@ func (b *Book) Superfluous() []store.Reservation {
 	defer b.mu.Unlock()
 	var list []store.Reservation
 	for _, o := range b.orders {
-		if o.goneAt == 0 && o.visibleAt != 0 && b.lastRead >= o.visibleAt && !b.counted(o) {
+		if o.goneAt == 0 && o.visibleAt != 0 && b.lastRead >= o.visibleAt && !b.countedNow(o) {
 			list = append(list, o.Reservation)
 		}
 	}

@@ -101,19 +101,6 @@ func (b *Book) dropBefore() {
 	}
 }
 
-// lowerToBefore takes out of what a listing should show what levels leave that have risen
-// and are not vouched for.
-func (b *Book) lowerToBefore(e *bookListing) {
-	if !slices.ContainsFunc(e.allParts(), func(p bookPart) bool { return b.part(p).risen }) {
-		return
-	}
-	listing, shelves := b.listing(e), e.wants()
-	for i := range shelves {
-		least := b.lessBuffer(listing, e.feeds.ids[i], b.available(e, e.feeds.feeds[i], lowest))
-		shelves[i].wanted = min(shelves[i].wanted, least)
-	}
-}
-
 // freedBefore gives the units of an order that is about to count, known by now or not,
 // free in the levels before as well: the warehouse did not count it as sold any more when
 // the levels that count besides were read.

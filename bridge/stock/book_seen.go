@@ -88,9 +88,6 @@ func (b *Book) holdRaise(e *bookListing) (held bool) {
 		}
 	}
 	e.doubted = held && doubted
-	if doubted {
-		b.lowerToBefore(e)
-	}
 	return held
 }
 

@@ -81,6 +81,7 @@ func (b *Book) compute() {
 		e.onTheWay = units(b.allowance(e, delay, now))
 		right := e.right() // what sells may show less
 		held := b.holdRaise(e)
+		b.lowerToBefore(e)
 		e.doubted = e.doubted && !right
 		if e.unclear = e.maybe > 0 && e.onTheWay == 0; e.unclear && !b.ordersSeen.covers(e.knownTo.time()) {
 			e.unclear, held = false, true
@@ -185,6 +186,19 @@ func (b *Book) want(e *bookListing, now time.Time) {
 func (b *Book) lessBuffer(l catalogue.Listing, warehouseID string, available int) int32 {
 	n := available - max(b.options.Buffer(l, warehouseID, available), 0)
 	return units(min(max(n, 0), b.options.Max))
+}
+
+// lowerToBefore takes out of what a listing should show what levels leave that have risen
+// and are not vouched for.
+func (b *Book) lowerToBefore(e *bookListing) {
+	if !slices.ContainsFunc(e.allParts(), func(p bookPart) bool { return b.part(p).risen }) {
+		return
+	}
+	listing, shelves := b.listing(e), e.wants()
+	for i := range shelves {
+		least := b.lessBuffer(listing, e.feeds.ids[i], b.available(e, e.feeds.feeds[i], lowest))
+		shelves[i].wanted = min(shelves[i].wanted, least)
+	}
 }
 
 // levelChoice is which levels count of an item whose newest are not vouched for: see
