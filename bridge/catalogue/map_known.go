@@ -62,6 +62,11 @@ func (k *knownMatch) match() Match {
 	return m
 }
 
+// same reports whether both lead to the same item in the same way, and neither is wrong.
+func (m Match) same(o Match) bool {
+	return m.Err == nil && o.Err == nil && m.Listing == o.Listing && m.By == o.By && m.IgnoreSync == o.IgnoreSync && reflect.DeepEqual(m.Item, o.Item)
+}
+
 // age is how old the match is at the moment now.
 func (k *knownMatch) age(now time.Time) time.Duration { return time.Duration(now.UnixNano() - k.at) }
 
@@ -74,7 +79,7 @@ func (k *knownMatches) put(matches Matches, at time.Time) {
 		switch {
 		case !have:
 			k.Add(newKnownMatch(m, at))
-		case reflect.DeepEqual(k.At(n).match(), m):
+		case k.At(n).match().same(m):
 			k.At(n).at, k.At(n).text = at.UnixNano(), m.Text // which the mappings have
 		default:
 			*k.At(n) = newKnownMatch(m, at)
