@@ -286,15 +286,20 @@ func openLab(ctx context.Context, c Config) (*lab, error) {
 	return l, nil
 }
 
+// How a day ends: in rounds, of which the second half is quiet.
+const (
+	rounds, roundTakes = 8, 15 * time.Minute
+	quietFrom          = rounds / 2 * roundTakes
+)
+
 // settle ends trading, lets holds run out and people finish their work, ends the
 // faults half-way, and demands that everything has come right.
 func (l *lab) settle(ctx context.Context) error {
-	const rounds = 8
 	for round := range rounds {
 		if round == rounds/2 {
-			l.rates = Rates{}
+			l.rates, l.quiet = Rates{}, true
 		}
-		next := time.Now().Add(15 * time.Minute)
+		next := time.Now().Add(roundTakes)
 		// While calls fail the bridge keeps its pace: what one pass could not do,
 		// one of the next has to before a deadline.
 		for at := time.Now().Add(l.config.Every); l.rates != (Rates{}) && at.Before(next); at = at.Add(l.config.Every) {

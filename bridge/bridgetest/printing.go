@@ -82,7 +82,7 @@ func (s *shop) print(ctx context.Context, early bool) {
 	}
 	for _, o := range s.unprocessed() {
 		button := propertyOf(o, "tiktok.shipping_model") == "tiktok"
-		if refs := s.refsOf(o); (button || slices.Contains(o.FolderName, viewFolder)) && s.bench.rand.IntN(8) == 0 {
+		if refs := s.refsOf(o); (button || slices.Contains(o.FolderName, viewFolder)) && s.bench.rand.IntN(8) == 0 && !s.quiet {
 			s.changeMind(refs[len(refs)-1].order) // a moment before it is printed
 		}
 		if button && ctx.Err() == nil {
@@ -95,7 +95,11 @@ func (s *shop) print(ctx context.Context, early bool) {
 // bench: TikTok cancels it then, with its label in the drawer.
 func (s *shop) sendNobody(spec *tiktokshoptest.OrderSpec) {
 	if s.bench != nil && spec.ShippingType == tiktokshop.ShippingTypeTikTok && s.bench.rand.IntN(3) == 0 {
-		spec.Deadlines.CollectionDue = time.Hour + time.Duration(20+s.bench.rand.IntN(60))*time.Minute
+		due := time.Hour + time.Duration(20+s.bench.rand.IntN(60))*time.Minute
+		// Not when the day is about to end: what it frees is on sale with the next pass.
+		if time.Now().Add(due).Before(s.start.Add(s.config.Trading + quietFrom)) {
+			spec.Deadlines.CollectionDue = due
+		}
 	}
 }
 

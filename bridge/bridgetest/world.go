@@ -34,6 +34,8 @@ type lab struct {
 	liveAt    time.Time // when a LIVE begins; zero without one, or after it
 	liveRand  *rand.Rand
 	rates     Rates
+	// quiet reports whether the day is over: nobody changes their mind any more.
+	quiet bool
 
 	linn      *linnworkstest.Fake
 	elsewhere *linnworks.Client // the people's and another channel's, which never fails
