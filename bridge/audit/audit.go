@@ -11,8 +11,9 @@
 //
 // Both sides are read at the same time where what is read of one does not rest on the
 // other. Give Run a context of tiktokshop.Bulk, which both clients know, and everything else
-// that uses the same quotas goes before. At the limits that Linnworks publishes, the calls for 40,000 listings take 5:52 minutes of the warehouse's
-// side, which is the slower one, and the audit 6:04 (TestSpeed with -listings 40000).
+// that uses the same quotas goes before. At the limits that Linnworks publishes, the calls
+// for 40,000 listings take 5:52 minutes on the warehouse's side, which is the slower one,
+// and the audit 6:04 (TestSpeed with -listings 40000).
 //
 // What a port is not there for is not looked at, and what could not be read is in
 // [Report.Unread]: a report is only clean if it is complete too, see [Report.Clean].

@@ -10,15 +10,22 @@ import (
 )
 
 // sideBySide reads the shop and the warehouse at the same time, and returns when both are
-// read. Neither may write what the other reads or writes.
+// read. Neither may write what the other reads or writes. What panics in either panics here,
+// where who runs the audit can contain it.
 func sideBySide(shop, warehouse func()) {
+	var broke any
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer func() { broke = recover() }()
 		warehouse()
 	}()
+	defer func() {
+		if <-done; broke != nil {
+			panic(broke)
+		}
+	}()
 	shop()
-	<-done
 }
 
 // mappingsRead is a [catalogue.MappingSource] whose mappings were read before they are asked

@@ -107,3 +107,25 @@ func TestSidesAreReadAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// brokenHouse is a warehouse whose mappings panic.
+type brokenHouse struct{ house }
+
+func (*brokenHouse) ChannelMappings(context.Context) ([]catalogue.ChannelMapping, error) {
+	panic("a port is broken")
+}
+
+// A port that panics does so where the audit was called, and not in a goroutine that nobody
+// can contain.
+func TestPanicOfASideIsTheCallers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		defer func() {
+			if got := recover(); got != "a port is broken" {
+				t.Errorf("recovered %v, want the panic of the port", got)
+			}
+		}()
+		_, err := audit.Run(t.Context(), audit.Ports{Listings: new(slow), Items: new(house), Mappings: new(brokenHouse)}, audit.Options{})
+		t.Errorf("the audit returned %v", err)
+	})
+}
