@@ -71,8 +71,8 @@ type DispatchQueueOptions struct {
 	// since the last one and all open orders, by the other way. Default 12 hours.
 	// Negative: no sweep.
 	SweepEvery time.Duration
-	// KeepFor is how long an order is tried again after its deadline. Default
-	// seven days.
+	// KeepFor is how long an order is tried again after its deadline, or since it was
+	// tried first if it has none. Default seven days.
 	KeepFor time.Duration
 	// Now replaces time.Now.
 	Now func() time.Time
@@ -83,8 +83,8 @@ type DispatchQueueOptions struct {
 // dispatched until they are. The watermark moves when everything that was listed
 // has been handed on, and what failed is kept by then: nothing is left behind,
 // and nothing holds up the others. An order that waits becomes an exception
-// before its deadline, more severe as it comes near, and one that was raised is tried
-// by the next run once its case is resolved.
+// before its deadline, more severe as it comes near, or when it has failed twenty times,
+// and one that was raised is tried by the next run once its case is resolved.
 type DispatchQueue struct {
 	ports   DispatchQueuePorts
 	options DispatchQueueOptions
@@ -118,10 +118,10 @@ func NewDispatchQueue(p DispatchQueuePorts, o DispatchQueueOptions) (*DispatchQu
 	o.Name = cmp.Or(o.Name, "dispatch")
 	o.Overlap = cmp.Or(o.Overlap, 15*time.Minute)
 	o.FirstWindow = cmp.Or(o.FirstWindow, 48*time.Hour)
-	o.RetryAfter = cmp.Or(o.RetryAfter, time.Minute)
-	o.RetryMax = max(o.RetryAfter, cmp.Or(o.RetryMax, 15*time.Minute))
+	o.RetryAfter = cmp.Or(o.RetryAfter, retryFirst)
+	o.RetryMax = max(o.RetryAfter, cmp.Or(o.RetryMax, retryMost))
 	o.SweepEvery = cmp.Or(o.SweepEvery, 12*time.Hour)
-	o.KeepFor = cmp.Or(o.KeepFor, 7*24*time.Hour)
+	o.KeepFor = cmp.Or(o.KeepFor, keepTrying)
 	o.Now = part.Clock(o.Now)
 	return &DispatchQueue{ports: p, options: o}, nil
 }
@@ -174,6 +174,11 @@ func (r DispatchReport) String() string {
 	return b.String()
 }
 
+// tellOfDispatch is the try, after about four hours, at which a person is told of an order
+// that fails, although its deadline is far or unknown. It is not sooner, because in an
+// outage of the shop every parcel of the day would become a case.
+const tellOfDispatch = 20
+
 // waits reports whether an order has to be tried again.
 func waits(r OrderResult) bool {
 	return r.Outcome == OutcomeFailed || r.Outcome == OutcomeRaised || r.Outcome == OutcomeHeld
@@ -192,7 +197,9 @@ func (q *DispatchQueue) Run(ctx context.Context) (report DispatchReport, err err
 		return report, fmt.Errorf("bridge: dispatch queue: %w", err)
 	}
 	defer unlock()
-	r := &queueRun{DispatchQueue: q, begun: start.UTC(), handled: map[string]bool{}, waiting: worklist{port: q.ports.Revisits, name: q.options.Name}}
+	r := &queueRun{DispatchQueue: q, begun: start.UTC(), handled: map[string]bool{}, waiting: worklist{port: q.ports.Revisits, name: q.options.Name, patience: patience{
+		first: q.options.RetryAfter, most: q.options.RetryMax, tellAfter: tellOfDispatch, levels: q.options.Levels, keep: q.options.KeepFor,
+	}}}
 	if err = r.load(ctx); err == nil {
 		err = errors.Join(r.retry(ctx), r.poll(ctx))
 	}
@@ -463,14 +470,14 @@ func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results Or
 		r.handled[w.ID] = true
 		r.cursor.Seen[w.ID] = store.Mark{UpdatedAt: w.UpdatedAt, Digest: dispatchDigest(w)}
 		v, again := r.revisit(w, of, now, open)
-		if !again {
-			if _, kept := r.waiting.entries[w.ID]; kept {
-				drops = append(drops, w.ID)
-			}
-			continue
+		if again {
+			late = append(late, r.late(w, of, v, now)...)
 		}
-		puts = append(puts, v)
-		late = append(late, r.late(w, of, v, now)...)
+		if again && !r.waiting.over(v, now) {
+			puts = append(puts, v)
+		} else if _, kept := r.waiting.entries[w.ID]; kept {
+			drops = append(drops, w.ID)
+		}
 	}
 	if err := exceptions.Escalate(ctx, r.ports.Exceptions, late, exceptions.NotDispatched); err != nil {
 		return err
@@ -498,45 +505,39 @@ func raisedIn(results OrderResults) map[string]bool {
 	return raised
 }
 
-// revisit is when an order is tried again, if it is. open are the shop's orders that were
-// raised and have a case.
+// revisit is the entry of an order that has to be tried again, if it has to. open are the
+// shop's orders that were raised and have a case.
 func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time, open map[string]bool) (v store.Revisit, again bool) {
 	v = r.waiting.entries[w.ID]
-	v.OrderID, v.Known, v.LastError, v.CaseOf = w.ID, true, "", ""
-	deadline := time.Time{}
+	raised := v.CaseOf != ""
+	v.OrderID, v.Known, v.CaseOf = w.ID, true, ""
+	var why string
+	var deadline time.Time
+	failed := false
 	for _, o := range of {
 		if !waits(o) {
 			continue
 		}
 		again = true
-		v.LastError = o.Detail
+		why = o.Detail
 		if open[o.OrderID] {
 			v.CaseOf = o.OrderID
 		}
 		if o.Err != nil {
-			v.LastError = part.Short(o.Err.Error())
+			why, failed = o.Err.Error(), true
 		}
-		if part.CompareTimes(o.Deadline, deadline) < 0 {
-			deadline = o.Deadline
-		}
+		deadline = earlier(deadline, o.Deadline)
 	}
-	if !deadline.IsZero() {
-		v.Deadline = deadline
-	} else if v.Deadline.IsZero() {
-		v.Deadline = w.DispatchBy
-	}
-	if v.Deadline.IsZero() {
-		v.Deadline = now
-	}
-	if !again || now.Sub(v.Deadline) > r.options.KeepFor {
+	if !again {
 		return v, false
 	}
-	v.Due = now.Add(backoff(r.options.RetryAfter, r.options.RetryMax, v.Attempts))
-	v.Attempts++
-	if at := nextLevel(r.options.Levels, v.Deadline, now); !at.IsZero() && at.Before(v.Due) {
-		v.Due = at // not to be late with the next escalation
+	if failed && raised {
+		v.Attempts = 0 // what was tried while it waited for a person did not fail
 	}
-	return v, true
+	if deadline = cmp.Or(deadline, v.Deadline, w.DispatchBy); !deadline.IsZero() {
+		v.Deadline = deadline.UTC()
+	}
+	return r.waiting.inVain(v, why, failed, now), true
 }
 
 // closeLate closes what was raised of orders that no longer wait, or have time
@@ -571,11 +572,13 @@ func (r *queueRun) closeLate(ctx context.Context, orders []WarehouseOrder, of ma
 	return nil
 }
 
-// late are the exceptions of an order that waits and whose deadline is near.
+// late are the exceptions of an order that waits and that a person has to be told of.
 func (r *queueRun) late(w WarehouseOrder, of []OrderResult, v store.Revisit, now time.Time) (list []exceptions.Exception) {
+	over := v.CaseOf == "" && r.waiting.over(v, now)
 	for _, o := range of {
-		severity, near := levelAt(r.options.Levels, o.Deadline, now)
-		if !waits(o) || !near || o.OrderID == "" {
+		v.Deadline = o.Deadline // of several orders in one parcel, each has its own
+		severity, tell := r.waiting.tells(v, o.Err != nil, now)
+		if !waits(o) || !tell && !over || o.OrderID == "" {
 			continue
 		}
 		e := exceptions.New(exceptions.NotDispatched, exceptions.ForOrder(o.OrderID), o.Deadline,

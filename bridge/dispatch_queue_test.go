@@ -523,6 +523,70 @@ func TestDispatchQueueLooksAtOnceWhenACaseIsResolved(t *testing.T) {
 	}
 }
 
+// A parcel for which the shop has no clock is told once it has failed twenty times, and given
+// up after a week, with its case. One that is held is told when it is given up, a week after
+// the warehouse's own deadline if there is one.
+func TestDispatchQueueTellsWithoutADeadline(t *testing.T) {
+	const tries, week = 15 * time.Minute, 7 * 24 * time.Hour
+	held := func(o *bridge.Order) { o.Status = "ODD" }
+	for name, c := range map[string]struct {
+		change             func(*bridge.Order)
+		fails              string
+		by                 time.Time // the warehouse's deadline
+		wantTold, wantOver time.Duration
+	}{
+		"it fails":                          {func(*bridge.Order) {}, "Ship", time.Time{}, 19 * tries, week},
+		"it is held":                        {held, "", time.Time{}, week, week},
+		"it is held, past its own deadline": {held, "", world.Noon.Add(-24 * time.Hour), week - 24*time.Hour + tries, week - 24*time.Hour + tries},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := newQueueWorld(t)
+			q.sent("1", "RM1").DispatchBy = c.by
+			q.Orders["1"] = world.With(q.Orders["1"], func(o *bridge.Order) { o.ShipBy, o.CancelledBy = time.Time{}, time.Time{}; c.change(o) })
+			q.Fail = world.FailOn(c.fails)
+			var told, over time.Duration
+			queue := q.queue(bridge.DispatchQueueOptions{SweepEvery: -1})
+			for over == 0 && q.now.Sub(world.Noon) < 2*week {
+				report, _ := queue.Run(t.Context())
+				open, err := q.Exceptions.Open(t.Context(), exceptions.NotDispatched)
+				must(t, err)
+				if told == 0 && len(open) == 1 {
+					told = q.now.Sub(world.Noon)
+				}
+				if report.Waiting == 0 {
+					over = q.now.Sub(world.Noon)
+					if len(open) != 1 {
+						t.Errorf("given up with the cases %v, want one", open)
+					}
+				}
+				q.now = q.now.Add(tries)
+			}
+			if told != c.wantTold || over != c.wantOver {
+				t.Errorf("told after %v, given up after %v; want after %v and %v", told, over, c.wantTold, c.wantOver)
+			}
+		})
+	}
+}
+
+// An order that has waited for its number for hours and then fails once has failed once.
+func TestDispatchQueueCountsFailuresAlone(t *testing.T) {
+	q := newQueueWorld(t)
+	q.sent("1", "")
+	for range 30 {
+		q.run(t)
+		q.now = q.now.Add(15 * time.Minute)
+	}
+	q.Fail = world.FailOn("OrdersByID")
+	if report, err := q.queue(bridge.DispatchQueueOptions{}).Run(t.Context()); err == nil || report.Results[0].Outcome != bridge.OutcomeFailed {
+		t.Fatalf("%v, %s; want that it failed", err, report)
+	}
+	open, err := q.Exceptions.Open(t.Context(), exceptions.NotDispatched)
+	must(t, err)
+	if len(open) > 0 {
+		t.Errorf("told after one failure: %v", open)
+	}
+}
+
 // What was listed while the dispatch failed as a whole is not done with.
 func TestDispatchQueueStaysWhereItFailed(t *testing.T) {
 	q := newQueueWorld(t)

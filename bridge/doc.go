@@ -145,6 +145,27 @@
 // changes. Once the canceller has written down that nothing of it is left, it goes by the
 // importer's look.
 //
+// # What waits
+//
+// What could not be done is on a list in the store, and one rule says when it is tried
+// again: orders and requests to cancel of the [Intake], parcels of the [DispatchQueue],
+// and what the warehouse has cancelled, of the [Revoker].
+//
+//   - What failed waits a minute, twice as long after each try, and a quarter of an hour
+//     at most. So does a parcel that was raised or held, as Linnworks does not tell when
+//     its tracking number is entered.
+//   - Other orders that a person has to do something about are looked at every quarter of
+//     an hour. All that were raised are tried by the next run once no case is open about
+//     them. What fails keeps its waits when its case is resolved.
+//   - A person is told when an order has failed five times, a parcel twenty times; and
+//     before its deadline, for which no wait is too long: when it fails with less than four
+//     hours left, and of parcels a day, eight and two hours before. Orders that cannot
+//     even be tried are told of too.
+//   - The bridge goes on for a week after the deadline, with orders of the shop without
+//     end. It gives up on nothing that no person was told of.
+//
+// [IntakeOptions] and [DispatchQueueOptions] have other numbers for who wants them.
+//
 // # Several processes
 //
 // Ledger, locks and exceptions are then on a database that all share. Importer,

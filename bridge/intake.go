@@ -178,10 +178,10 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 		return nil, fmt.Errorf("bridge: NewIntake: PollEvery %v is longer than FirstWindow %v: the first poll would have to wait", o.PollEvery, o.FirstWindow)
 	}
 	o.BatchSize = cmp.Or(o.BatchSize, maxImportBatch)
-	o.RetryAfter = cmp.Or(o.RetryAfter, time.Minute)
-	o.RetryMax = max(o.RetryAfter, cmp.Or(o.RetryMax, 15*time.Minute))
-	o.EscalateAfter = cmp.Or(o.EscalateAfter, 5)
-	o.EscalateBefore = cmp.Or(o.EscalateBefore, 4*time.Hour)
+	o.RetryAfter = cmp.Or(o.RetryAfter, retryFirst)
+	o.RetryMax = max(o.RetryAfter, cmp.Or(o.RetryMax, retryMost))
+	o.EscalateAfter = cmp.Or(o.EscalateAfter, escalateAfter)
+	o.EscalateBefore = cmp.Or(o.EscalateBefore, escalateBefore)
 	o.SweepEvery = cmp.Or(o.SweepEvery, 24*time.Hour)
 	o.HoldWindow = cmp.Or(o.HoldWindow, time.Hour)
 	if len(o.SweepStatuses) == 0 {
@@ -299,7 +299,10 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}
 	defer unlock()
-	r := &intakeRun{Intake: in, list: worklist{port: in.ports.Revisits, name: in.options.Name}, settled: map[string]bool{}, handed: map[string]bool{}}
+	r := &intakeRun{Intake: in, settled: map[string]bool{}, handed: map[string]bool{}, list: worklist{port: in.ports.Revisits, name: in.options.Name, patience: patience{
+		first: in.options.RetryAfter, most: in.options.RetryMax, tellAfter: in.options.EscalateAfter, hearsay: maxHearsay,
+		levels: []DeadlineLevel{{in.options.EscalateBefore, exceptions.Urgent}},
+	}}}
 	if err := r.load(ctx); err != nil {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}
@@ -536,14 +539,14 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, read ...Order) (kept
 		r.result.Failed++
 		r.result.Results = append(r.result.Results, OrderResult{OrderID: id, Outcome: OutcomeFailed, Err: why})
 		v := r.failure(old, id, old.Deadline, old.Known, why)
-		if r.escalates(v) {
+		if v.Raised {
 			raised = append(raised, orderStuck(v))
-			if !v.Known && v.Attempts > maxHearsay {
-				// Nothing but a hint ever told of it. It stays in the queue; should it
-				// exist after all, the poll brings it.
-				drops = append(drops, id)
-				continue
-			}
+		}
+		if r.list.over(v, r.now()) {
+			// Nothing but a hint ever told of it. It stays in the queue; should it
+			// exist after all, the poll brings it.
+			drops = append(drops, id)
+			continue
 		}
 		puts = append(puts, v)
 	}

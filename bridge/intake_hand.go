@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -154,7 +153,7 @@ func (r *intakeRun) raisedAgain(o Order) time.Time {
 	now := r.now()
 	switch {
 	case slices.Contains(r.options.SweepStatuses, o.Status):
-		return now.Add(r.options.RetryMax)
+		return r.list.pause(shippingDeadline(o), now)
 	case now.Sub(o.UpdatedAt) < keepRaised:
 		return now.Add(6 * r.options.RetryMax)
 	}
@@ -195,7 +194,7 @@ func (r *intakeRun) settle(ctx context.Context, began time.Time, orders []Order,
 			// An entry of an order that only a hint told of was never handed on.
 			v.Unseen = (old.Unseen || !old.Known) && (said.unseen || !reported)
 			puts = append(puts, v)
-			if r.escalates(v) {
+			if v.Raised {
 				raised = append(raised, orderStuck(v))
 			}
 			continue
@@ -243,35 +242,20 @@ func (r *intakeRun) store(ctx context.Context, puts []store.Revisit, drops []str
 
 // failure is the entry of an order that failed once more.
 func (r *intakeRun) failure(old store.Revisit, id string, deadline time.Time, known bool, err error) store.Revisit {
-	now := r.now()
-	wait := backoff(r.options.RetryAfter, r.options.RetryMax, old.Attempts)
-	v := store.Revisit{OrderID: id, Due: now.Add(wait), Attempts: old.Attempts + 1, LastError: part.Short(err.Error()), Known: known || old.Known, Unseen: old.Unseen}
+	v := store.Revisit{OrderID: id, Attempts: old.Attempts, Known: known || old.Known, Unseen: old.Unseen}
 	if !deadline.IsZero() {
 		v.Deadline = deadline.UTC()
-		if last := v.Deadline.Add(-r.options.EscalateBefore); last.After(now) && v.Due.After(last) {
-			v.Due = last // tried once more before it is raised
-		}
 	}
-	v.Raised = r.escalates(v)
-	return v
-}
-
-// escalates reports whether an order that failed needs a person.
-func (r *intakeRun) escalates(v store.Revisit) bool {
-	return v.Attempts >= r.options.EscalateAfter ||
-		!v.Deadline.IsZero() && !r.now().Before(v.Deadline.Add(-r.options.EscalateBefore))
+	return r.list.inVain(v, err.Error(), true, r.now())
 }
 
 // escalateLate raises orders whose deadline came near while they could not even
 // be tried again.
 func (r *intakeRun) escalateLate(ctx context.Context) error {
-	var puts []store.Revisit
+	puts := r.list.untold(r.now())
 	var raised []exceptions.Exception
-	for _, id := range slices.Sorted(maps.Keys(r.list.entries)) {
-		if v := r.list.entries[id]; v.Attempts > 0 && !v.Raised && r.escalates(v) {
-			v.Raised = true
-			puts, raised = append(puts, v), append(raised, orderStuck(v))
-		}
+	for _, v := range puts {
+		raised = append(raised, orderStuck(v))
 	}
 	// Raised twice is better than marked as raised and lost.
 	if err := exceptions.RaiseAll(ctx, r.ports.Exceptions, raised); err != nil {
@@ -304,7 +288,7 @@ func orderStuck(v store.Revisit) exceptions.Exception {
 func (r *intakeRun) holdEnd(o Order) time.Time {
 	switch {
 	case o.CancelRequested && !shippingDeadline(o).IsZero():
-		return r.now().Add(r.options.RetryMax)
+		return r.list.pause(shippingDeadline(o), r.now())
 	case o.Status == OnHold && o.HoldUntil.IsZero() && !o.PlacedAt().IsZero():
 		return o.PlacedAt().Add(r.options.HoldWindow)
 	case o.Status == OnHold, o.Status == AwaitingShipment:

@@ -151,9 +151,9 @@ func droppedOf(orders []WarehouseOrder) (ids []string) {
 	return ids
 }
 
-// read reads orders in the shop. There is a result for each that the shop has:
-// failed if it cannot be read, without an outcome if there is something to do. Those that
-// are over are cancelled there too, for good.
+// read reads orders in the shop. There is a result for each: failed if the shop does not
+// show it, without an outcome if there is something to do. Those that are over are
+// cancelled there too, for good.
 func (v *Revoker) read(ctx context.Context, ids []string) (results OrderResults, over []string, err error) {
 	if len(ids) == 0 {
 		return nil, nil, nil
@@ -163,19 +163,23 @@ func (v *Revoker) read(ctx context.Context, ids []string) (results OrderResults,
 	if err != nil {
 		return nil, nil, err
 	}
+	shown := map[string]bool{}
 	for _, o := range orders {
+		shown[o.ID] = true
 		if o.Status == Cancelled {
 			over = append(over, o.ID)
 		}
-		result := OrderResult{OrderID: o.ID}
+		result := OrderResult{OrderID: o.ID, Deadline: shippingDeadline(o)}
 		if !waitsFor(o) {
-			result.Outcome = OutcomeUnchanged
+			result.Outcome, result.Again = OutcomeUnchanged, v.again(o)
 		}
 		results = append(results, result)
 	}
 	for _, id := range ids {
 		if why, ok := lost[id]; ok {
 			results = append(results, OrderResult{OrderID: id, Outcome: OutcomeFailed, Err: errors.New(why)})
+		} else if !shown[id] {
+			results = append(results, OrderResult{OrderID: id, Outcome: OutcomeFailed, Err: errNotReturned})
 		}
 	}
 	return results, over, nil
@@ -206,6 +210,18 @@ func waitsFor(o Order) bool {
 	return (o.Status == OnHold || o.Status == AwaitingShipment) && !o.CancelRequested && o.ShippingModel != FulfilledByTikTok
 }
 
+// again is when to look once more at an order that the Revoker leaves to others: the buyer
+// may pay for it after all, or take a request to cancel it back. Zero if it is over.
+func (v *Revoker) again(o Order) time.Time {
+	switch o.Status {
+	case Unpaid, OnHold, AwaitingShipment:
+		if o.ShippingModel != FulfilledByTikTok {
+			return v.options.Now().UTC().Add(retryMost)
+		}
+	}
+	return time.Time{}
+}
+
 func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
 	ctx, unlock, err := v.ports.Locks.Lock(ctx, orderLock(result.OrderID))
 	if err != nil {
@@ -224,6 +240,7 @@ func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
 	}
 	switch {
 	case !waitsFor(o):
+		result.Again = v.again(o)
 		return nil
 	case StateOf(found) != Dropped:
 		return v.short(ctx, o, found, result)

@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
@@ -32,12 +33,18 @@ func newCancelled(t *testing.T) *cancelled {
 	t.Helper()
 	c := &cancelled{World: world.NewWorld(t), at: map[string]time.Time{}, now: world.Noon}
 	c.CancelReasonList = []string{world.ReasonBuyer}
+	c.start()
+	return c
+}
+
+// start begins with nothing but what is stored.
+func (c *cancelled) start() {
+	c.T.Helper()
 	var err error
 	c.runner, err = bridge.NewRevoker(bridge.RevokePorts{
 		Orders: c, Desk: c, OrderBook: c, Ledger: c, Locks: c, Exceptions: c, Source: c, Cursors: c.Memory, Revisits: c.Memory,
 	}, bridge.RevokeOptions{Reasons: []string{world.ReasonBuyer}, Now: func() time.Time { return c.now }})
-	must(t, err)
-	return c
+	must(c.T, err)
 }
 
 // drop cancels a new order in the warehouse some time ago.
@@ -104,7 +111,7 @@ func TestRevokerGoesOnWhereItStopped(t *testing.T) {
 }
 
 // The lists overlap by an hour. What is cancelled on both sides is read once; what the shop
-// may still wait for is read each time.
+// may still wait for is read again.
 func TestRevokerReadsWhatIsOverOnce(t *testing.T) {
 	c := newCancelled(t)
 	c.drop("1", time.Minute)
@@ -115,7 +122,7 @@ func TestRevokerReadsWhatIsOverOnce(t *testing.T) {
 		if revoked, err := c.run(); err != nil || revoked != wantRevoked || c.Count("OrdersByID")-before != want {
 			t.Errorf("%s: revoked %q, %v, and the shop was read %d times; want %q, %d", step, revoked, err, c.Count("OrdersByID")-before, wantRevoked, want)
 		}
-		c.now = c.now.Add(10 * time.Minute)
+		c.now = c.now.Add(20 * time.Minute)
 	}
 	reads("cancelled on both sides", "", 1)
 	reads("once more", "", 0)
@@ -223,35 +230,192 @@ func (unreadable) OrdersByID(_ context.Context, ids []string) ([]bridge.Order, e
 	return nil, &exceptions.UnreadableError{Reasons: reasons}
 }
 
-// An order that the bridge cannot even look at for hours is a person's, and after a
-// week theirs alone.
+// An order that the bridge cannot even look at becomes a person's after some tries, and
+// theirs alone a week after its deadline, which is two days away.
 func TestRevokerGivesUpOnAnOrder(t *testing.T) {
 	c := newCancelled(t)
 	c.drop("1", time.Hour)
-	c.Fail = func(_ int, name string) error {
-		if name == "FindOrders" {
-			return errors.New("no such thing")
-		}
-		return nil
-	}
+	c.Fail = world.FailOn("FindOrders")
 	var raisedAfter, endedAfter time.Duration
-	for at := time.Duration(0); at < 10*24*time.Hour && endedAfter == 0; at += 15 * time.Minute {
+	for at := time.Duration(0); at < 12*24*time.Hour && endedAfter == 0; at += 15 * time.Minute {
 		c.now = world.Noon.Add(at)
 		_, _ = c.run()
-		open, err := c.Exceptions.Open(t.Context())
-		must(t, err)
-		if len(open) > 0 && raisedAfter == 0 {
+		if open := c.open(); len(open) > 0 && raisedAfter == 0 {
 			raisedAfter = at
-			if e := open[0]; e.Kind != exceptions.CancelledInLinnworks || e.Object != exceptions.ForOrder("1") || !strings.Contains(e.Seen, "no such thing") {
+			if e := open[0]; e.Object != exceptions.ForOrder("1") || !strings.Contains(e.Seen, "5 times") || !strings.Contains(e.Seen, world.ErrInjected.Error()) {
 				t.Errorf("raised %s", e)
 			}
 		}
-		if left, err := c.Memory.Revisits(t.Context(), "revocations"); err != nil || len(left) == 0 {
+		if len(c.kept()) == 0 {
 			endedAfter = at
 		}
 	}
-	if raisedAfter < 2*time.Hour || raisedAfter > 5*time.Hour || endedAfter < 6*24*time.Hour || endedAfter > 9*24*time.Hour {
-		t.Errorf("raised after %v, given up after %v; want some hours and about a week", raisedAfter, endedAfter)
+	if raisedAfter != time.Hour || endedAfter <= 9*24*time.Hour || endedAfter > 9*24*time.Hour+15*time.Minute {
+		t.Errorf("raised after %v, given up after %v; want four waits of a quarter of an hour, and a week after the deadline", raisedAfter, endedAfter)
+	}
+	if open := c.open(); len(open) != 1 {
+		t.Errorf("after it was given up: %v, want its case", open)
+	}
+}
+
+// open are the cases of orders that are cancelled in Linnworks only.
+func (c *cancelled) open() []exceptions.Exception {
+	c.T.Helper()
+	open, err := c.Exceptions.Open(c.T.Context(), exceptions.CancelledInLinnworks)
+	must(c.T, err)
+	return open
+}
+
+// kept are the orders that are not done with.
+func (c *cancelled) kept() []store.Revisit {
+	c.T.Helper()
+	kept, err := c.Memory.Revisits(c.T.Context(), "revocations")
+	must(c.T, err)
+	return kept
+}
+
+// An order that fails is told while there is time before its deadline: with its first
+// failure if four hours are too many, and when four hours are left otherwise, also while
+// the shop cannot be read at all.
+func TestRevokerTellsBeforeTheDeadline(t *testing.T) {
+	const many = 20 // more than are tried one by one while the shop is down
+	for _, left := range []time.Duration{40 * time.Minute, 4*time.Hour + 7*time.Minute} {
+		c := newCancelled(t)
+		for i := range many {
+			id := fmt.Sprintf("%02d", i)
+			c.drop(id, time.Hour)
+			c.Orders[id] = world.With(c.Orders[id], func(o *bridge.Order) { o.CancelledBy = c.now.Add(left) })
+		}
+		c.Fail = world.FailOn("FindOrders")
+		if _, err := c.run(); err == nil {
+			t.Fatal("all orders failed, and the run went well")
+		}
+		c.Fail = world.FailOn("OrdersByID")
+		for c.now.Before(world.Noon.Add(left - 4*time.Hour)) {
+			if open := c.open(); len(open) > 0 {
+				t.Errorf("%v before the deadline, %v were left: told already of %d orders", left, world.Noon.Add(left).Sub(c.now), len(open))
+			}
+			c.now = c.now.Add(time.Minute)
+			_, _ = c.run()
+		}
+		open := c.open()
+		if len(open) != many || !open[0].Deadline.Equal(world.Noon.Add(left)) || open[0].Count != 1 {
+			t.Errorf("with %v to the deadline, at %v: told of %d orders %v, want of %d, once each and with the deadline", left, c.now.Sub(world.Noon), len(open), open, many)
+		}
+	}
+}
+
+// What a person has to do something about is looked at every quarter of an hour while its
+// case is open, and by the next run once somebody has resolved it, also after a restart. What
+// fails keeps its waits.
+func TestRevokerLooksAtOnceWhenACaseIsResolved(t *testing.T) {
+	c := newCancelled(t)
+	c.drop("1", 2*time.Hour) // no list has it again
+	c.CancelReasonList = nil
+	c.expect("the shop offers no reason", "", "-49h--24h", "-24h-0h")
+	if len(c.open()) != 1 {
+		t.Fatalf("open: %v, want one case", c.open())
+	}
+	looks := func(minutes int) (n int) {
+		t.Helper()
+		before := c.Count("CancelReasons")
+		for range minutes {
+			c.now = c.now.Add(time.Minute)
+			_, _ = c.run()
+		}
+		return c.Count("CancelReasons") - before
+	}
+	if n := looks(46); n != 3 || c.runner.Health().Backlog != 1 {
+		t.Errorf("looked at %d times in three quarters of an hour, backlog %d; want 3, and 1", n, c.runner.Health().Backlog)
+	}
+	resolve := func() {
+		must(t, c.Exceptions.Clear(t.Context(), exceptions.ForOrder("1"), exceptions.CancelledInLinnworks))
+	}
+	resolve()
+	if n := looks(1); n != 1 || len(c.open()) != 1 {
+		t.Errorf("its case is resolved, and nothing is mended: looked at %d times by the next run, open %v; want once, and its case again", n, c.open())
+	}
+	resolve()
+	c.Fail = world.FailOn("CancelReasons")
+	if n := looks(1); n != 1 {
+		t.Errorf("looked at %d times once its case was resolved again, want 1", n)
+	}
+	resolve()
+	if n := looks(14); n != 3 {
+		t.Errorf("it fails, and was tried %d times in 14 minutes; want 3, after 1, 2 and 4", n)
+	}
+	c.Fail = nil
+	if first, more := looks(1), looks(14); first != 1 || more != 0 {
+		t.Errorf("raised again, it was looked at %d times and then %d times in 14 minutes, want 1 and 0", first, more)
+	}
+	resolve()
+	c.CancelReasonList = []string{world.ReasonBuyer}
+	c.start() // anew
+	c.now = c.now.Add(time.Second)
+	c.expect("its case is resolved while the bridge is restarted", "1", fmt.Sprintf("%.0fh-%.0fh", c.now.Sub(world.Noon).Hours()-1, c.now.Sub(world.Noon).Hours()))
+	if kept := c.kept(); len(kept) != 0 {
+		t.Errorf("left: %v", kept)
+	}
+}
+
+// An order that waits for its buyer, who may pay or take a request back, is looked at for as
+// long as that takes.
+func TestRevokerWaitsForTheBuyer(t *testing.T) {
+	for name, wait := range map[string]func(*bridge.Order){
+		"who has not paid":     func(o *bridge.Order) { o.Status = bridge.Unpaid },
+		"who asks for it, too": func(o *bridge.Order) { o.CancelRequested = true },
+	} {
+		c := newCancelled(t)
+		c.drop("1", 2*time.Hour)
+		before := c.Orders["1"]
+		c.Orders["1"] = world.With(before, wait)
+		for range 3 {
+			if revoked, err := c.run(); err != nil || revoked != "" {
+				t.Errorf("%s: revoked %q, %v", name, revoked, err)
+			}
+			c.now = c.now.Add(15 * time.Minute)
+		}
+		c.Orders["1"] = before
+		if revoked, err := c.run(); err != nil || revoked != "1" || len(c.kept()) != 0 {
+			t.Errorf("%s, and changes their mind: revoked %q, %v, left %v; want 1", name, revoked, err, c.kept())
+		}
+	}
+}
+
+// An order is told of, and then somebody makes it anew in the warehouse: its case closes.
+func TestRevokerClosesTheCaseOfWhatIsAliveAgain(t *testing.T) {
+	c := newCancelled(t)
+	c.drop("1", 2*time.Hour)
+	c.CancelReasonList = nil
+	must(t, errOf(c.run()))
+	if len(c.open()) != 1 {
+		t.Fatalf("open: %v, want one case", c.open())
+	}
+	c.Book[0].State = bridge.Open
+	c.now = c.now.Add(15 * time.Minute)
+	if _, err := c.run(); err != nil || len(c.open()) != 0 || len(c.kept()) != 0 {
+		t.Errorf("alive again: %v, open %v, left %v; want none", err, c.open(), c.kept())
+	}
+}
+
+// An order that the shop does not show is not over.
+func TestRevokerKeepsWhatTheShopDoesNotShow(t *testing.T) {
+	c := newCancelled(t)
+	c.drop("1", 2*time.Hour)
+	order := c.Orders["1"]
+	delete(c.Orders, "1")
+	for range 5 {
+		if _, err := c.run(); err == nil || !strings.Contains(err.Error(), "order 1: the shop does not return the order") {
+			t.Errorf("got %v, want that the shop does not return order 1", err)
+		}
+		c.now = c.now.Add(15 * time.Minute)
+	}
+	if open := c.open(); len(open) != 1 {
+		t.Errorf("open %v, want a case", open)
+	}
+	c.Orders["1"] = order
+	if revoked, err := c.run(); err != nil || revoked != "1" || len(c.open()) != 0 {
+		t.Errorf("shown again: revoked %q, %v, open %v", revoked, err, c.open())
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 	// failingOrders is how long the case of a run of which single orders failed stays open
 	// after the last of them has: they are tried again less and less often, and the runs
 	// in between go well.
-	failingOrders = revokeRetryMax + 10*time.Minute
+	failingOrders = retryMost + 10*time.Minute
 	// tellAgain is after how long what still fails is raised again: a person, or another
 	// process in which it went well, may have closed the case.
 	tellAgain = 15 * time.Minute

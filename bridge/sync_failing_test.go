@@ -258,12 +258,12 @@ func TestSyncTellsOfEveryFailingOrder(t *testing.T) {
 			{time.Minute, one("1"), exceptions.Notice, 1, "order 1: "},
 			{time.Minute, one("2"), exceptions.Notice, 2, "order 2: "},
 			{2 * time.Hour, one("1"), exceptions.Notice, 3, "order 1: "}, // never more than a notice: it has a case of its own by then
-			{time.Hour, nil, exceptions.Notice, 3, "order 1: "},
+			{20 * time.Minute, nil, exceptions.Notice, 3, "order 1: "},   // it may be waiting for its next try
 			{time.Minute, errors.New("away"), exceptions.Notice, 4, "away"},
 			{15 * time.Minute, errors.Join(one("1"), errors.New("away")), exceptions.Warning, 5, "away"},
 			{time.Minute, nil, 0, 0, ""},
 			{time.Minute, one("3"), exceptions.Notice, 1, "order 3: "},
-			{70 * time.Minute, nil, 0, 0, ""},
+			{25 * time.Minute, nil, 0, 0, ""},
 		} {
 			time.Sleep(tc.after)
 			cases := step(tc.err)

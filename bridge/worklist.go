@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,12 +13,57 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// worklist are the orders of a queue that are to be looked at again, as stored.
+// worklist are the orders of a queue that are to be looked at again, as stored. There is
+// one for the shop's orders and the buyers' requests ([Intake]), one for what has to be
+// told to the shop ([DispatchQueue]) and one for what the warehouse has cancelled
+// ([Revoker]). One rule holds for all of them; [patience] has the numbers.
+//
+//   - What was tried in vain waits for a minute first, twice as long after each try, and
+//     a quarter of an hour at most. What waits for a person or for the buyer waits for
+//     a quarter of an hour.
+//   - A person is told, with a case, when an order has failed some times in a row, and
+//     when its deadline is near, also if it could not even be tried again by then (of
+//     parcels [Deadlines] tells that). No wait goes past the moment at which the deadline
+//     becomes near.
+//   - What waits for a person is tried by the next run once no case is open about it:
+//     somebody has resolved it. What fails keeps its waits then. Nothing was waited for
+//     but the next try, and trying it with every run would only cost calls.
+//   - The bridge gives up a week after the deadline, and never without a case; an intake
+//     gives up on nothing that the shop has shown.
+//
+// All of that is stored, and goes on after a restart.
 type worklist struct {
+	patience
 	port    store.Revisits
 	name    string
 	entries map[string]store.Revisit
 }
+
+// patience are the numbers of a [worklist].
+type patience struct {
+	// first is the wait after the first try in vain, most the longest.
+	first, most time.Duration
+	// tellAfter is how often an order fails before a person is told, whatever its deadline.
+	tellAfter int
+	// levels are how near a deadline is when a person is told.
+	levels []DeadlineLevel
+	// keep is how long after its deadline an order is tried, and without a deadline how
+	// long since it failed first. Zero: as long as it takes.
+	keep time.Duration
+	// hearsay is how often an order is tried that the shop has never shown. Zero: as
+	// often as any other.
+	hearsay int
+}
+
+// The numbers of all queues, unless there is a reason for others.
+const (
+	retryFirst, retryMost = time.Minute, 15 * time.Minute
+	// escalateAfter is how often an order fails before a person is told, about a quarter of
+	// an hour, and escalateBefore how near its deadline is.
+	escalateAfter, escalateBefore = 5, 4 * time.Hour
+	// keepTrying is how long after its deadline an order is tried.
+	keepTrying = 7 * 24 * time.Hour
+)
 
 func (l *worklist) load(ctx context.Context) error {
 	list, err := l.port.Revisits(ctx, l.name)
@@ -57,8 +103,68 @@ func (l *worklist) drop(ctx context.Context, ids ...string) error {
 	return nil
 }
 
-// resolved makes the orders due that wait for a person, once no case is open about them:
-// somebody has resolved it. What fails keeps its waits.
+// inVain is the entry of an order that was tried in vain once more. It has the order's
+// deadline, if it is known, and the case that a person has to resolve first, if there is
+// one. failed reports whether there was an error.
+func (l *worklist) inVain(v store.Revisit, why string, failed bool, now time.Time) store.Revisit {
+	v.Due = l.soon(now.Add(backoff(l.first, l.most, v.Attempts)), v.Deadline, now)
+	v.Attempts++
+	v.LastError = part.Short(why)
+	_, v.Raised = l.tells(v, failed, now)
+	return v
+}
+
+// pause is when an order is looked at again that waits for a person or for the buyer.
+func (l *worklist) pause(deadline, now time.Time) time.Time {
+	return l.soon(now.Add(l.most), deadline, now)
+}
+
+// soon is when an order is due, which is not past the moment at which its deadline
+// becomes near.
+func (l *worklist) soon(due, deadline, now time.Time) time.Time {
+	return earlier(due, nextLevel(l.levels, deadline, now))
+}
+
+// tells reports whether a person has to be told of an order that was tried in vain, and
+// how severe that is.
+func (l *worklist) tells(v store.Revisit, failed bool, now time.Time) (severity exceptions.Severity, yes bool) {
+	severity, near := levelAt(l.levels, v.Deadline, now)
+	switch {
+	case near:
+		return severity, true
+	case failed && v.Attempts >= l.tellAfter, v.CaseOf == "" && l.over(v, now):
+		return exceptions.Warning, true
+	}
+	return severity, false
+}
+
+// untold are the orders that failed, and whose deadline came near while they could not
+// even be tried again.
+func (l *worklist) untold(now time.Time) (list []store.Revisit) {
+	for _, id := range slices.Sorted(maps.Keys(l.entries)) {
+		v := l.entries[id]
+		if _, tell := l.tells(v, true, now); tell && v.Attempts > 0 && !v.Raised {
+			v.Raised = true
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// over reports whether the bridge gives up on an order that was tried in vain.
+func (l *worklist) over(v store.Revisit, now time.Time) bool {
+	switch {
+	case l.hearsay > 0 && !v.Known && v.Attempts > l.hearsay:
+		return true
+	case l.keep == 0:
+		return false
+	case v.Deadline.IsZero():
+		return time.Duration(v.Attempts)*l.most > l.keep
+	}
+	return now.Sub(v.Deadline) > l.keep
+}
+
+// resolved makes the orders due that wait for a person, once no case is open about them.
 func (l *worklist) resolved(ctx context.Context, cases exceptions.Queue, now time.Time) error {
 	waiting := map[string]bool{}
 	for _, v := range l.entries {

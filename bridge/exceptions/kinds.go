@@ -398,7 +398,7 @@ var kinds = map[Kind]Info{
 	},
 	NotDispatched: {
 		Owner: OwnerWarehouse, Severity: Warning, Within: 2 * time.Hour,
-		Meaning: "The warehouse has finished an order, its deadline is near, and the bridge has not been able to tell the shop. It keeps trying.",
+		Meaning: "The warehouse has finished an order, and the bridge has not been able to tell the shop. Its deadline is near, or it has failed for hours. The bridge keeps trying.",
 		Steps: []string{
 			"Read the last error in the exception and correct what it names. Another exception of the order may say more.",
 			"If that takes too long, enter the tracking number in the shop by hand.",
