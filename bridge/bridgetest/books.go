@@ -19,19 +19,6 @@ import (
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
-// feesTaken are fees and taxes that the shop takes beside its commission, adjustments what
-// it charges or credits later.
-var (
-	feesTaken = []string{
-		"affiliate_commission_amount", "affiliate_ads_commission_amount", "transaction_fee_amount", "smart_promotion_fee_amount", "gmv_max_ad_fee_amount",
-		"fbt_free_shipping_fee_amount", "credit_card_handling_fee_amount", "live_specials_fee_amount", "cofunded_promotion_service_fee_amount", "fee_of_tomorrow_amount",
-	}
-	taxesTaken  = []string{"sales_tax_amount", "local_vat_amount", "gst_amount", "pit_amount"}
-	adjustments = []tiktokshop.StatementTransactionType{
-		"PLATFORM_PENALTY", "LOGISTICS_REIMBURSEMENT", "SHIPPING_FEE_ADJUSTMENT", "CHARGE_BACK", "REBATE", "GMV_PAYMENT_FOR_ADS", "PLATFORM_COMPENSATION", "OTHER_ADJUSTMENT",
-	}
-)
-
 // payIn is the currency that some shops are paid in.
 const payIn = "EUR"
 
@@ -116,18 +103,15 @@ func (s *shop) things(r *rand.Rand, round int) error {
 			continue
 		}
 		n++
-		amount := fmt.Sprintf("0.%02d", 1+r.IntN(99))
 		var err error
 		switch r.IntN(8) {
-		case 0:
-			err = s.tiktok.ChargeFee(o.ID, feesTaken[r.IntN(len(feesTaken))], amount)
-		case 1:
-			err = s.tiktok.WithholdTax(o.ID, taxesTaken[r.IntN(len(taxesTaken))], amount)
+		case 0, 1:
+			err = s.charge(r, round, o.ID)
 		case 2:
-			err = s.adjust(r, round, o.ID, "-"+amount)
+			err = s.adjust(r, round, o.ID, fmt.Sprintf("-0.%02d", 1+r.IntN(99)))
 		case 3:
 			var reserve string
-			reserve, err = s.tiktok.ReserveUntil(o.ID, amount, s.now().Add(30*24*time.Hour))
+			reserve, err = s.tiktok.ReserveUntil(o.ID, fmt.Sprintf("0.%02d", 1+r.IntN(99)), s.now().Add(30*24*time.Hour))
 			s.report.Reserves++
 			if err == nil && r.IntN(2) == 0 {
 				err = s.tiktok.ReleaseReserve(reserve)
@@ -140,19 +124,6 @@ func (s *shop) things(r *rand.Rand, round int) error {
 		}
 	}
 	return errors.Join(append(errs, s.adjust(r, round, "", "-0.77"))...)
-}
-
-// adjust has the shop charge for an order, or for none.
-func (s *shop) adjust(r *rand.Rand, round int, orderID, amount string) error {
-	kind := adjustments[r.IntN(len(adjustments))]
-	if kind == "PLATFORM_PENALTY" {
-		s.report.Penalties++
-	}
-	if round > 0 && orderID != "" {
-		s.report.LateAdjustments++
-	}
-	_, err := s.tiktok.Adjust(kind, orderID, amount)
-	return err
 }
 
 // comesBack has the buyer paid back for an order, or for a part of it, with the goods or
@@ -250,6 +221,7 @@ func (s *books) reconcile(ctx context.Context, r *rand.Rand) error {
 	for _, b := range report.Fees.Breaches {
 		s.violate("a fee that was taken as published is called too high: %+v", b)
 	}
+	s.report.Kinds = s.report.Kinds.plus(readKinds(read.Statements))
 	for _, p := range report.Payouts {
 		s.judgePayout(p, read, report)
 	}

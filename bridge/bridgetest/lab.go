@@ -116,6 +116,8 @@ type Report struct {
 	// Simulated is the time that passed in the run.
 	Simulated time.Duration
 	Counts
+	// Kinds of money were on the statements of the shops.
+	Kinds Kinds
 }
 
 // Counts are how often things happened.
@@ -206,6 +208,7 @@ func (r Report) String() string {
 // Add sums reports up.
 func (r Report) Add(other Report) Report {
 	r.Simulated += other.Simulated
+	r.Kinds = r.Kinds.plus(other.Kinds)
 	sum, more := reflect.ValueOf(&r.Counts).Elem(), reflect.ValueOf(other.Counts)
 	for i := range sum.NumField() {
 		sum.Field(i).SetInt(sum.Field(i).Int() + more.Field(i).Int())

@@ -75,6 +75,10 @@ func TestLab(t *testing.T) {
 	if len(zero) > 0 && (*seeds >= 400 || *seeds >= 40 && *first == 1) {
 		t.Errorf("the lab did not try everything: no %s", strings.Join(zero, ", "))
 	}
+	t.Logf("%d kinds of money on statements", len(sum.Kinds))
+	if missing := sum.Kinds.Missing(); len(missing) > 0 && *seeds >= 400 {
+		t.Errorf("the lab did not try every kind of money: no %s", strings.Join(missing, ", "))
+	}
 }
 
 // A seed replays: the same day twice, call by call.

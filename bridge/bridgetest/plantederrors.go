@@ -79,15 +79,15 @@ var breaches = []struct {
 	change func(*finance.Line)
 }{
 	{"commission", func(l finance.Line) bool { return l.Stated.Revenue > 500 }, func(l *finance.Line) {
-		charge(l, "referral_fee_amount", l.Stated.Revenue/10)
+		overcharge(l, "referral_fee_amount", l.Stated.Revenue/10)
 	}},
 	{"commission that is not credited", func(l finance.Line) bool { return l.Stated.Revenue < -1000 && fee(l, "referral_fee_amount") > 50 }, func(l *finance.Line) {
-		charge(l, "referral_fee_amount", fee(*l, "referral_fee_amount"))
+		overcharge(l, "referral_fee_amount", fee(*l, "referral_fee_amount"))
 	}},
 	{"refund administration", func(l finance.Line) bool {
 		return l.Stated.Revenue < 0 && fee(l, "refund_administration_fee_amount") < 0
 	}, func(l *finance.Line) {
-		charge(l, "refund_administration_fee_amount", 100)
+		overcharge(l, "refund_administration_fee_amount", 100)
 	}},
 }
 
@@ -101,8 +101,8 @@ func fee(l finance.Line, name string) (sum int64) {
 	return sum
 }
 
-// charge takes more of a fee, in a line that still adds up.
-func charge(l *finance.Line, name string, minor int64) {
+// overcharge takes more of a fee, in a line that still adds up.
+func overcharge(l *finance.Line, name string, minor int64) {
 	l.Stated.Fees, l.Settlement = l.Stated.Fees-minor, l.Settlement-minor
 	l.Details = append(slices.Clone(l.Details), finance.Detail{Group: finance.Fee, Name: name, Minor: -minor})
 }

@@ -74,8 +74,8 @@ func (l *lab) eachRef(o linnworks.OrderDetails, do func(s *shop, id string)) {
 
 // takeLocked takes off what Linnworks has given free although it is sold, because somebody
 // has locked the order.
-func (l *lab) takeLocked(free map[partKey]int) {
-	for _, o := range l.linn.Orders() {
+func (l *lab) takeLocked(free map[partKey]int, orders []linnworks.OrderDetails) {
+	for _, o := range orders {
 		if o.Processed || !o.GeneralInfo.HoldOrCancel {
 			continue
 		}

@@ -88,9 +88,11 @@ func (l *lab) refsOf(o linnworks.OrderDetails) []ref {
 }
 
 // copies are the orders in Linnworks that hold goods of the shops' orders.
-func (l *lab) copies() map[ref][]linnworks.OrderDetails {
+func (l *lab) copies() map[ref][]linnworks.OrderDetails { return l.copiesOf(l.linn.Orders()) }
+
+func (l *lab) copiesOf(orders []linnworks.OrderDetails) map[ref][]linnworks.OrderDetails {
 	m := map[ref][]linnworks.OrderDetails{}
-	for _, o := range l.linn.Orders() {
+	for _, o := range orders {
 		for _, r := range l.refsOf(o) {
 			m[r] = append(m[r], o)
 		}
@@ -179,18 +181,16 @@ func (s *shop) freeParts() map[partKey]int {
 			free[partKey{it.sku, i}] = level.Available
 		}
 	}
-	held := map[ref]bool{}
-	for r := range s.copies() {
-		held[r] = true
-	}
-	s.takeLocked(free)
+	orders := s.linn.Orders()
+	held := s.copiesOf(orders)
+	s.takeLocked(free, orders)
 	for _, other := range s.shops {
 		known := other.truth.counted
 		if other == s {
 			known = s.truth.known
 		}
 		for _, o := range other.tiktok.Orders() {
-			if !sold[o.Status] || !known[o.ID] || held[ref{other.name, o.ID}] || other.truth.poisonedLately(o.ID) {
+			if !sold[o.Status] || !known[o.ID] || len(held[ref{other.name, o.ID}]) > 0 || other.truth.poisonedLately(o.ID) {
 				continue
 			}
 			at := max(0, slices.Index(warehouseIDs, o.WarehouseID))

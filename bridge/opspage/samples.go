@@ -1,9 +1,7 @@
 package opspage
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -33,13 +31,8 @@ type standing struct {
 	Stock *stock.Totals `json:"stock,omitempty"`
 }
 
-const (
-	// keepsSamples of [Handler.Sample] are plotted: a day, if it is called every five minutes.
-	keepsSamples = 288
-	keepsUnits   = 24 * time.Hour
-	// storesUnits is of how many SKUs a store keeps what they had: those that changed last.
-	storesUnits = 200
-)
+// keepsSamples of [Handler.Sample] are plotted: a day, if it is called every five minutes.
+const keepsSamples = 288
 
 // noted is what the samples have left, in memory.
 type noted struct {
@@ -51,28 +44,6 @@ type noted struct {
 	// restored are the shops whose stored samples have been read.
 	restored map[string]bool
 }
-
-// unitKey is one SKU in one of a shop's warehouses.
-type unitKey struct{ shop, skuID, warehouseID string }
-
-// units are how many of a SKU there were. As most do not change for a day, only changes are
-// points.
-type units struct {
-	points []point
-	now    point
-	since  time.Time // when now was first seen
-	stored bool      // it is what another process had, which ended then
-}
-
-// point is how many units of a SKU the shop showed and the warehouse had free at a moment;
-// -1: not known.
-type point struct {
-	At    time.Time `json:"at"`
-	Shown int       `json:"shown"`
-	Free  int       `json:"free"`
-}
-
-func (p point) same(q point) bool { return p.Shown == q.Shown && p.Free == q.Free }
 
 // Sample notes how things stand, for the plots. Call it every five minutes; what a process
 // has noted ends with it, but for shops that have [Shop.Values]. Without it the pages have no
@@ -198,178 +169,4 @@ func (h *Handler) sampled(r *request) []sample {
 		}
 	}
 	return list
-}
-
-// countUnits notes what each SKU of a shop has. A stock that another process has is not
-// known, which leaves what was noted as it is.
-func (h *Handler) countUnits(ctx context.Context, shop Shop, now time.Time) {
-	if shop.Stock == nil {
-		return
-	}
-	for after := ""; ; {
-		lines, err := shop.Stock.StockOf(ctx, "", after, 1000)
-		if err != nil {
-			return
-		}
-		for _, l := range lines {
-			at := point{now, l.Shown, l.Free}
-			if l.Unknown != "" {
-				at.Shown, at.Free = -1, -1
-			}
-			h.mu.Lock()
-			h.noted.count(unitKey{shop.Name, l.SKUID, l.WarehouseID}, at)
-			h.mu.Unlock()
-		}
-		if len(lines) == 0 || lines[len(lines)-1].SKUID == after || len(lines) < 1000 {
-			return
-		}
-		after = lines[len(lines)-1].SKUID
-	}
-}
-
-// count notes what a SKU has.
-func (n *noted) count(key unitKey, at point) {
-	if n.units == nil {
-		n.units = map[unitKey]*units{}
-	}
-	u := n.units[key]
-	switch {
-	case u == nil:
-		n.units[key] = &units{now: at, since: at.At}
-		return
-	case u.stored: // nobody was there since
-		u.change(point{u.now.At.Add(time.Second), -1, -1})
-		u.change(at)
-		u.stored = false
-	case !u.now.same(at):
-		u.change(at)
-	}
-	u.now = at
-	for len(u.points) > 1 && at.At.Sub(u.points[1].At) > keepsUnits {
-		u.points = u.points[1:]
-	}
-}
-
-// change adds what there is from at on. Until the sample before, it was what it was then.
-func (u *units) change(at point) {
-	before := u.now
-	if len(u.points) == 0 {
-		u.points = append(u.points, point{u.since, before.Shown, before.Free})
-	}
-	if last := u.points[len(u.points)-1]; last.At.Before(before.At) {
-		u.points = append(u.points, before)
-	}
-	u.points = append(u.points, at)
-	u.now = at
-}
-
-// unitsOf is what a SKU had in the last hours, the first first, up to the last sample; nil if
-// that is not known.
-func (h *Handler) unitsOf(shop string, l StockLine) []point {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	u := h.noted.units[unitKey{shop, l.SKUID, l.WarehouseID}]
-	if u == nil {
-		return nil
-	}
-	points := slices.Clone(u.points)
-	if len(points) == 0 {
-		points = []point{{u.since, u.now.Shown, u.now.Free}}
-	}
-	if points[len(points)-1].At.Before(u.now.At) {
-		points = append(points, u.now)
-	}
-	return points
-}
-
-// kept is what a store keeps of one shop.
-type kept struct {
-	Samples []keptSample `json:"samples"`
-	Units   []keptUnits  `json:"units"`
-}
-
-type keptSample struct {
-	At time.Time `json:"at"`
-	standing
-}
-
-type keptUnits struct {
-	SKUID       string  `json:"sku_id"`
-	WarehouseID string  `json:"warehouse_id"`
-	Points      []point `json:"points"`
-	Now         point   `json:"now"`
-}
-
-// valueName is what a shop's samples are stored under.
-const valueName = "opspage samples"
-
-// restore reads what was stored of a shop, once.
-func (h *Handler) restore(ctx context.Context, shop Shop) error {
-	if shop.Values == nil || h.noted.restored[shop.Name] {
-		return nil
-	}
-	text, found, err := shop.Values.Value(ctx, valueName)
-	if err != nil {
-		return fmt.Errorf("reading the samples: %w", err)
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.noted.restored == nil {
-		h.noted.restored = map[string]bool{}
-	}
-	h.noted.restored[shop.Name] = true
-	var k kept
-	if !found {
-		return nil
-	}
-	if err := json.Unmarshal(text, &k); err != nil {
-		return fmt.Errorf("the stored samples are unreadable, and begin anew: %w", err)
-	}
-	for _, s := range k.Samples {
-		h.noted.add(sample{s.At.UTC(), map[string]standing{shop.Name: s.standing}})
-	}
-	if h.noted.units == nil {
-		h.noted.units = map[unitKey]*units{}
-	}
-	for _, u := range k.Units {
-		h.noted.units[unitKey{shop.Name, u.SKUID, u.WarehouseID}] = &units{points: u.Points, now: u.Now, since: u.Now.At, stored: true}
-	}
-	return nil
-}
-
-// keep stores what was noted of a shop.
-func (h *Handler) keep(ctx context.Context, shop Shop) error {
-	if shop.Values == nil || !h.noted.restored[shop.Name] {
-		return nil
-	}
-	text, err := json.Marshal(h.kept(shop.Name))
-	if err != nil {
-		return err
-	}
-	if err := shop.Values.PutValue(ctx, valueName, text); err != nil {
-		return fmt.Errorf("storing the samples: %w", err)
-	}
-	return nil
-}
-
-// kept is what was noted of a shop.
-func (h *Handler) kept(shop string) kept {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	k := kept{Samples: []keptSample{}, Units: []keptUnits{}}
-	for _, s := range h.noted.samples {
-		if at, ok := s.Shops[shop]; ok {
-			k.Samples = append(k.Samples, keptSample{s.At, at})
-		}
-	}
-	for key, u := range h.noted.units {
-		if key.shop == shop && len(u.points) > 0 {
-			k.Units = append(k.Units, keptUnits{key.skuID, key.warehouseID, slices.Clone(u.points), u.now})
-		}
-	}
-	slices.SortFunc(k.Units, func(a, b keptUnits) int {
-		return cmp.Or(b.Points[len(b.Points)-1].At.Compare(a.Points[len(a.Points)-1].At), cmp.Compare(a.SKUID, b.SKUID), cmp.Compare(a.WarehouseID, b.WarehouseID))
-	})
-	k.Units = k.Units[:min(len(k.Units), storesUnits)]
-	return k
 }

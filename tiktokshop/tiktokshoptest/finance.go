@@ -62,7 +62,7 @@ type figures struct {
 	subtotal, discount               money // before discounts, and the seller's discounts
 	refunded, discountBack           money
 	shippingPaid, shippingDiscount   money // by the buyer, and TikTok's discount on it
-	label                            money
+	label, carriage                  money // carriage by name, see [charge]
 	fee, refundFee                   money
 	adjustment                       money
 	charged                          money // fees and taxes by name, see [charge]
@@ -73,14 +73,14 @@ type figures struct {
 func (a figures) plus(b figures) figures {
 	return figures{
 		a.subtotal + b.subtotal, a.discount + b.discount, a.refunded + b.refunded, a.discountBack + b.discountBack,
-		a.shippingPaid + b.shippingPaid, a.shippingDiscount + b.shippingDiscount, a.label + b.label, a.fee + b.fee,
+		a.shippingPaid + b.shippingPaid, a.shippingDiscount + b.shippingDiscount, a.label + b.label, a.carriage + b.carriage, a.fee + b.fee,
 		a.refundFee + b.refundFee, a.adjustment + b.adjustment, a.charged + b.charged, a.buyerPaid + b.buyerPaid, a.platformDiscount + b.platformDiscount,
 		a.buyerRefund + b.buyerRefund, a.platformRefund + b.platformRefund, a.tax + b.tax,
 	}
 }
 
 func (a figures) revenue() money    { return a.subtotal + a.discount + a.refunded + a.discountBack }
-func (a figures) shipping() money   { return a.shippingPaid + a.shippingDiscount + a.label }
+func (a figures) shipping() money   { return a.shippingPaid + a.shippingDiscount + a.label + a.carriage }
 func (a figures) fees() money       { return a.fee + a.refundFee + a.charged }
 func (a figures) settlement() money { return a.revenue() + a.shipping() + a.fees() + a.adjustment }
 

@@ -132,7 +132,7 @@ func (e *entry) wire(f *Fake) tiktokshop.StatementTransaction {
 	switch {
 	case e.kind == "ORDER":
 		out.OrderID, out.OrderCreateTime = e.order.info.ID, e.order.info.CreateTime
-		out.RevenueBreakdown, out.ShippingCostBreakdown = x.revenueParts(), x.shippingParts()
+		out.RevenueBreakdown, out.ShippingCostBreakdown = x.revenueParts(), x.shippingParts(e.charges())
 		out.FeeTaxBreakdown = x.feeParts(f, e.charges())
 		out.SupplementaryComponent = tiktokshop.StatementTransactionSupplementaryComponent{
 			CustomerPaymentAmount: x.buyerPaid.decimal(), CustomerRefundAmount: x.buyerRefund.decimal(), SalesTaxAmount: x.tax.decimal(),
@@ -162,37 +162,25 @@ func (a figures) revenueParts() tiktokshop.RevenueBreakdown {
 	}
 }
 
-func (a figures) shippingParts() tiktokshop.StatementTransactionShippingCostBreakdown {
-	return tiktokshop.StatementTransactionShippingCostBreakdown{
+func (a figures) shippingParts(charges []charge) tiktokshop.StatementTransactionShippingCostBreakdown {
+	out := tiktokshop.StatementTransactionShippingCostBreakdown{
 		CustomerPaidShippingFeeAmount: a.shippingPaid.decimal(), ShippingFeeDiscountAmount: a.shippingDiscount.decimal(),
 		ActualShippingFeeAmount: a.label.decimal(),
 	}
+	name(&out, charges, shippingGroup)
+	return out
 }
 
 // feeParts names the commission as the market does, and the charges as they were.
 func (a figures) feeParts(f *Fake, charges []charge) tiktokshop.FeeTaxBreakdown {
-	commission := "referral_fee_amount"
-	if f.market.family == familyOther {
-		commission = "platform_commission_amount"
-	}
-	others := make([]charge, 0, len(charges))
-	for _, c := range charges {
-		switch {
-		case !c.tax && c.name == commission:
-			a.fee += c.amount
-		case !c.tax && c.name == "refund_administration_fee_amount":
-			a.refundFee += c.amount
-		default:
-			others = append(others, c)
-		}
-	}
 	out := tiktokshop.FeeTaxBreakdown{Fee: tiktokshop.FeeTaxBreakdownFee{RefundAdministrationFeeAmount: a.refundFee.decimal()}}
 	if f.market.family == familyOther {
 		out.Fee.PlatformCommissionAmount = a.fee.decimal()
 	} else {
 		out.Fee.ReferralFeeAmount = a.fee.decimal()
 	}
-	name(&out, others)
+	name(&out.Fee, charges, feeGroup)
+	name(&out.Tax, charges, taxGroup)
 	return out
 }
 
@@ -238,6 +226,7 @@ func (f *Fake) orderTransactions(in *request) (any, error) {
 					ActualShippingFeeAmount: x.label.decimal(),
 				},
 			}
+			name(&row.ShippingCostBreakdown, charges, shippingGroup)
 			row.FeeTaxBreakdown = x.feeParts(f, charges)
 			out.SKUTransactions = append(out.SKUTransactions, row)
 		}

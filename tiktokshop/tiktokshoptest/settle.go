@@ -10,42 +10,57 @@ import (
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
-// charge is a fee or a tax of an order by its name on the wire.
+// charge is an amount of an order by its name on the wire.
 type charge struct {
+	group  group
 	name   string
-	tax    bool
-	amount money // what the seller gets: negative
+	amount money // what the seller gets: negative if it is taken
 }
+
+// group is the breakdown of a transaction that an amount stands in.
+type group int
+
+const (
+	feeGroup group = iota
+	taxGroup
+	shippingGroup
+)
 
 // ChargeFee lets TikTok take a fee for an order, beside its commission, by the name that it
 // has on statements, such as affiliate_commission_amount; names that no description has
-// are taken too. It is in the order's settlement, or a transaction of its own if the order
-// is settled already.
+// are taken too. A negative amount is given back. It is in the order's settlement, or a
+// transaction of its own if the order is settled already.
 func (f *Fake) ChargeFee(orderID, name, amount string) error {
-	return f.charge(orderID, name, amount, false)
+	return f.charge(orderID, charge{group: feeGroup, name: name}, amount)
 }
 
 // WithholdTax lets TikTok withhold a tax that it pays itself, such as local_vat_amount: see
 // [Fake.ChargeFee].
 func (f *Fake) WithholdTax(orderID, name, amount string) error {
-	return f.charge(orderID, name, amount, true)
+	return f.charge(orderID, charge{group: taxGroup, name: name}, amount)
 }
 
-func (f *Fake) charge(orderID, name, amount string, tax bool) error {
+// ChargeShipping lets TikTok charge for the way of an order or of its return, beside the
+// label and what the buyer pays, such as return_shipping_label_fee_amount: see [Fake.ChargeFee].
+func (f *Fake) ChargeShipping(orderID, name, amount string) error {
+	return f.charge(orderID, charge{group: shippingGroup, name: name}, amount)
+}
+
+func (f *Fake) charge(orderID string, c charge, amount string) error {
 	defer f.enter()()
-	m, err := parseMoney("amount", amount)
+	m, err := parseSigned("amount", amount)
 	o := f.orderByID[orderID]
 	switch {
 	case err != nil:
 		return fmt.Errorf("tiktokshoptest: charge: %w", err)
-	case name == "":
+	case c.name == "":
 		return errors.New("tiktokshoptest: charge: the name is empty")
 	case o == nil:
 		return fmt.Errorf("tiktokshoptest: charge: order %s does not exist", orderID)
 	case len(o.lines) == 0:
 		return fmt.Errorf("tiktokshoptest: charge: order %s has no lines", orderID)
 	}
-	c := charge{name, tax, -m}
+	c.amount = -m
 	if f.books.settled[o] {
 		f.enterEntry(&entry{kind: "ORDER", order: o, shares: charged([]share{{line: o.lines[0]}}, []charge{c})})
 		return nil
@@ -58,7 +73,11 @@ func (f *Fake) charge(orderID, name, amount string, tax bool) error {
 func charged(shares []share, charges []charge) []share {
 	if len(shares) > 0 {
 		for _, c := range charges {
-			shares[0].charged += c.amount
+			if c.group == shippingGroup {
+				shares[0].carriage += c.amount
+			} else {
+				shares[0].charged += c.amount
+			}
 			shares[0].charges = append(shares[0].charges, c)
 		}
 	}
@@ -72,34 +91,38 @@ func (e *entry) charges() (list []charge) {
 	return list
 }
 
-// name writes charges into a breakdown, under names of the description and others.
-func name(out *tiktokshop.FeeTaxBreakdown, charges []charge) {
-	fees, taxes := map[string]money{}, map[string]money{}
+// name writes the charges of a group into its breakdown, under names of the description and
+// others. Those that the breakdown has already are added to them.
+func name(into any, charges []charge, of group) {
+	amounts := map[string]money{}
 	for _, c := range charges {
-		if c.tax {
-			taxes[c.name] += c.amount
-		} else {
-			fees[c.name] += c.amount
+		if c.group == of {
+			amounts[c.name] += c.amount
 		}
 	}
-	for _, part := range []struct {
-		amounts map[string]money
-		into    any
-	}{{fees, &out.Fee}, {taxes, &out.Tax}} {
-		if len(part.amounts) == 0 {
-			continue
+	if len(amounts) == 0 {
+		return
+	}
+	members := map[string]json.RawMessage{}
+	text, err := json.Marshal(into)
+	if err == nil {
+		err = json.Unmarshal(text, &members)
+	}
+	for name, m := range amounts {
+		var have tiktokshop.Decimal
+		if member, ok := members[name]; ok && err == nil {
+			err = json.Unmarshal(member, &have)
 		}
-		members := map[string]tiktokshop.Decimal{}
-		for name, m := range part.amounts {
-			members[name] = m.decimal()
-		}
-		text, err := json.Marshal(members)
-		if err == nil {
-			err = json.Unmarshal(text, part.into)
-		}
-		if err != nil {
-			panic("tiktokshoptest: decimals that cannot be read: " + err.Error())
-		}
+		members[name], _ = json.Marshal((cents(have) + m).decimal())
+	}
+	if err == nil {
+		text, err = json.Marshal(members)
+	}
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		panic("tiktokshoptest: decimals that cannot be read: " + err.Error())
 	}
 }
 

@@ -26,6 +26,9 @@ func TestSettleNow(t *testing.T) {
 		l.ok(l.ChargeFee(id, "affiliate_commission_amount", "1.20"))
 		l.ok(l.ChargeFee(id, "moon_fee_amount", "0.05"))
 		l.ok(l.WithholdTax(id, "local_vat_amount", "2.67"))
+		l.ok(l.ChargeShipping(id, "return_shipping_label_fee_amount", "2.10"))
+		l.ok(l.ChargeShipping(id, "actual_shipping_fee_amount", "0.40")) // beside what the label cost
+		l.ok(l.ChargeShipping(id, "failed_delivery_subsidy_amount", "-0.50"))
 		_, err := l.ReserveUntil(id, "3.00", time.Now().Add(30*24*time.Hour))
 		l.ok(err)
 		statement := l.Settle()
@@ -44,22 +47,25 @@ func TestSettleNow(t *testing.T) {
 				continue
 			}
 			fee := x.FeeTaxBreakdown
+			way := x.ShippingCostBreakdown
+			got["return"], got["carrier"], got["subsidy"], got["way"] = string(way.ReturnShippingLabelFeeAmount), string(way.ActualShippingFeeAmount), string(way.FailedDeliverySubsidyAmount), string(x.ShippingCostAmount)
 			got["referral"], got["affiliate"], got["moon"] = string(fee.Fee.ReferralFeeAmount), string(fee.Fee.AffiliateCommissionAmount), string(fee.Fee.Others["moon_fee_amount"])
 			got["vat"], got["fees"], got["settled"] = string(fee.Tax.LocalVATAmount), string(x.FeeTaxAmount), string(x.SettlementAmount)
 		}
 		// 9 % of two times 8.00 and of the postage, 4.00, and what was charged.
 		want := map[string]string{
-			"referral": "-1.80", "affiliate": "-1.20", "moon": "-0.05", "vat": "-2.67", "fees": "-5.72", "settled": "14.28", "reserve": "-3.00", "release": "94",
+			"referral": "-1.80", "affiliate": "-1.20", "moon": "-0.05", "vat": "-2.67", "fees": "-5.72", "settled": "12.28",
+			"return": "-2.10", "carrier": "-0.40", "subsidy": "0.50", "way": "2.00", "reserve": "-3.00", "release": "94",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("lines (-want +got):\n%s", diff)
 		}
 		byOrder, err := l.client.Finance.GetTransactionsByOrder(t.Context(), id, nil)
 		l.ok(err)
-		if byOrder.SettlementAmount != "14.28" || sum(byOrder.SKUTransactions[0].SettlementAmount) != "14.28" {
+		if byOrder.SettlementAmount != "12.28" || sum(byOrder.SKUTransactions[0].SettlementAmount) != "12.28" || byOrder.SKUTransactions[0].ShippingCostBreakdown.ReturnShippingLabelFeeAmount != "-2.10" {
 			t.Errorf("by order: %s", byOrder.SettlementAmount)
 		}
-		if p := l.payments()[0]; p.Amount.Value != "11.28" || p.SettlementAmount.Value != "14.28" {
+		if p := l.payments()[0]; p.Amount.Value != "9.28" || p.SettlementAmount.Value != "12.28" {
 			t.Errorf("payment %s of %s", p.Amount.Value, p.SettlementAmount.Value)
 		}
 		// What is charged after the settlement is a transaction of its own.

@@ -153,7 +153,7 @@ var rooms = []room{
 		"bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge", "bridge/finance", "bridge/returns", "bridge/printing", "bridge/release", "bridge/tiktokadapter", "bridge/linnworksadapter",
 	}, subjects: []subject{
 		{"stores", []string{"doc.go", "stores*.go"}},
-		{"the lab", []string{"lab*.go", "live.go", "shelves.go", "world.go", "network.go", "people.go", "trades.go", "printing.go", "pass.go", "truth.go", "books.go", "plantederrors.go", "verdict.go"}},
+		{"the lab", []string{"lab*.go", "live.go", "shelves.go", "world.go", "network.go", "people.go", "trades.go", "printing.go", "pass.go", "truth.go", "books.go", "charges.go", "plantederrors.go", "verdict.go"}},
 	}},
 	{path: "bridge/internal/ways", subjects: one("ways in which people and a program are interleaved")},
 	{path: "bridge/internal/structure", subjects: one("this test")},
