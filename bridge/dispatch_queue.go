@@ -494,17 +494,6 @@ func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results Or
 	return r.saveCursor(ctx)
 }
 
-// raisedIn are the shop's orders that a person has to do something about.
-func raisedIn(results OrderResults) map[string]bool {
-	raised := map[string]bool{}
-	for _, o := range results {
-		if o.Outcome == OutcomeRaised && o.OrderID != "" {
-			raised[o.OrderID] = true
-		}
-	}
-	return raised
-}
-
 // revisit is the entry of an order that has to be tried again, if it has to. open are the
 // shop's orders that were raised and have a case.
 func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time, open map[string]bool) (v store.Revisit, again bool) {

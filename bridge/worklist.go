@@ -209,6 +209,17 @@ func withCase(ctx context.Context, cases exceptions.Queue, orders map[string]boo
 	return open, nil
 }
 
+// raisedIn are the shop's orders that a person has to do something about.
+func raisedIn(results OrderResults) map[string]bool {
+	raised := map[string]bool{}
+	for _, o := range results {
+		if o.Outcome == OutcomeRaised && o.OrderID != "" {
+			raised[o.OrderID] = true
+		}
+	}
+	return raised
+}
+
 // due are the orders whose time has come, those that wait longest first.
 func (l *worklist) due(now time.Time) (ids []string) {
 	for id, v := range l.entries {

@@ -27,7 +27,7 @@ func TestWorklistRule(t *testing.T) {
 		tried int           // before
 		left  time.Duration // to the deadline; 0: none is known
 		held  bool          // it did not fail
-		case_ bool          // a case is open about it
+		known bool          // a case is open about it
 		rumor bool          // the shop has never shown it
 		want  string
 	}{
@@ -37,19 +37,19 @@ func TestWorklistRule(t *testing.T) {
 		"the fifth":                          {tried: 4, want: "again in 15m0s, told: warning"},
 		"many":                               {tried: 300, want: "again in 15m0s, told: warning"},
 		"held for hours":                     {tried: 20, held: true, want: "again in 15m0s"},
-		"a person knows, and it fails":       {tried: 20, case_: true, want: "again in 15m0s, told: warning"},
+		"a person knows, and it fails":       {tried: 20, known: true, want: "again in 15m0s, told: warning"},
 		"a deadline that is far":             {tried: 3, left: 2 * day, want: "again in 8m0s"},
 		"a deadline that comes near":         {tried: 3, left: day + 5*time.Minute, want: "again in 5m0s"},
 		"one that comes nearer":              {tried: 3, left: 4*time.Hour + time.Minute, want: "again in 1m0s, told: notice"},
 		"one that is near":                   {left: 40 * time.Minute, want: "again in 1m0s, told: urgent"},
 		"one that is near, and it is held":   {left: 4 * time.Hour, held: true, want: "again in 1m0s, told: urgent"},
-		"one that is near, and has its case": {left: 4 * time.Hour, held: true, case_: true, want: "again in 1m0s, told: urgent"},
+		"one that is near, and has its case": {left: 4 * time.Hour, held: true, known: true, want: "again in 1m0s, told: urgent"},
 		"one that has passed":                {tried: 300, left: -7 * day, want: "again in 15m0s, told: urgent"},
 		"a week later":                       {tried: 900, left: -7*day - time.Second, want: "again in 15m0s, told: urgent, given up"},
 		"a week, and it is not given up":     {rule: endless, tried: 900, left: -8 * day, want: "again in 15m0s, told: urgent"},
 		"no deadline, for a week":            {tried: 671, held: true, want: "again in 15m0s"},
 		"no deadline, for longer":            {tried: 672, held: true, want: "again in 15m0s, told: warning, given up"},
-		"that too, and a person knows":       {tried: 672, held: true, case_: true, want: "again in 15m0s, given up"},
+		"that too, and a person knows":       {tried: 672, held: true, known: true, want: "again in 15m0s, given up"},
 		"hearsay":                            {tried: 49, rumor: true, want: "again in 15m0s, told: warning"},
 		"hearsay for hours":                  {tried: 50, rumor: true, want: "again in 15m0s, told: warning, given up"},
 		"hearsay for hours, and it is held":  {rule: endless, tried: 50, rumor: true, held: true, want: "again in 15m0s, told: warning, given up"},
@@ -63,7 +63,7 @@ func TestWorklistRule(t *testing.T) {
 			if c.left != 0 {
 				v.Deadline = now.Add(c.left)
 			}
-			if c.case_ {
+			if c.known {
 				v.CaseOf = "1"
 			}
 			v = list.inVain(v, "it is down", !c.held, now)

@@ -90,7 +90,7 @@ var rooms = []room{
 		"bridge/delivery", "bridge/audit", "bridge/retention", "bridge/rates", "bridge/returns", "bridge/finance", "bridge/claims",
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/shopstatus", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
-		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "look.go", "worklist.go", "contained.go", "status.go", "results.go", "evidence.go"}},
+		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "look.go", "levels.go", "worklist.go", "contained.go", "status.go", "results.go", "evidence.go"}},
 		{"cancellations", []string{"cancellation*.go", "removal.go", "revoke*.go"}},
 		{"import", []string{"mapping.go", "import*.go"}},
 		{"the gate", []string{"gate.go"}},
