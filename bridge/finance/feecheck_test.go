@@ -195,7 +195,7 @@ func TestPlantedFees(t *testing.T) {
 	t.Parallel()
 	o := withFees("GB")
 	o.AsOf = day(60) // the credits are due
-	for seed := range uint64(50) {
+	for seed := range seeds(50) {
 		b := madeUp(seed, 60, "GBP")
 		if got := reconcile(t, b, o).Fees; len(got.Breaches) > 0 || got.Orders == 0 {
 			t.Fatalf("seed %d: nothing is planted: %+v", seed, got)

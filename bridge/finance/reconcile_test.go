@@ -174,10 +174,18 @@ func settledSale(r *rand.Rand, b *finance.Books) *finance.Sale {
 	panic("no sale of the line")
 }
 
+// seeds is how many made-up months a test tries: with -short a tenth of n.
+func seeds(n uint64) uint64 {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
 // Every penny that is off is found, once, where it is, and nothing else.
 func TestPlantedPennies(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(100) {
+	for seed := range seeds(100) {
 		whole := madeUp(seed, 40, "GBP")
 		for _, p := range plants {
 			b := clone(whole)
@@ -192,7 +200,7 @@ func TestPlantedPennies(t *testing.T) {
 // Several errors at once hide none.
 func TestManyPlantedPennies(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(100) {
+	for seed := range seeds(100) {
 		b := madeUp(seed, 60, "GBP")
 		r := rand.New(rand.NewPCG(seed, 7))
 		want := map[string]bool{}
@@ -235,7 +243,7 @@ func output(t testing.TB, r *finance.Report) string {
 
 func TestTheOrderOfTheInputDoesNotMatter(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(20) {
+	for seed := range seeds(20) {
 		b := madeUp(seed, 100, "GBP")
 		if seed%2 == 1 { // wrong ones too
 			r := rand.New(rand.NewPCG(seed, 8))

@@ -41,6 +41,9 @@ func TestADayOfOverselling(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && c.minutes > 1000 {
+				t.Skip("left out with -short: a whole day; the plain run has it")
+			}
 			synctest.Test(t, func(t *testing.T) { dayOfOverselling(t, c.minutes, c.left, c.every, c.at, c.without) })
 		})
 	}

@@ -72,7 +72,7 @@ func sellOuts(t *testing.T, name string, n int) row {
 func TestComputedBufferKeepsItsBound(t *testing.T) {
 	n := *seeds
 	if testing.Short() {
-		n = min(n, 10)
+		n = min(n, 2)
 	}
 	if raceDetector {
 		n = min(n, 2)

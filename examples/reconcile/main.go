@@ -59,6 +59,20 @@ func run(ctx context.Context, args []string, out, help io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q: see -help", flags.Arg(0))
 	}
+	if *csv != "" { // before the work, not after it
+		if err := os.MkdirAll(*csv, 0o755); err != nil {
+			return err
+		}
+	}
+	if *html != "" {
+		file, err := os.OpenFile(*html, os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return err
+		}
+		if err := file.Close(); err != nil {
+			return err
+		}
+	}
 	m, err := trade(ctx, *clean)
 	if err != nil {
 		return fmt.Errorf("trading a month on the fakes: %w", err)
@@ -90,11 +104,8 @@ func run(ctx context.Context, args []string, out, help io.Writer) error {
 	return nil
 }
 
-// writeTables writes what accounting takes over.
+// writeTables writes what accounting takes over into a directory that is there.
 func writeTables(dir string, r *finance.Report) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	for _, table := range []struct {
 		name  string
 		write func(io.Writer) error
