@@ -43,6 +43,7 @@ type Shop interface {
 	catalogue.BundleReader
 	stock.Publisher
 	stock.Permits
+	stock.Clock
 	stock.ShownReader
 	stock.ProductStates
 	shopstatus.Source
@@ -389,7 +390,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		func() error {
 			s.Stock, err = stock.NewEngine(stock.Ports{
 				Listings: shop, Bundles: shop, Catalogue: s.Catalogue, Levels: warehouse, Sweep: warehouse, Touches: warehouse, Places: warehouse, States: warehouse,
-				Publisher: shop, Permits: shop, Shown: shop, Components: shop, ProductStates: shop, Stops: s.ShopStatus,
+				Publisher: shop, Permits: shop, Clock: shop, Shown: shop, Components: shop, ProductStates: shop, Stops: s.ShopStatus,
 				SeeOrders: s.seeOrders, Hint: s.Hint, Ledger: m, Values: m, Zeroed: m, Locks: m, Exceptions: m,
 			}, stock.Options{
 				Shop: set.Shop, Locations: set.Locations, PlatformLocation: set.PlatformLocation, Buffer: buffer.Buffer(), Preview: buffer.Preview, KeepItems: set.KeepItems, LeaveAlone: set.leftAlone, Max: set.MaxStock,

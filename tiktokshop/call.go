@@ -275,6 +275,8 @@ type signed struct {
 	out         any // receives the data, nil to drop it
 
 	attempts     int
+	preparedAt   time.Time        // the last attempt
+	stamped      time.Duration    // ahead of our clock, the last attempt
 	doubt        bool             // an attempt of a write may have taken effect
 	token        Token            // of the last attempt
 	secrets      []string         // of the last attempt, to be struck out of texts
@@ -305,7 +307,8 @@ func (p *signed) Prepare(ctx context.Context, req *http.Request, body []byte) er
 		p.last = p.error(classOfTokenError(err), fmt.Errorf("getting an access token: %w", err))
 		return p.last
 	}
-	now := strconv.FormatInt(p.core.now().Unix(), 10)
+	p.preparedAt, p.stamped = p.core.now(), p.core.clock.stamp()
+	now := strconv.FormatInt(p.preparedAt.Add(p.stamped).Unix(), 10)
 	var room [16]param // enough for nearly every query, without an allocation
 	params := append(append(room[:0], p.params...), param{"app_key", p.core.appKey}, param{"timestamp", now})
 	sortParams(params)
@@ -387,6 +390,8 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 		}
 	case e.Class == ClassToken && e.Code != 0:
 		v.Retry = transport.RetryReauthorised
+	case e.Class == ClassSignature && e.Code != 0 && p.core.clock.refused(p.stamped):
+		v.Retry = transport.RetryUnread
 	case e.Class == ClassThrottle && !fault: // by status or code, the gate refuses before the call is run
 		v.Retry = transport.RetryUnread
 	case e.Class.Temporary():
@@ -401,6 +406,9 @@ func (p *signed) read(reply *transport.Reply) *Error {
 	body := bytes.TrimPrefix(reply.Body, []byte("\ufeff"))
 	err := p.unmarshal(body)
 	code, known := p.envelope.code()
+	if known { // else somebody else may tell the time
+		p.core.clock.told(p.preparedAt, p.core.now(), reply.Header.Get("Date"))
+	}
 	if known && code == 0 && reply.Status < 300 {
 		return nil
 	}

@@ -95,6 +95,7 @@ type core struct {
 	consent   string
 	userAgent string
 	now       func() time.Time
+	clock     *clock // of all clients that share it
 }
 
 // NewClient returns a client for app. Nothing is sent. Missing or malformed
@@ -127,6 +128,7 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 		consent:   s.consentURL,
 		userAgent: s.UserAgent,
 		now:       time.Now,
+		clock:     new(clock),
 		transport: s.Transport(),
 	}}
 	c.serve()

@@ -20,7 +20,8 @@ const (
 	usedWithin = 30 * 24 * time.Hour
 	// consentWithin is how long before its end a consent is to be renewed.
 	consentWithin = 30 * 24 * time.Hour
-	// clockWithin is how far apart clocks may be: 20 seconds already keep units of a LIVE unsold.
+	// clockWithin is how far apart clocks may be before somebody is told: calls and stock make
+	// up for more, deadlines do not.
 	clockWithin = 10 * time.Second
 	// limitShare is the share of the daily order limit, in percent, that the busiest day may
 	// reach. busyDays is how many days are looked at.

@@ -53,6 +53,11 @@ type Ports struct {
 	SeeOrders func(context.Context) error
 	Ledger    store.Ledger
 	Publisher Publisher
+	// Clock is optional: with it, the clock of the machine may differ from the shop's by
+	// whatever the shop accepts. Without it, how long orders take to be seen is told from
+	// their own times, and units of a LIVE are kept back that could be sold if the machine's
+	// clock is ahead.
+	Clock Clock
 	// Permits is optional: with it, what is published is worked out when the call can
 	// be made, and not before it waits for its turn.
 	Permits Permits
@@ -138,6 +143,7 @@ func NewEngine(p Ports, o Options) (*Engine, error) {
 		return nil, fmt.Errorf("stock: NewEngine: %w", err)
 	}
 	book := newStockBook(o)
+	book.flight.clock = p.Clock
 	e := &Engine{
 		ports: p, options: o, book: book, wake: make(chan struct{}, 1), touching: make(chan struct{}, 1), raised: map[exceptions.Ref]string{},
 		reader: stockReader{ports: p, book: book, now: o.Now},

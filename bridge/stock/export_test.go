@@ -40,6 +40,8 @@ func (e *Engine) LookAt(ctx context.Context, skuIDs ...string) error {
 	return e.look(ctx, skuIDs...)
 }
 
+func (e *Engine) SetClock(c Clock) { e.book.flight.clock = c }
+
 var SeenMoment = seenMoment
 
 var ReadLedger = readLedger

@@ -18,11 +18,19 @@ import (
 type flight struct {
 	mu    sync.Mutex
 	sales map[string]itemSales
-	// lags are how long orders took to be seen, ways how long from the reading of the
-	// ledger until the shop had accepted a number.
+	// lags are how long orders took to be seen, by one clock if the shop's is known, ways
+	// how long from the reading of the ledger until the shop had accepted a number.
 	lags, ways ring
 	loaded     bool
 	counted    recent
+	clock      Clock // nil: what orders tell
+}
+
+// Clock is that of the shop.
+type Clock interface {
+	// ShopAhead returns by how much the shop's clock is ahead of this machine's, negative
+	// if it is behind, to within a second. known is false as long as nobody can tell.
+	ShopAhead() (ahead time.Duration, known bool)
 }
 
 const (
@@ -124,9 +132,24 @@ func (r *recent) add(key orderKey) bool {
 	return true
 }
 
-// ahead is by how much the shop's clock is ahead of ours, as far as orders tell that were
-// seen before they were placed, with assumedLag for the one that was seen soonest.
+// measured is by how much the shop's clock is ahead of ours, if that is known.
+func (f *flight) measured() (ahead time.Duration, known bool) {
+	if f.clock == nil {
+		return 0, false
+	}
+	if ahead, known = f.clock.ShopAhead(); !known {
+		return 0, false
+	}
+	return ahead, true
+}
+
+// ahead is by how much the shop's clock is ahead of ours. Where nobody knows, it is as far as
+// orders tell that were seen before they were placed, with assumedLag for the one that was
+// seen soonest.
 func (f *flight) ahead() time.Duration {
+	if ahead, known := f.measured(); known {
+		return ahead
+	}
 	if len(f.lags.List) == 0 {
 		return 0
 	}
@@ -147,9 +170,13 @@ func (f *flight) ours(moment time.Time) time.Time {
 func (f *flight) sold(r store.Reservation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	lag := r.SeenAt.Sub(r.CreatedAt)
+	ahead, known := f.measured()
+	lag := r.SeenAt.Sub(r.CreatedAt) + ahead
 	if r.CreatedAt.IsZero() || r.SeenAt.IsZero() || lag < -mostAhead || !f.counted.add(keyOf(r)) {
 		return
+	}
+	if known {
+		lag = max(lag, 0) // nothing is seen before it is placed
 	}
 	f.lags.add(lag)
 	placed := r.CreatedAt.Add(-f.ahead())
@@ -177,7 +204,11 @@ func (f *flight) went(d time.Duration) {
 func (f *flight) delay() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	d := min(max(f.lags.p99()+f.ahead(), 0), longestLag) + f.ways.p99()
+	lag := f.lags.p99()
+	if _, known := f.measured(); !known {
+		lag += f.ahead()
+	}
+	d := min(max(lag, 0), longestLag) + f.ways.p99()
 	if len(f.lags.List) < measuredLags {
 		d = max(d, assumedLag)
 	}
@@ -256,7 +287,9 @@ func (f *flight) load(value []byte) {
 	for _, r := range []*ring{&k.Lags, &k.Ways} {
 		*r = ring{List: slices.Clone(r.List[:min(len(r.List), 200)]), Next: max(r.Next, 0)}
 		for i, d := range r.List {
-			r.List[i] = min(max(d, -mostAhead), longestLag)
+			if r.List[i] = min(max(d, -mostAhead), longestLag); d < 0 && f.clock != nil {
+				r.List[i] = assumedLag // of a process that did not know the shop's clock
+			}
 		}
 	}
 	f.lags, f.ways = k.Lags, k.Ways

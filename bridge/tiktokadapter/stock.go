@@ -136,6 +136,13 @@ func (t *Shop) knownBundle(productID string) bool {
 	return t.bundles[productID]
 }
 
+// ShopAhead implements [stock.Clock] with the Date of the replies to any call, as soon as
+// one was answered within a second.
+func (t *Shop) ShopAhead() (ahead time.Duration, known bool) {
+	ahead, within, ok := t.client.ClockAhead()
+	return ahead, ok && within <= time.Second
+}
+
 type permitKey struct{}
 
 // StockPermit implements [stock.Permits].

@@ -27,7 +27,7 @@ var unseenInShop = map[tiktokshoptest.Quirk]string{
 	tiktokshoptest.QuirkExpireInIsAMoment:      newTokens,
 	tiktokshoptest.QuirkRefreshTokenRotates:    newTokens,
 	tiktokshoptest.QuirkOldGrantsKeepScopes:    "the scopes of the app would have to be changed in Partner Center",
-	tiktokshoptest.QuirkTimestampWindow:        "a wrong time has to be signed, and the client signs the time of its own clock only",
+	tiktokshoptest.QuirkTimestampWindow:        "a wrong time has to be signed, and the client puts right a clock that is wrong",
 	tiktokshoptest.QuirkBurstsInsideTheSecond:  throttling,
 	tiktokshoptest.QuirkThrottledWithStatus200: throttling,
 	tiktokshoptest.QuirkSandboxHour:            "it needs 1000 calls to development shops and the wait for the next hour",

@@ -2,6 +2,7 @@ package tiktokshoptest
 
 import (
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -80,6 +81,11 @@ func (f *Fake) record(c Call, out *reply) (*reply, error) {
 		f.calls = append(f.calls, c)
 		return nil, errDropped
 	}
+	now := f.now
+	if f.stamp != nil {
+		now = f.stamp()
+	}
+	out.header.Set("Date", now.UTC().Format(http.TimeFormat))
 	c.Status, c.Code, c.ItemErrors = out.status, out.code, len(itemErrors(out.body))
 	f.calls = append(f.calls, c)
 	return out, nil

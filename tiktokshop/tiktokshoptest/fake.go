@@ -79,7 +79,8 @@ type platform struct {
 // Option configures a [Fake].
 type Option func(*Fake)
 
-// WithClock sets the time that the fake lives in. The default is [time.Now].
+// WithClock sets the time that the fake lives in, and tells in the Date of its replies. The
+// default is [time.Now].
 //
 // The client stamps its requests with time.Now, and the fake refuses stamps
 // more than 5 minutes behind its own clock or 30 seconds ahead. Use the option
