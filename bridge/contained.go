@@ -18,9 +18,14 @@ func contained(do func() error) (broke string, stack []byte, err error) {
 		returned := false
 		defer func() {
 			thrown := recover()
-			switch e, ours := thrown.(runtime.Error); {
-			case returned:
+			if returned {
 				return
+			}
+			stack = debug.Stack()
+			if p, elsewhere := thrown.(panicked); elsewhere {
+				thrown, stack = p.value, p.stack
+			}
+			switch e, ours := thrown.(runtime.Error); {
 			case thrown == nil:
 				broke = "called runtime.Goexit"
 			case ours:
@@ -28,7 +33,6 @@ func contained(do func() error) (broke string, stack []byte, err error) {
 			default:
 				broke = fmt.Sprintf("panicked: a value of the type %T", thrown)
 			}
-			stack = debug.Stack()
 		}()
 		err = readable(do())
 		returned = true
@@ -36,6 +40,23 @@ func contained(do func() error) (broke string, stack []byte, err error) {
 	<-done
 	return broke, stack, err
 }
+
+// panicked is the panic of another goroutine, for the one that waits for it.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+// panickedWith returns what was recovered in the goroutine that panicked, nil if none did.
+func panickedWith(recovered any) *panicked {
+	if recovered == nil {
+		return nil
+	}
+	return &panicked{recovered, debug.Stack()}
+}
+
+// String is what a program that is ended by it prints.
+func (p panicked) String() string { return fmt.Sprintf("%v\n\n%s", p.value, p.stack) }
 
 // errNobodys is no error of anybody's.
 var errNobodys = errors.New("")

@@ -128,6 +128,10 @@
 // import, cancellation, and import once more of what lives on. What keeps changing is on the
 // intake's list, and its next run goes on with it.
 //
+// A [Sync] has two batches of up to 100 orders at work at once, see [IntakeOptions.AtOnce]:
+// while the warehouse creates the orders of one, as fast as its limit allows, the other is
+// looked at or written down. No order is in both.
+//
 // A look lasts five seconds, and no longer than until somebody writes into the order's
 // record that he did something about it. Some steps look for themselves, on purpose:
 //

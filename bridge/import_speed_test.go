@@ -1,10 +1,13 @@
 package bridge_test
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -35,7 +38,10 @@ func (d distant) RoundTrip(r *http.Request) (*http.Response, error) {
 	return d.next.RoundTrip(r)
 }
 
-var orderCount = flag.Int("orders", 2000, "how many orders TestImportAtTheLimits imports, a multiple of 200")
+var (
+	orderCount = flag.Int("orders", 1000, "how many orders TestImportAtTheLimits imports, a multiple of 200")
+	syncOrders = flag.Int("syncorders", 800, "how many orders TestSyncImportsAtTheLimits imports, a multiple of 100")
+)
 
 // The limits of both sides, and how far away they are.
 const (
@@ -54,29 +60,36 @@ type burst struct {
 	orders int
 }
 
-// newBurst waits for orders, in a bubble. fill puts into the memory what the bridge has
-// done so far.
-func newBurst(t *testing.T, orders int, fill func(store.Shop)) *burst {
+// limitedSides are a shop with enough mugs for the orders and a warehouse, far away and with
+// their limits, and the adapters of one program.
+func limitedSides(t *testing.T, orders int) (*tiktokshoptest.Fake, *linnworkstest.Fake, *tiktokadapter.Shop, *linnworksadapter.Warehouse) {
 	t.Helper()
-	b := &burst{
-		tiktok: tiktokshoptest.New(tiktokshoptest.WithQuotas(tiktokshoptest.Quota{Calls: readsASecond}, tiktokshoptest.Quota{Calls: 2})),
-		linn:   linnworkstest.New(), memory: &countedStore{shop: new(store.Memory).Shop("shop")}, orders: orders,
-	}
-	fill(b.memory.shop)
-	_, err := b.linn.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 2 * orders}})
+	tiktok := tiktokshoptest.New(tiktokshoptest.WithQuotas(tiktokshoptest.Quota{Calls: readsASecond}, tiktokshoptest.Quota{Calls: 2}))
+	linn := linnworkstest.New()
+	_, err := linn.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 2 * orders}})
 	must(t, err)
-	must(t, b.tiktok.AddWarehouse(tiktokshop.Warehouse{ID: shopWarehouse, Name: "Leeds"}))
-	must(t, b.tiktok.AddProduct(tiktokshoptest.Product{ID: mugProduct, Title: "Mug", SKUs: []tiktokshoptest.SKU{
+	must(t, tiktok.AddWarehouse(tiktokshop.Warehouse{ID: shopWarehouse, Name: "Leeds"}))
+	must(t, tiktok.AddProduct(tiktokshoptest.Product{ID: mugProduct, Title: "Mug", SKUs: []tiktokshoptest.SKU{
 		{ID: mugSKU, SellerSKU: "MUG", Price: "12.50", Stock: map[string]int{shopWarehouse: 2 * orders}},
 	}}))
-	tiktokClient, err := b.tiktok.Client(tiktokshop.WithLimiter(tiktokshop.DefaultLimiter()), tiktokshop.WithHTTPClient(&http.Client{Transport: distant{b.tiktok.RoundTripper(), distance}}))
+	tiktokClient, err := tiktok.Client(tiktokshop.WithLimiter(tiktokshop.DefaultLimiter()), tiktokshop.WithHTTPClient(&http.Client{Transport: distant{tiktok.RoundTripper(), distance}}))
 	must(t, err)
-	linnClient, err := b.linn.Client(linnworks.WithLimiter(linnworks.DefaultLimiter()), linnworks.WithHTTPClient(&http.Client{Transport: distant{b.linn.RoundTripper(), distance}}))
+	linnClient, err := linn.Client(linnworks.WithLimiter(linnworks.DefaultLimiter()), linnworks.WithHTTPClient(&http.Client{Transport: distant{linn.RoundTripper(), distance}}))
 	must(t, err)
 	shop, err := tiktokadapter.New(tiktokClient, tiktokadapter.Options{HoldWindow: time.Second})
 	must(t, err)
 	book, err := linnworksadapter.New(t.Context(), linnClient, linnworksadapter.Options{SubSource: "test"})
 	must(t, err)
+	return tiktok, linn, shop, book
+}
+
+// newBurst waits for orders, in a bubble. fill puts into the memory what the bridge has
+// done so far.
+func newBurst(t *testing.T, orders int, fill func(store.Shop)) *burst {
+	t.Helper()
+	tiktok, linn, shop, book := limitedSides(t, orders)
+	b := &burst{tiktok: tiktok, linn: linn, memory: &countedStore{shop: new(store.Memory).Shop("shop")}, orders: orders}
+	fill(b.memory.shop)
 	queue := new(exceptions.Memory).Shop("shop")
 	// One intake at a time reads the orders and hands them on at once: there is
 	// nobody else whose work a second reading would have to look for.
@@ -171,6 +184,140 @@ func TestImportAtTheLimits(t *testing.T) {
 		t.Logf("%d orders in %s, %.1f %% of what CreateOrders allows; calls an order: %s",
 			orders, took.Round(time.Millisecond), 100*allowed.Seconds()/took.Seconds(), strings.Join(lines, ", "))
 	})
+}
+
+// distantStore is a store whose calls take a while, as those of a busy database do.
+type distantStore struct {
+	bridge.Store
+
+	by time.Duration
+}
+
+func (s distantStore) Hints(ctx context.Context, name string) ([]store.Hint, error) {
+	time.Sleep(s.by)
+	return s.Store.Hints(ctx, name)
+}
+
+func (s distantStore) DropHints(ctx context.Context, name string, hints ...store.Hint) error {
+	time.Sleep(s.by)
+	return s.Store.DropHints(ctx, name, hints...)
+}
+
+func (s distantStore) SetCursor(ctx context.Context, name string, c store.Cursor) error {
+	time.Sleep(s.by)
+	return s.Store.SetCursor(ctx, name, c)
+}
+
+func (s distantStore) TryLock(ctx context.Context, keys ...string) (context.Context, []string, func(), error) {
+	time.Sleep(s.by)
+	held, taken, unlock, err := s.Store.TryLock(ctx, keys...)
+	return held, taken, func() { time.Sleep(s.by); unlock() }, err
+}
+
+func (s distantStore) RecordsOf(ctx context.Context, ids ...string) (map[string]store.Record, time.Time, error) {
+	time.Sleep(s.by)
+	return s.Store.RecordsOf(ctx, ids...)
+}
+
+func (s distantStore) PutRecords(ctx context.Context, records ...store.Record) ([]int64, error) {
+	time.Sleep(s.by)
+	return s.Store.PutRecords(ctx, records...)
+}
+
+func (s distantStore) ReservationsOf(ctx context.Context, ids ...string) (map[string]store.Reservation, error) {
+	time.Sleep(s.by)
+	return s.Store.ReservationsOf(ctx, ids...)
+}
+
+func (s distantStore) PutReservations(ctx context.Context, list ...store.Reservation) error {
+	time.Sleep(s.by)
+	return s.Store.PutReservations(ctx, list...)
+}
+
+// A Sync takes in a burst of orders that webhooks tell of, as fast as the limits allow: all
+// of its flows run, others read orders too, and the store takes its time. What goes before
+// and after the creation of a batch must not keep the next from being created: there is no
+// longer pause between two creations than the limiter makes up for. With 10,000 orders what
+// the beginning and the end cost is within what the limits allow too.
+func TestSyncImportsAtTheLimits(t *testing.T) {
+	t.Parallel()
+	orders := *syncOrders
+	allowed := time.Duration(orders/perCreateCall) * time.Minute / createsAMin
+	most := allowed * 100 / 95
+	if orders < 10_000 {
+		most += 5 * time.Second // the first batch is read, the last written down
+	}
+	synctest.Test(t, func(t *testing.T) {
+		tiktok, linn, shop, book := limitedSides(t, orders)
+		linn.AddPostalService("Tracked 48", "Royal Mail") // which the settings name
+		memory := distantStore{new(bridge.Memory).Shop("uk-shop"), 100 * time.Millisecond}
+		b, err := bridge.NewSync(shop, book, memory, syncSettings())
+		must(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- b.Run(ctx) }()
+		time.Sleep(15 * time.Minute)
+		linn.ForgetCalls()
+		begin := time.Now()
+		for range orders {
+			id, err := tiktok.PlaceOrder(tiktokshoptest.OrderSpec{Lines: mugs(1), NoHold: true})
+			must(t, err)
+			must(t, b.Hint(t.Context(), id))
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Until(begin.Add(most)))
+		hints, err := memory.Store.Hints(t.Context(), "orders")
+		must(t, err)
+		if got := len(linn.Orders()); got != orders || len(hints) > 0 {
+			t.Errorf("after %s, %d of %d orders are in Linnworks, and %d hints are not dropped", most, got, orders, len(hints))
+		}
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the bridge ended: %v", err)
+		}
+		calls := linn.CallsOf("Orders.CreateOrders")
+		const (
+			beginning = 10 // calls, until orders are read ahead
+			madeUpFor = 3 * time.Minute / 145
+		)
+		for i, c := range calls[min(beginning, len(calls)):] {
+			if pause := c.At.Sub(calls[beginning+i-1].At); pause > madeUpFor {
+				t.Errorf("creation %d at %s comes after a pause of %s, of which the limiter makes up for %s", beginning+i, c.At.Sub(begin), pause, madeUpFor)
+			}
+		}
+		// An order may have been read five seconds ago when its batch begins, and is created
+		// once the limiter has admitted those that were at work before it, and its own.
+		const mayBe = 5*time.Second + 200/perCreateCall*madeUpFor/3 + time.Second
+		oldest := oldestReading(tiktok, calls)
+		if oldest > mayBe {
+			t.Errorf("an order was created %s after it was read, at most %s is allowed", oldest, mayBe)
+		}
+		took := calls[len(calls)-1].At.Sub(begin)
+		t.Logf("%d orders in %s, %.1f %% of what CreateOrders allows, with %d calls; created at most %s after they were read",
+			orders, took.Round(time.Millisecond), 100*allowed.Seconds()/took.Seconds(), len(calls), oldest.Round(time.Millisecond))
+	})
+}
+
+// reference is an order's id in a call of CreateOrders.
+var reference = regexp.MustCompile(`"ReferenceNumber":"(\d+)"`)
+
+// oldestReading is the longest time that an order was not read again before its creation.
+func oldestReading(tiktok *tiktokshoptest.Fake, creations []linnworkstest.Call) (oldest time.Duration) {
+	read := map[string][]time.Time{}
+	for _, c := range tiktok.Calls() {
+		if c.Operation == "Order.GetOrderDetail" {
+			for id := range strings.SplitSeq(c.Query.Get("ids"), ",") {
+				read[id] = append(read[id], c.Time)
+			}
+		}
+	}
+	for _, c := range creations {
+		for _, m := range reference.FindAllStringSubmatch(c.Body, -1) {
+			before := slices.DeleteFunc(read[m[1]], func(at time.Time) bool { return at.After(c.At) })
+			oldest = max(oldest, c.At.Sub(before[len(before)-1]))
+		}
+	}
+	return oldest
 }
 
 // A batch of new orders costs a run some twenty calls of a store, however many orders

@@ -87,6 +87,12 @@ type IntakeOptions struct {
 	// also the most: four calls of the shop's limit for reading orders by id, ten of
 	// the warehouse's for creating them, and one for reading them back.
 	BatchSize int
+	// AtOnce is how many batches are handed on at once: the next while Handle is at work on
+	// one, so that neither side's limits wait for the other's. Default 1. With more, Handle
+	// must be safe for concurrent use, as that of [TakeOrders] is; no order is in two of
+	// them. A batch takes that much longer, and what was read of its orders gets that much
+	// older: let BatchSize be smaller by as much.
+	AtOnce int
 	// RetryAfter is the wait after an order failed first; it doubles with every
 	// failure up to RetryMax. Defaults one and 15 minutes.
 	RetryAfter, RetryMax time.Duration
@@ -168,6 +174,9 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 	if o.BatchSize < 0 || o.BatchSize > maxImportBatch {
 		return nil, fmt.Errorf("bridge: NewIntake: BatchSize %d is not within 1 and %d", o.BatchSize, maxImportBatch)
 	}
+	if o.AtOnce < 0 {
+		return nil, fmt.Errorf("bridge: NewIntake: AtOnce is negative: %d", o.AtOnce)
+	}
 	if o.EscalateAfter < 0 {
 		return nil, fmt.Errorf("bridge: NewIntake: EscalateAfter is negative: %d", o.EscalateAfter)
 	}
@@ -178,6 +187,7 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 		return nil, fmt.Errorf("bridge: NewIntake: PollEvery %v is longer than FirstWindow %v: the first poll would have to wait", o.PollEvery, o.FirstWindow)
 	}
 	o.BatchSize = cmp.Or(o.BatchSize, maxImportBatch)
+	o.AtOnce = cmp.Or(o.AtOnce, 1)
 	o.RetryAfter = cmp.Or(o.RetryAfter, retryFirst)
 	o.RetryMax = max(o.RetryAfter, cmp.Or(o.RetryMax, retryMost))
 	o.EscalateAfter = cmp.Or(o.EscalateAfter, escalateAfter)
@@ -303,6 +313,7 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 		first: in.options.RetryAfter, most: in.options.RetryMax, tellAfter: in.options.EscalateAfter, hearsay: maxHearsay,
 		levels: []DeadlineLevel{{in.options.EscalateBefore, exceptions.Urgent}},
 	}}}
+	defer r.stopLine()
 	if err := r.load(ctx); err != nil {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}
@@ -379,6 +390,7 @@ type intakeRun struct {
 	handed  map[string]bool // orders handed on in this run with a request
 	missed  bool            // an order that was looked for by id was not there
 	broken  bool            // a phase could not do all of its work
+	line    []*handing      // batches that the handler is at work on, in order
 	stop    func() error    // ends what goes on beside the run
 	result  IntakeResult
 }
@@ -427,7 +439,7 @@ func (r *intakeRun) urgent(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the hints: %w", err)
 	}
-	r.sighted.begin(hints)
+	r.sighted.begin(hints, r.now())
 	hinted := make(map[string]store.Hint, len(hints))
 	ids := make([]string, 0, len(hints))
 	for _, h := range hints {
@@ -452,34 +464,52 @@ func (r *intakeRun) urgent(ctx context.Context) error {
 		}
 		read := r.sighted.take(follow)
 		r.startBeside(ctx)
-		kept, err := r.byID(ctx, part, read...)
-		var done []store.Hint
-		for _, id := range part {
-			h, ok := hinted[id]
-			switch {
-			case !kept[id]:
-			case ok:
-				done = append(done, h)
-			default:
-				r.result.Revisited++
+		if r.byID(ctx, part, read, func(kept map[string]bool, err error) error {
+			var done []store.Hint
+			for _, h := range follow {
+				if kept[h.OrderID] {
+					done = append(done, h)
+				}
 			}
-		}
-		r.result.Hinted += len(done)
-		if len(done) > 0 {
-			if dropErr := r.ports.Hints.DropHints(ctx, r.options.Name, done...); dropErr != nil {
-				return errors.Join(append(errs, err, fmt.Errorf("dropping the hints that are done with: %w", dropErr))...)
+			for _, id := range part {
+				if _, ok := hinted[id]; kept[id] && !ok {
+					r.result.Revisited++
+				}
 			}
-		}
-		if err == nil {
-			continue
-		}
-		// One batch may be full of orders that cannot be had. Two are an outage.
-		if errs = append(errs, err); len(errs) == 2 || ctx.Err() != nil {
+			r.result.Hinted += len(done)
+			dropErr := r.dropHints(ctx, done)
+			if err := errors.Join(err, dropErr); err != nil {
+				errs = append(errs, err)
+			}
+			// One batch may be full of orders that cannot be had. Two are an outage.
+			if dropErr != nil || len(errs) == 2 || ctx.Err() != nil {
+				return cmp.Or(dropErr, err, ctx.Err())
+			}
+			return nil
+		}) != nil {
 			break
 		}
 	}
+	_ = r.finishAll(ctx) // errs has what failed
 	r.startBeside(ctx)
 	return errors.Join(errs...)
+}
+
+// dropHints drops the hints that are done with.
+func (r *intakeRun) dropHints(ctx context.Context, done []store.Hint) error {
+	if len(done) == 0 {
+		return nil
+	}
+	if err := r.ports.Hints.DropHints(ctx, r.options.Name, done...); err != nil {
+		return fmt.Errorf("dropping the hints that are done with: %w", err)
+	}
+	return nil
+}
+
+// dropServed drops the hints of orders that were read after these were heard of, and are
+// done with.
+func (r *intakeRun) dropServed(ctx context.Context, orders []Order) error {
+	return r.dropHints(ctx, r.sighted.served(slices.DeleteFunc(slices.Clone(orders), func(o Order) bool { return !r.settled[o.ID] })))
 }
 
 // startBeside is called once the run has said which hints it follows itself.
@@ -493,10 +523,15 @@ func (r *intakeRun) startBeside(ctx context.Context) {
 // half a day with the default waits.
 const maxHearsay = 50
 
-// byID reads orders, but for those that were read already, and hands them on, and returns
-// those that are settled or on the list. If it gives up, those that were not tried are left
-// as they are.
-func (r *intakeRun) byID(ctx context.Context, ids []string, read ...Order) (kept map[string]bool, err error) {
+// byID reads orders, but for those that were read already, and hands them on; finishAll
+// must follow, as after handOn. then hears which are settled or on the list. If it gives
+// up, those that were not tried are left as they are.
+//
+// An error is that of a batch before: see handOn.
+func (r *intakeRun) byID(ctx context.Context, ids []string, read []Order, then func(kept map[string]bool, err error) error) error {
+	if err := r.makeRoom(ctx); err != nil { // what is read now is handed on at once
+		return err
+	}
 	orders := append(make([]Order, 0, len(ids)), read...)
 	failed := map[string]error{}
 	unread := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
@@ -515,12 +550,12 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, read ...Order) (kept
 		return nil
 	}, func(id string, err error) { failed[id] = fmt.Errorf("reading it in the shop: %w", err) })
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("reading orders in the shop: %w", ctx.Err()) // what failed may have failed for that
+		return then(nil, fmt.Errorf("reading orders in the shop: %w", ctx.Err())) // what failed may have failed for that
 	}
 	if down != nil {
 		down = fmt.Errorf("reading orders in the shop: %w", down)
 	}
-	kept = make(map[string]bool, len(ids))
+	kept := make(map[string]bool, len(ids))
 	returned := make(map[string]bool, len(orders))
 	for _, o := range orders {
 		returned[o.ID] = true
@@ -551,14 +586,15 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, read ...Order) (kept
 		puts = append(puts, v)
 	}
 	if err := r.store(ctx, puts, drops, raised); err != nil {
-		return nil, errors.Join(down, err)
+		return then(nil, errors.Join(down, err))
 	}
 	for _, o := range orders {
 		delete(r.settled, o.ID) // by this reading, not by an older one
 	}
-	err = r.hand(ctx, orders)
-	for _, o := range orders {
-		kept[o.ID] = r.settled[o.ID]
-	}
-	return kept, errors.Join(down, err)
+	return r.handOn(ctx, orders, func(err error) error {
+		for _, o := range orders {
+			kept[o.ID] = r.settled[o.ID]
+		}
+		return then(kept, errors.Join(down, err))
+	})
 }

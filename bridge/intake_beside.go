@@ -31,6 +31,13 @@ type sightings struct {
 	mu     sync.Mutex
 	byID   map[string]sighting
 	orders int
+	heard  map[string]heard
+}
+
+// heard is a hint that is in the store.
+type heard struct {
+	version int64
+	by      time.Time // when it was, at the latest
 }
 
 type sighting struct {
@@ -41,17 +48,39 @@ type sighting struct {
 }
 
 // begin forgets what is no longer hinted at, and what earlier runs have read.
-func (s *sightings) begin(hints []store.Hint) {
+func (s *sightings) begin(hints []store.Hint, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.byID
-	s.byID, s.orders = make(map[string]sighting, len(hints)), 0
+	s.byID, s.orders, s.heard = make(map[string]sighting, len(hints)), 0, make(map[string]heard, len(hints))
+	s.hear(hints, now)
 	for _, h := range hints {
 		if seen := old[h.OrderID]; seen.order != nil && seen.version == h.Version {
 			s.byID[h.OrderID] = seen
 			s.orders++
 		}
 	}
+}
+
+func (s *sightings) hear(hints []store.Hint, now time.Time) {
+	for _, h := range hints {
+		if old, have := s.heard[h.OrderID]; !have || old.version != h.Version {
+			s.heard[h.OrderID] = heard{h.Version, now}
+		}
+	}
+}
+
+// served returns the hints that tell nothing new about orders, as they were read.
+func (s *sightings) served(orders []Order) (hints []store.Hint) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range orders {
+		if h, have := s.heard[o.ID]; have && o.ReadAt.After(h.by) {
+			hints = append(hints, store.Hint{OrderID: o.ID, Version: h.version})
+			delete(s.heard, o.ID)
+		}
+	}
+	return hints
 }
 
 // take returns the orders of the hints that were read beside, each once. The others are
@@ -65,14 +94,16 @@ func (s *sightings) take(hints []store.Hint) (read []Order) {
 			read = append(read, seen.order()) // not older than the hint: begin has seen to that
 		}
 		s.byID[h.OrderID] = sighting{version: h.Version}
+		delete(s.heard, h.OrderID) // it is the caller's to drop
 	}
 	return read
 }
 
 // unread are the orders of hints that nobody has read.
-func (s *sightings) unread(hints []store.Hint) (ids []string) {
+func (s *sightings) unread(hints []store.Hint, now time.Time) (ids []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.hear(hints, now)
 	for _, h := range hints {
 		if seen, have := s.byID[h.OrderID]; !have || seen.version != h.Version {
 			ids = append(ids, h.OrderID)
@@ -163,7 +194,12 @@ func (in *Intake) reserveHinted(ctx context.Context) error {
 	for _, h := range hints {
 		versions[h.OrderID] = h.Version
 	}
-	for chunk := range slices.Chunk(in.sighted.unread(hints), readAgainTogether) {
+	unread := in.sighted.unread(hints, in.options.Now())
+	if len(unread) > maxImportBatch {
+		unread = unread[:maxImportBatch]
+		in.wakeBeside() // for the others, and for what is hinted at until then
+	}
+	for chunk := range slices.Chunk(unread, readAgainTogether) {
 		var orders []Order
 		var failed []store.Hint
 		err := part.Isolate(ctx, chunk, new(part.Tally), func(part []string) error {

@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	diffs "github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
@@ -37,6 +38,8 @@ type slowImport struct {
 	seen     []time.Duration // when the ledger was told
 	refuse   string          // an order that makes the calls fail that ask for it
 	reserve  func()
+	handle   func([]bridge.Order) error // begins a batch
+	revisits store.Revisits             // its own unless set
 }
 
 func newSlowImport() *slowImport {
@@ -61,6 +64,7 @@ func (s *slowImport) OrdersUpdated(_ context.Context, from, to time.Time) iter.S
 		list := slices.DeleteFunc(slices.Clone(s.orders), func(o bridge.Order) bool { return o.UpdatedAt.Before(from) || !o.UpdatedAt.Before(to) })
 		s.mu.Unlock()
 		for _, o := range list {
+			o.ReadAt = time.Now()
 			if !yield(o, nil) {
 				return
 			}
@@ -109,9 +113,25 @@ func (s *slowImport) SetSeenUpTo(context.Context, time.Time) error {
 
 func (s *slowImport) intake(t *testing.T) *bridge.Intake {
 	t.Helper()
+	return s.intakeWith(t, bridge.IntakeOptions{})
+}
+
+func (s *slowImport) intakeWith(t *testing.T, o bridge.IntakeOptions) *bridge.Intake {
+	t.Helper()
+	return s.intakeOf(t, s, o)
+}
+
+func (s *slowImport) intakeOf(t *testing.T, orders bridge.OrderSource, o bridge.IntakeOptions) *bridge.Intake {
+	t.Helper()
+	o.SweepEvery = -1
 	in, err := bridge.NewIntake(bridge.IntakePorts{
-		Orders: s, Ledger: s, Reserve: s.Reserve,
+		Orders: orders, Ledger: s, Reserve: s.Reserve,
 		Handle: func(ctx context.Context, orders []bridge.Order) (results bridge.OrderResults, _ error) {
+			if s.handle != nil {
+				if err := s.handle(orders); err != nil {
+					return nil, err
+				}
+			}
 			select {
 			case <-time.After(s.takes):
 			case <-ctx.Done():
@@ -125,8 +145,8 @@ func (s *slowImport) intake(t *testing.T) *bridge.Intake {
 			}
 			return results, nil
 		},
-		Cursors: s, Hints: s, Revisits: s, Locks: s.Shop, Exceptions: new(exceptions.Memory).Shop("shop"),
-	}, bridge.IntakeOptions{SweepEvery: -1})
+		Cursors: s, Hints: s, Revisits: cmp.Or[store.Revisits](s.revisits, s), Locks: s.Shop, Exceptions: new(exceptions.Memory).Shop("shop"),
+	}, o)
 	must(t, err)
 	return in
 }
@@ -163,7 +183,7 @@ func TestIntakeReservesBesideTheImport(t *testing.T) {
 				<-done
 				s.reserved = map[string]time.Duration{}
 				runIntake(t, in)
-				if diff := cmp.Diff(map[string]int{"1": 1, "beside-0": 1, "beside-1": 1, "beside-2": 1}, s.read); diff != "" {
+				if diff := diffs.Diff(map[string]int{"1": 1, "beside-0": 1, "beside-1": 1, "beside-2": 1}, s.read); diff != "" {
 					t.Errorf("readings by id (-want +got):\n%s", diff)
 				}
 				if len(s.handedOn) != 4 {
@@ -212,7 +232,7 @@ func TestIntakeReadsAgainWhatIsHintedAtAgain(t *testing.T) {
 		s.orders[1].Status, s.orders[1].UpdatedAt = bridge.Cancelled, time.Now().UTC()
 		must(t, in.Hint(t.Context(), "2"))
 		runIntake(t, in)
-		if diff := cmp.Diff([]bridge.OrderStatus{bridge.AwaitingShipment, bridge.Cancelled}, s.handedOn["2"]); diff != "" {
+		if diff := diffs.Diff([]bridge.OrderStatus{bridge.AwaitingShipment, bridge.Cancelled}, s.handedOn["2"]); diff != "" {
 			t.Errorf("order 2 was handed on (-want +got):\n%s", diff)
 		}
 	})
@@ -279,7 +299,7 @@ func TestIntakeReservesWhatItHasListed(t *testing.T) {
 				if want := 700 - len(s.left); tc.left == "" && len(s.reserved) != 700 || tc.left != "" && len(s.reserved) != want {
 					t.Errorf("%d were reserved", len(s.reserved))
 				}
-				if diff := cmp.Diff(tc.want, s.seen); diff != "" {
+				if diff := diffs.Diff(tc.want, s.seen); diff != "" {
 					t.Errorf("the ledger was told after (-want +got):\n%s", diff)
 				}
 			})

@@ -16,10 +16,11 @@ import (
 // batch collects orders until there are enough to hand on, each once and as it
 // was seen last.
 type batch struct {
-	run    *intakeRun
+	size   int
 	orders []Order
 	at     map[string]int
-	after  func(context.Context) error
+	hand   func(context.Context, []Order) error
+	after  func(context.Context) error // of a full batch
 }
 
 func (b *batch) add(ctx context.Context, o Order) error {
@@ -30,7 +31,7 @@ func (b *batch) add(ctx context.Context, o Order) error {
 		return nil
 	}
 	b.at[o.ID] = len(b.orders)
-	if b.orders = append(b.orders, o); len(b.orders) < b.run.options.BatchSize {
+	if b.orders = append(b.orders, o); len(b.orders) < b.size {
 		return nil
 	}
 	if err := b.flush(ctx); err != nil || b.after == nil {
@@ -43,10 +44,10 @@ func (b *batch) flush(ctx context.Context) error {
 	if len(b.orders) == 0 {
 		return nil
 	}
-	err := b.run.hand(ctx, b.orders)
-	b.orders = nil // the handler may have kept them
+	orders := b.orders
+	b.orders = nil // the handler may keep them
 	clear(b.at)
-	return err
+	return b.hand(ctx, orders)
 }
 
 var errNoResult = errors.New("the handler did not say what became of the order")
@@ -61,63 +62,6 @@ type report struct {
 	raised, open bool
 	// unseen reports whether it failed before it looked at the order.
 	unseen bool
-}
-
-// hand gives orders to the handler and stores what follows from its results. An
-// error means that the handler or a store is out of order.
-func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
-	if len(orders) == 0 {
-		return nil
-	}
-	began := r.now() // a hold that ends while the handler is at work was not over for it
-	reports := make(map[string]report, len(orders))
-	var others []error
-	var whole []Order
-	for _, o := range orders {
-		if o.Unreadable == "" || o.Status != "" {
-			o.CancelRequested = o.CancelRequested || r.asked[o.ID] && o.Status != Cancelled // the details lag
-			r.handed[o.ID] = o.CancelRequested
-			whole = append(whole, o)
-			continue
-		}
-		// There is nothing to hand on but the id.
-		err := fmt.Errorf("reading it in the shop: %s", o.Unreadable)
-		reports[o.ID] = report{err: err}
-		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
-	}
-	down := part.Isolate(ctx, whole, new(part.Tally), func(part []Order) error {
-		results, err := r.ports.Handle(ctx, part)
-		if len(results) == 0 && err != nil {
-			return err
-		}
-		for _, res := range results {
-			said := reports[res.OrderID]
-			said.err = errors.Join(said.err, res.Err)
-			said.again = earlier(said.again, res.Again)
-			said.unseen = said.unseen || res.Unseen
-			said.raised = said.raised || res.Outcome == OutcomeRaised
-			reports[res.OrderID] = said
-		}
-		r.result.Results = append(r.result.Results, results...)
-		if err != nil && results.Err() == nil {
-			others = append(others, fmt.Errorf("the handler: %w", err))
-		}
-		return nil
-	}, func(o Order, err error) {
-		reports[o.ID] = report{err: err, unseen: true}
-		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
-	})
-	if ctx.Err() != nil {
-		return ctx.Err() // what failed may have failed for that
-	}
-	if down != nil {
-		down = fmt.Errorf("handing orders on: %w", down)
-		others = append(others, down)
-	}
-	if err := r.waitFor(ctx, orders, reports); err != nil {
-		return errors.Join(append(others, err)...)
-	}
-	return errors.Join(r.settle(ctx, began, orders, reports, down), errors.Join(others...))
 }
 
 // waitFor adds to the reports of orders that a person has to do something about when

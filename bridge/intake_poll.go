@@ -26,7 +26,21 @@ func (r *intakeRun) poll(ctx context.Context) error {
 	from, to := r.window()
 	r.result.From, r.result.To = from, to
 	p := progress{run: r, upTo: to.Add(-r.options.Overlap)}
-	b := batch{run: r, at: map[string]int{}, after: p.save}
+	failed := false
+	b := batch{size: r.options.BatchSize, at: map[string]int{}}
+	b.hand = func(ctx context.Context, orders []Order) error {
+		reached, full := p.reached(), len(orders) == b.size
+		return r.handOn(ctx, orders, func(err error) error {
+			if err == nil {
+				err = r.dropServed(ctx, orders)
+			}
+			if err == nil && full && !failed {
+				err = p.save(ctx, reached)
+			}
+			failed = failed || err != nil
+			return err
+		})
+	}
 	err := func() error {
 		list := func(ctx context.Context) iter.Seq2[Order, error] {
 			return r.ports.Orders.OrdersUpdated(ctx, from, to.Add(pollAhead))
@@ -34,14 +48,17 @@ func (r *intakeRun) poll(ctx context.Context) error {
 		for o, err := range r.ahead(ctx, to, list) {
 			if err != nil {
 				err = fmt.Errorf("reading the orders changed since %s: %w", from.Format(time.RFC3339), err)
-				flushErr := b.flush(ctx)
+				flushErr := cmp.Or(b.flush(ctx), r.finishAll(ctx))
 				if flushErr == nil {
-					p.note()
+					p.note(p.reached())
 				}
 				return errors.Join(err, flushErr)
 			}
 			r.result.Polled++
 			p.listed(o)
+			if err := r.finishUpTo(ctx, o.ID); err != nil { // listed twice: it has moved
+				return err
+			}
 			if !changed(r.cursor.Seen, o) {
 				r.result.Unchanged++
 				continue
@@ -50,8 +67,9 @@ func (r *intakeRun) poll(ctx context.Context) error {
 				return err
 			}
 		}
-		return b.flush(ctx)
+		return cmp.Or(b.flush(ctx), r.finishAll(ctx))
 	}()
+	err = errors.Join(err, r.finishAll(ctx))
 	if ctx.Err() != nil {
 		return cmp.Or(err, ctx.Err()) // a source that only stopped has not come to its end
 	}
@@ -97,12 +115,16 @@ func (p *progress) listed(o Order) {
 	}
 }
 
-// note sets the cursor, when everything listed was handed on.
-func (p *progress) note() {
+// reached is how far the list has got, zero if that is not known.
+func (p *progress) reached() time.Time {
 	if len(p.last) == 0 {
-		return
+		return time.Time{}
 	}
-	reached := slices.MinFunc(append(p.last, p.upTo), time.Time.Compare)
+	return slices.MinFunc(append(p.last, p.upTo), time.Time.Compare)
+}
+
+// note sets the cursor, when everything listed up to there was handed on.
+func (p *progress) note(reached time.Time) {
 	if from, _ := p.run.window(); !reached.After(from) {
 		return
 	}
@@ -116,12 +138,12 @@ func (p *progress) note() {
 	}
 }
 
-// save stores the progress now and then.
-func (p *progress) save(ctx context.Context) error {
+// save stores now and then how far the batches that are finished have got.
+func (p *progress) save(ctx context.Context, reached time.Time) error {
 	if p.batches++; p.batches%progressBatches != 0 {
 		return nil
 	}
-	p.note()
+	p.note(reached)
 	return p.run.saveCursor(ctx)
 }
 

@@ -45,14 +45,17 @@ func (r *intakeRun) requests(ctx context.Context) error {
 	}
 	var errs []error
 	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(r.asked)), r.options.BatchSize) {
-		kept, err := r.byID(ctx, chunk)
-		for id, order := range waits {
-			if kept[order] && r.list.entries[order].Attempts == 0 {
-				seen[id] = store.Mark{UpdatedAt: now}
-				r.result.Requested++
+		_ = r.byID(ctx, chunk, nil, func(kept map[string]bool, err error) error {
+			for id, order := range waits {
+				if kept[order] && r.list.entries[order].Attempts == 0 {
+					seen[id] = store.Mark{UpdatedAt: now}
+					r.result.Requested++
+				}
 			}
-		}
-		if errs = append(errs, err); ctx.Err() != nil {
+			errs = append(errs, err)
+			return nil
+		})
+		if _ = r.finishAll(ctx); ctx.Err() != nil {
 			break
 		}
 	}

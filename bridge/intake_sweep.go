@@ -63,7 +63,7 @@ func (r *intakeRun) sweepStatus(ctx context.Context, status OrderStatus, at map[
 		from = time.Time{}
 	}
 	reached := from
-	b := batch{run: r, at: map[string]int{}}
+	b := batch{size: r.options.BatchSize, at: map[string]int{}, hand: r.hand}
 	b.after = func(ctx context.Context) error {
 		if reached.After(from) {
 			at[string(status)] = reached.UTC().Format(time.RFC3339)

@@ -285,6 +285,7 @@ func TestIntakeChecksItsOptions(t *testing.T) {
 		{good, bridge.IntakeOptions{Overlap: -1}, "Overlap is negative"},
 		{good, bridge.IntakeOptions{Overlap: time.Second}, "less than a minute"},
 		{good, bridge.IntakeOptions{BatchSize: 201}, "BatchSize 201"},
+		{good, bridge.IntakeOptions{AtOnce: -1}, "AtOnce is negative: -1"},
 		{good, bridge.IntakeOptions{EscalateAfter: -1}, "EscalateAfter"},
 		{good, bridge.IntakeOptions{PollEvery: -1}, "PollEvery is negative"},
 		{good, bridge.IntakeOptions{PollEvery: 2 * time.Hour, FirstWindow: time.Hour}, "PollEvery 2h0m0s is longer"},

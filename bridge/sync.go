@@ -155,6 +155,8 @@ type Sync struct {
 	checks   health.Timings // of checkOnce
 	checking chan struct{}  // has room for the one that does it
 
+	looking sync.Mutex // one batch of the intake looks for strangers
+
 	mu      sync.Mutex
 	checked bool
 	watches map[string]*flowWatch // by flow
@@ -242,6 +244,12 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 	return s, nil
 }
 
+// importsAtOnce is how many batches of orders are imported at once: while the warehouse
+// creates the orders of one, the next is read, and the one before written down. Together
+// they are as many orders as an import may have, so that none waits longer for its creation
+// after it was read.
+const importsAtOnce = 2
+
 // wire makes the parts.
 func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	set := s.Settings.lowered()
@@ -311,7 +319,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 					return results, err
 				},
 				Reserve: s.Importer.Reserve, Ledger: m, Cursors: m, Hints: m, Revisits: m, Locks: m, Exceptions: m,
-			}, IntakeOptions{FirstWindow: time.Duration(set.FirstLook), RequestsEvery: time.Duration(set.Every.orDefault().Orders) / 2})
+			}, IntakeOptions{BatchSize: maxImportBatch / importsAtOnce, AtOnce: importsAtOnce, FirstWindow: time.Duration(set.FirstLook), RequestsEvery: time.Duration(set.Every.orDefault().Orders) / 2})
 			return err
 		},
 		func() error {
@@ -499,6 +507,8 @@ func (s *Sync) lookForTwins(ctx context.Context, foreign []WarehouseOrder) error
 // no bridge ran. As long as that fails each new order is looked for, which is slower and
 // holds up none.
 func (s *Sync) lookForStrangers(ctx context.Context) {
+	s.looking.Lock() // the next batch waits, rather than ask the same
+	defer s.looking.Unlock()
 	if s.Dispatch == nil || !s.Importer.strangers.isAwaited() {
 		return
 	}

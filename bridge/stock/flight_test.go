@@ -95,7 +95,7 @@ func (s *liveSale) sell(ctx context.Context, id string) bool {
 func TestEngineInALive(t *testing.T) {
 	seeds := uint64(7)
 	if testing.Short() {
-		seeds = 3
+		seeds = 2
 	}
 	leftByRight := 0 // of 5 orders a second, by clocks that agree
 	for _, tc := range []struct {
