@@ -207,14 +207,18 @@ func (v *Revoker) revokeAll(ctx context.Context, found OrderResults) (results Or
 // waitsFor reports whether the buyer waits for goods that nobody will send. An
 // unpaid order ends on its own, and the buyer's own request is the [Canceller]'s.
 func waitsFor(o Order) bool {
-	return (o.Status == OnHold || o.Status == AwaitingShipment) && !o.CancelRequested && o.ShippingModel != FulfilledByTikTok
+	switch o.Status {
+	case OnHold, AwaitingShipment, PartiallyShipping:
+		return !o.CancelRequested && o.ShippingModel != FulfilledByTikTok
+	}
+	return false
 }
 
 // again is when to look once more at an order that the Revoker leaves to others: the buyer
 // may pay for it after all, or take a request to cancel it back. Zero if it is over.
 func (v *Revoker) again(o Order) time.Time {
 	switch o.Status {
-	case Unpaid, OnHold, AwaitingShipment:
+	case Unpaid, OnHold, AwaitingShipment, PartiallyShipping:
 		if o.ShippingModel != FulfilledByTikTok {
 			return v.options.Now().UTC().Add(retryMost)
 		}
@@ -244,6 +248,8 @@ func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
 		return nil
 	case StateOf(found) != Dropped:
 		return v.short(ctx, o, found, result)
+	case o.Status == PartiallyShipping:
+		return v.raise(ctx, o, result, "a part of it is sent already")
 	case len(v.options.Reasons) == 0:
 		return v.raise(ctx, o, result, "the bridge is not set up to cancel it there")
 	}

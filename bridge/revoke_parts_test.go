@@ -67,6 +67,20 @@ func TestShortOrders(t *testing.T) {
 			change: func(o *bridge.Order, _ *world.BookEntry) { o.Lines[1].Tracking = "JV1" },
 			want:   bridge.OutcomeRevoked, revoked: "1 1-1 " + world.ReasonStock, zeroed: []string{"s-MUG"},
 		},
+		"the rest, once the shop has the first parcel": {
+			options: rest, offered: []string{world.ReasonStock}, live: []bridge.WarehouseLine{mugs(2)}, dropped: []bridge.WarehouseLine{spoon},
+			change: func(o *bridge.Order, live *world.BookEntry) {
+				o.Status, o.Lines[0].Tracking, o.Lines[1].Tracking, live.State = bridge.PartiallyShipping, "JV1", "JV1", bridge.Processed
+			},
+			want: bridge.OutcomeRevoked, revoked: "1 1-3 " + world.ReasonStock, zeroed: []string{"s-SPOON"},
+		},
+		"by default a person decides about the rest": {
+			live: []bridge.WarehouseLine{mugs(2)}, dropped: []bridge.WarehouseLine{spoon},
+			change: func(o *bridge.Order, live *world.BookEntry) {
+				o.Status, o.Lines[0].Tracking, o.Lines[1].Tracking, live.State = bridge.PartiallyShipping, "JV1", "JV1", bridge.Processed
+			},
+			want: bridge.OutcomeRaised, raised: "and the shop says PARTIALLY_SHIPPING: only 1 × SPOON; the rest goes on",
+		},
 		"more units than are not sent": {
 			options: rest, offered: []string{world.ReasonStock}, live: []bridge.WarehouseLine{spoon}, dropped: []bridge.WarehouseLine{mugs(2)},
 			change: func(o *bridge.Order, _ *world.BookEntry) { o.Lines[1].Tracking = "JV1" },

@@ -36,6 +36,12 @@ func TestRevoke(t *testing.T) {
 		{name: "on hold", options: carry, offered: []string{world.ReasonBuyer}, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.OnHold }, want: bridge.OutcomeRevoked, revoked: "1 " + world.ReasonBuyer},
 		{name: "the buyer asks", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.CancelRequested = true }, want: bridge.OutcomeUnchanged},
 		{name: "unpaid", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.Unpaid }, want: bridge.OutcomeUnchanged},
+		{
+			name: "a part is shipped", options: carry, offered: []string{world.ReasonBuyer}, want: bridge.OutcomeRaised, raised: "a part of it is sent already",
+			change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) {
+				o.Status, o.Lines[0].Tracking = bridge.PartiallyShipping, "JV1"
+			},
+		},
 		{name: "shipped", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.InTransit }, want: bridge.OutcomeUnchanged},
 		{name: "cancelled", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.Cancelled }, want: bridge.OutcomeUnchanged},
 		{name: "the platform's", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.ShippingModel = bridge.FulfilledByTikTok }, want: bridge.OutcomeUnchanged},

@@ -20,6 +20,15 @@ import (
 
 // Config describes a run of the lab. The zero value of every field but Seed has
 // a default.
+//
+// The bridge works in passes, and in a LIVE by the methods of [stock.Engine] every second,
+// one call after the other. [stock.Engine.Run], and an intake that reserves beside its run
+// ([bridge.IntakePorts].Reserve), have goroutines: of those that simulated time wakes at one
+// moment, the scheduler says which calls first, and with that which call people act after and
+// which meets a fault. A seed would not replay. TestSyncInALive of package bridge plays
+// LIVEs of 0.5 to 20 orders a second through a whole Sync whose engine runs without a pause,
+// on a network that loses calls, and holds them to what the lab asserts of passes: nothing
+// published above what is free, nothing oversold, and what is left on sale at the end.
 type Config struct {
 	// Seed decides everything that happens.
 	Seed uint64
@@ -78,6 +87,7 @@ type Ports struct {
 	Listings      catalogue.ListingSource
 	Bundles       catalogue.BundleSource
 	Publisher     stock.Publisher
+	Clock         stock.Clock
 	Shown         stock.ShownReader
 	States        stock.ProductStates
 	Shipper       bridge.Shipper

@@ -181,8 +181,8 @@ func (l *lab) build(ctx context.Context) (err error) {
 	return l.boot(ctx)
 }
 
-// drawSkew draws, for one day of four, by how much TikTok's clock is ahead of ours: by as
-// much as it accepts our calls.
+// drawSkew draws, for one day of four, by how much TikTok's clock is ahead of ours. More than
+// thirty seconds behind it accepts no call that is stamped by ours.
 func (l *lab) drawSkew() time.Duration {
 	r := rand.New(rand.NewPCG(l.config.Seed, 0xc10c))
 	if r.IntN(4) > 0 {
@@ -190,7 +190,7 @@ func (l *lab) drawSkew() time.Duration {
 	}
 	l.report.Skewed = 1
 	if r.IntN(4) == 0 {
-		return -time.Duration(1+r.IntN(25)) * time.Second
+		return -time.Duration(1+r.IntN(120)) * time.Second
 	}
 	return time.Duration(1+r.IntN(280)) * time.Second
 }
@@ -318,7 +318,7 @@ func (s *shop) connect(ctx context.Context) error {
 		return err
 	}
 	s.ports = Ports{
-		Orders: front, OpenOrders: front, ReferencesTo: front, Listings: front, Bundles: front, Publisher: watchedPublisher{s, front}, Shown: front, States: front, Shipper: watchedShipper{s, front},
+		Orders: front, OpenOrders: front, ReferencesTo: front, Listings: front, Bundles: front, Publisher: watchedPublisher{s, front}, Clock: front, Shown: front, States: front, Shipper: watchedShipper{s, front},
 		Cancellations: front, Desk: front, SellerDesk: front,
 		Documents: front,
 		Catalogue: book, Levels: book, Touches: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Lines: book, Tracking: book,
@@ -351,7 +351,7 @@ func (s *shop) assemble() (err error) {
 		return err
 	}
 	if s.stock, err = stock.NewEngine(stock.Ports{
-		Listings: p.Listings, Bundles: p.Bundles, Catalogue: p.Catalogue, Levels: p.Levels, Touches: p.Touches, SeeOrders: s.seeOrders, Hint: s.hint, Ledger: p.Store, Values: p.Store, Publisher: p.Publisher,
+		Listings: p.Listings, Bundles: p.Bundles, Catalogue: p.Catalogue, Levels: p.Levels, Touches: p.Touches, SeeOrders: s.seeOrders, Hint: s.hint, Ledger: p.Store, Values: p.Store, Publisher: p.Publisher, Clock: p.Clock,
 		Shown: p.Shown, ProductStates: p.States, Locks: p.Store, Exceptions: p.Exceptions,
 	}, stock.Options{Locations: feeds, Buffer: stock.Fixed(s.kept)}); err != nil {
 		return err
