@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -118,6 +119,73 @@ func TestLateCancellationOfALineLeavesTheOtherCases(t *testing.T) {
 		t.Fatal(got)
 	}
 	if diff := cmp.Diff([]string{"late cancellation: order 1", "no tracking: order 1"}, w.OpenKinds()); diff != "" {
+		t.Errorf("open (-want +got):\n%s", diff)
+	}
+}
+
+// mergedUnheard is a world in which the reply to the creation of two orders was lost, and
+// they were merged before anybody looked for them.
+func mergedUnheard(t *testing.T) (*world.World, *world.BookEntry) {
+	t.Helper()
+	w := world.NewWorld(t)
+	w.Put(world.AnOrder("1", "MUG"), world.AnOrder("2", "SPOON"))
+	w.Lost, w.Fail = true, world.FailOn("CreateOrders")
+	if _, err := w.Importer().Import(t.Context(), w.Orders["1"], w.Orders["2"]); !errors.Is(err, world.ErrInjected) {
+		t.Fatalf("got %v, want the lost reply", err)
+	}
+	w.Lost, w.Fail = false, nil
+	return w, merge(w)
+}
+
+// An order that was merged before the bridge heard of its creation has no reference by
+// which it is found, and no id by which it is traced: its goods come out all the same.
+func TestCancelOfAnOrderMergedBeforeItWasHeardOf(t *testing.T) {
+	for name, ask := range map[string]func(*world.World) []bridge.Cancellation{
+		"the buyer asks": func(w *world.World) []bridge.Cancellation {
+			w.Put(world.With(w.Orders["1"], func(o *bridge.Order) { o.CancelRequested = true }))
+			w.Pending = []bridge.Cancellation{request}
+			return w.Pending
+		},
+		"cancelled in the shop": func(w *world.World) []bridge.Cancellation {
+			return bridge.CancellationsOf(w.Put(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Cancelled }))...)
+		},
+	} {
+		w, m := mergedUnheard(t)
+		cancellations := ask(w)
+		_, err := w.Importer().Import(t.Context(), w.Orders["1"], w.Orders["2"])
+		must(t, err)
+		if len(w.Book) != 1 {
+			t.Errorf("%s: Linnworks has %d orders, want the merged one alone", name, len(w.Book))
+		}
+		if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), cancellations...)); got != bridge.OutcomeCancelled {
+			t.Errorf("%s: %s, want %s", name, got, bridge.OutcomeCancelled)
+		}
+		if len(m.Lines) != 1 || m.Lines[0].SKU != "SPOON" || m.State != bridge.Open {
+			t.Errorf("%s: the merged order is %s with %v, want it open with the spoon of the other order", name, m.State, m.Lines)
+		}
+		if got := w.OpenKinds(); len(got) != 0 {
+			t.Errorf("%s: open: %v, want nothing", name, got)
+		}
+	}
+}
+
+// A canceller that comes before the importer has looked grants nothing, and names the
+// merged order; nor does it while the merged orders cannot be read.
+func TestCancelGrantsNothingOfAnUnheardOrder(t *testing.T) {
+	w, m := mergedUnheard(t)
+	w.Pending = []bridge.Cancellation{request}
+	w.Fail = world.FailOn("FindMerged")
+	if _, err := w.Canceller(0).Cancel(t.Context(), request); !errors.Is(err, world.ErrInjected) {
+		t.Errorf("got %v, want the failure to look", err)
+	}
+	w.Fail = nil
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeRaised {
+		t.Errorf("%s, want %s", got, bridge.OutcomeRaised)
+	}
+	if len(w.Approved) != 0 || len(m.Lines) != 2 {
+		t.Errorf("approved %v, and the merged order has %d lines; want nothing done", w.Approved, len(m.Lines))
+	}
+	if diff := cmp.Diff([]string{"cancellation stuck: order 1"}, w.OpenKinds()); diff != "" {
 		t.Errorf("open (-want +got):\n%s", diff)
 	}
 }

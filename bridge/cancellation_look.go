@@ -183,6 +183,10 @@ func (r *cancelRun) scope(ctx context.Context) (err error) {
 // found by its reference, and of which it is not known what in them is its share.
 func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
 	ids := r.record.WarehouseIDs
+	if inDoubt(r.record) {
+		merged, err := findMerged(ctx, r.ports.Tracer, r.record)
+		return numberOf(merged[r.request.OrderID]), err
+	}
 	if len(ids) == 0 || len(r.record.Lines) > 0 {
 		return "", nil
 	}

@@ -81,6 +81,11 @@ func (s stockroom) TraceOrders(_ context.Context, ids []string) (map[string][]br
 	return traced, nil
 }
 
+// FindMerged finds none.
+func (s stockroom) FindMerged(context.Context, time.Time, []string) (map[string][]bridge.WarehouseOrder, error) {
+	return nil, nil
+}
+
 func (s stockroom) HoldOrder(_ context.Context, o bridge.WarehouseOrder) error {
 	s.orders[o.Reference].State = bridge.Parked
 	return nil

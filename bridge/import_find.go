@@ -81,8 +81,29 @@ func (b *importBatch) find(ctx context.Context) {
 		}
 		return nil
 	})
+	b.findMerged(ctx)
 	for _, t := range b.tasks {
 		t.result.WarehouseOrder = numberOf(slices.Concat(t.found, t.foreign))
+	}
+}
+
+// findMerged looks for orders that were sent, and merged before anybody heard of them.
+func (b *importBatch) findMerged(ctx context.Context) {
+	doubtful := b.still(func(t *importing) bool { return inDoubt(t.record) && len(t.found) == 0 })
+	if len(doubtful) == 0 || b.ports.Tracer == nil {
+		return
+	}
+	records := make([]store.Record, len(doubtful))
+	for i, t := range doubtful {
+		records[i] = t.record
+	}
+	merged, err := findMerged(ctx, b.ports.Tracer, records...)
+	for _, t := range doubtful {
+		if err != nil {
+			b.fail(ctx, t, errors.Join(err, b.unasked(ctx, t)))
+			continue
+		}
+		t.found = shareOf(t.order, merged[t.order.ID])
 	}
 }
 

@@ -209,6 +209,34 @@ func TestImportFindsMergedOrders(t *testing.T) {
 	})
 }
 
+// The same, where nobody heard of the orders before they were merged: there is no id to
+// trace them by.
+func TestImportFindsOrdersMergedUnheard(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newImports(t, linnworkstest.WithAutoMerge())
+		time.Sleep(time.Hour) // what is newer than the records is not looked for before it is sent
+		a := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(2)})
+		b := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
+		s.linn.Fail("Orders.CreateOrders", 1, linnworkstest.CutAfter())
+		s.linn.Fail("Orders.GetOrderDetailsByReferenceID", 2, linnworkstest.Reply(http.StatusBadRequest, "no"))
+		if _, err := s.run(t); err == nil || len(s.linn.Orders()) != 2 {
+			t.Fatalf("%d orders in Linnworks, error: %v; want 2 that nobody heard of", len(s.linn.Orders()), err)
+		}
+		time.Sleep(16 * time.Minute)
+		s.calls()
+		results, err := s.run(t)
+		must(t, err)
+		for _, id := range []string{a, b} {
+			if r := results[id]; r.Outcome != bridge.OutcomeUnchanged || r.WarehouseOrder == "" || r.WarehouseOrder != results[a].WarehouseOrder {
+				t.Errorf("%+v", r)
+			}
+		}
+		if n := s.calls()["CreateOrders"]; n != 0 {
+			t.Errorf("%d attempts to create them again", n)
+		}
+	})
+}
+
 // What a person has deleted stays deleted, and somebody is told, until the record
 // is dropped.
 func TestImportDoesNotRecreateWhatWasDeleted(t *testing.T) {

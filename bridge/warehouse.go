@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -70,13 +71,49 @@ func numberOf(found []WarehouseOrder) string {
 	return strings.Join(numbers, ", ")
 }
 
-// OrderTracer finds orders by the warehouse's own ids, whatever became of them.
+// OrderTracer finds orders whatever became of them.
 type OrderTracer interface {
 	// TraceOrders returns what the orders with these ids are now, by the ids given:
 	// the order itself, or those that it was merged or split into. An order that is
 	// gone without a successor is left out.
 	TraceOrders(ctx context.Context, ids []string) (map[string][]WarehouseOrder, error)
+	// FindMerged returns the merged orders that hold goods of the shop's orders with
+	// these references and have changed since then, by reference: for orders whose id
+	// in the warehouse nobody has heard of, and that are not found by their reference
+	// any more. It is slow, and seldom needed.
+	FindMerged(ctx context.Context, since time.Time, references []string) (map[string][]WarehouseOrder, error)
 }
+
+// inDoubt reports whether the warehouse may have an order under an id that the bridge
+// has not heard of.
+func inDoubt(r store.Record) bool { return r.OutcomeUnknown && len(r.WarehouseIDs) == 0 }
+
+// findMerged looks for orders that are in doubt, and that are not found by their
+// reference, among merged ones.
+func findMerged(ctx context.Context, tracer OrderTracer, doubtful ...store.Record) (map[string][]WarehouseOrder, error) {
+	var references []string
+	since := doubtful[0].SentAt
+	for _, r := range doubtful {
+		references = append(references, r.OrderID)
+		if r.SentAt.Before(since) {
+			since = r.SentAt
+		}
+	}
+	// A creation is repeated, and SentAt is that of the last time.
+	merged, err := tracer.FindMerged(ctx, since.Add(-mergedBefore), references)
+	if err != nil {
+		return nil, fmt.Errorf("looking for it in merged orders: %w", err)
+	}
+	live := map[string][]WarehouseOrder{}
+	for _, id := range references {
+		live[id] = liveParts(merged[id])
+	}
+	return live, nil
+}
+
+// mergedBefore is how long before it was last sent an order may have been merged that
+// was sent before: it is looked for after each time.
+const mergedBefore = 2 * time.Hour
 
 // WarehouseState is what the warehouse may do with an order now.
 type WarehouseState string

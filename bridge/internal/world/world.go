@@ -525,6 +525,21 @@ func (w *World) TraceOrders(ctx context.Context, ids []string) (map[string][]bri
 	})
 }
 
+// FindMerged implements OrderTracer. It does not ask when they were merged.
+func (w *World) FindMerged(ctx context.Context, _ time.Time, references []string) (map[string][]bridge.WarehouseOrder, error) {
+	merged := map[string][]bridge.WarehouseOrder{}
+	return merged, w.Do(ctx, "FindMerged", func() error {
+		for _, e := range w.Book {
+			for _, reference := range references {
+				if e.Merged && slices.Contains(e.References, reference) {
+					merged[reference] = append(merged[reference], e.WarehouseOrder)
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // SetAddress implements AddressWriter.
 func (w *World) SetAddress(ctx context.Context, o bridge.WarehouseOrder, a bridge.Address) error {
 	return w.Do(ctx, "SetAddress", func() error { w.entry(o).Address = a; return nil })
