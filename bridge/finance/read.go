@@ -104,8 +104,11 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 	}
 	statements, unread, err := r.ports.Statements.Statements(ctx, from, to)
 	b.Unread = append(b.Unread, unread...)
-	if failed("statements", err) && len(statements) == 0 {
-		return b, part.Join(errs...)
+	if failed("statements", err) {
+		if len(statements) == 0 {
+			return b, part.Join(errs...)
+		}
+		b.Unread = append(b.Unread, Unread{Kind: string(OfStatement), Why: "the list was not read to the end: " + part.Short(err.Error())})
 	}
 	for _, s := range statements {
 		if ctx.Err() == nil {
@@ -122,7 +125,9 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 		b.Payments, unread, err = r.ports.Payments.Payments(ctx, from, to.Add(paymentsAfter))
 		b.Payments = ofPeriod(b.Payments, b.Statements, to)
 		b.Unread = append(b.Unread, unread...)
-		b.PaymentsRead = !failed("payments", err)
+		if b.PaymentsRead = !failed("payments", err); !b.PaymentsRead {
+			b.Unread = append(b.Unread, Unread{Kind: string(OfPayment), Why: "the list was not read to the end: " + part.Short(err.Error())})
+		}
 	}
 	if r.ports.Withdrawals != nil {
 		b.Withdrawals, unread, err = r.ports.Withdrawals.Withdrawals(ctx, from, to.Add(paymentsAfter))
