@@ -46,7 +46,7 @@ func (c cut) Payments(ctx context.Context, from, to time.Time) ([]finance.Paymen
 
 func half[T any](is, unreadable bool, kind string, list []T, unread []finance.Unread, err error, id func(T) string) ([]T, []finance.Unread, error) {
 	switch {
-	case !is || err != nil:
+	case !is || err != nil || len(list) < 2:
 		return list, unread, err
 	case unreadable:
 		return list[:1], append(unread, finance.Unread{Kind: kind, ID: id(list[1]), Why: "an amount is none"}), nil
@@ -249,6 +249,25 @@ func TestPaymentsThatComeBack(t *testing.T) {
 	move("5", "REVERSE", 1820, 28)
 	if got := wrong(reconcile(t, b, options())); !slices.Equal(got, []string{"withdrawal 5 in the balance, paid by nothing known"}) {
 		t.Errorf("a reversal of nothing: %q", got)
+	}
+}
+
+// What was owed before the period comes off a payment of it, to the penny: less than that is
+// not excused.
+func TestWhatWasOwedBeforeThePeriod(t *testing.T) {
+	t.Parallel()
+	for paid, want := range map[int64][]string{1390: nil, 1389: {"payment 90576 payment differs from its statements"}, 1391: {"payment 90576 payment differs from its statements"}} {
+		b := twoDays()
+		b.From, b.To = day(19), day(40)
+		b.Before = []finance.Statement{statement("699", day(18), finance.Line{ID: "1", Type: "PLATFORM_PENALTY", Stated: finance.Parts{Adjustment: -430}, Settlement: -430})}
+		b.Payments[0].Amount.Minor = paid
+		r := reconcile(t, b, options())
+		if diff := cmp.Diff(want, wrong(r)); diff != "" {
+			t.Errorf("%d paid (-want +got):\n%s", paid, diff)
+		}
+		if c := r.Clearing[0]; c.Balance != 1820-paid {
+			t.Errorf("%d paid: the clearing account has %d, want %d", paid, c.Balance, 1820-paid)
+		}
 	}
 }
 

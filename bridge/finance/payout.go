@@ -246,10 +246,27 @@ func (r *Report) unpaired(p *Payment, named []*StatementResult, off int64, b Boo
 		return OutsidePeriod, ""
 	case len(named) == 0:
 		return StatementMissing, r.lost[OfStatement]
-	case blamed == "" && off < 0 && begins: // what was negative before may have come off it
+	case b.owedBefore(off, p.before().Currency):
 		return OutsidePeriod, ""
 	}
 	return PaymentDiffers, cmp.Or(blamed, r.lost[OfStatement])
+}
+
+// owedBefore reports whether statements from before the period, one after the other in time,
+// make up what a payment of it lacks.
+func (b Books) owedBefore(off int64, currency string) bool {
+	list := slices.DeleteFunc(slices.Clone(b.Before), func(s Statement) bool { return s.Currency != currency })
+	slices.SortFunc(list, func(a, b Statement) int { return cmp.Or(a.At.Compare(b.At), compareIDs(a.ID, b.ID)) })
+	list = slices.CompactFunc(list, func(a, b Statement) bool { return a.ID == b.ID })
+	for from := range list {
+		var sum int64
+		for i := range list[from:] {
+			if sum += list[from+i].payable(); sum == off {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // paidInstead is a later payment of the amount of one that has failed, if no statement waits

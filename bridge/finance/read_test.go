@@ -112,7 +112,7 @@ func TestReadAPeriod(t *testing.T) {
 	if _, err := s.reader(t).Read(t.Context(), day(10), day(25)); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"statements 2026-06-10 2026-06-25", "payments 2026-06-10 2026-07-26", "estimates 2026-03-12 2026-06-25", "sales 2026-03-12 2026-06-25"}
+	want := []string{"statements 2026-06-10 2026-06-25", "payments 2026-06-10 2026-07-26", "statements 2026-05-10 2026-06-10", "estimates 2026-03-12 2026-06-25", "sales 2026-03-12 2026-06-25"}
 	if diff := cmp.Diff(want, s.calls); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}

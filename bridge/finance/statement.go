@@ -225,6 +225,10 @@ type Books struct {
 	Sales       []Sale
 	Unread      []Unread
 
+	// Before are the statements from before From that no payment has paid: what they owe may
+	// come off one of the period.
+	Before []Statement
+
 	// From and To are the bounds of the period, zero for none: a payment at its beginning
 	// may pay what was settled before.
 	From, To time.Time
