@@ -190,9 +190,6 @@ func compareResiduals(a, b Residual) int {
 		compareIDs(a.ID, b.ID), strings.Compare(a.StatementID, b.StatementID), cmp.Compare(a.Minor, b.Minor), strings.Compare(a.Seen, b.Seen))
 }
 
-// compareIDs orders ids that are numbers by their value.
-func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }
-
 // tidied returns the books in one order, without what came twice, and without amounts that
 // no money can be. What came twice and differs is a residual.
 func (r *Report) tidied(b Books) Books {

@@ -2,6 +2,7 @@ package finance
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/money"
@@ -298,3 +299,6 @@ func decimal(minor int64, currency string) string {
 }
 
 func absurd(n int64) bool { return n > money.Max || n < -money.Max }
+
+// compareIDs orders ids that are numbers by their value.
+func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }
