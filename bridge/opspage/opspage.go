@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/appeal"
@@ -195,7 +197,27 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Cache-Control", "no-store")
+	if !readable(r.URL.Query()) {
+		http.Error(w, errUnreadable.Error(), http.StatusBadRequest)
+		return
+	}
 	h.mux.ServeHTTP(w, r)
+}
+
+// errUnreadable is why a request is not looked at.
+var errUnreadable = fmt.Errorf("%w: there are bytes in it that are no text", errBad)
+
+// readable reports whether all that was sent is text. Databases refuse other bytes, each in
+// its own way.
+func readable(sent url.Values) bool {
+	for name, values := range sent {
+		for _, text := range append(values, name) {
+			if !utf8.ValidString(text) || strings.Contains(text, "\x00") {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // request is a request and who made it.
@@ -341,9 +363,10 @@ func (h *Handler) when(t time.Time) string {
 func (h *Handler) functions() template.FuncMap {
 	return template.FuncMap{
 		"when": h.when,
-		"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"left": left,
-		"took": took,
+		// exact is when a page was read, as its forms send it back.
+		"exact": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+		"left":  left,
+		"took":  took,
 		"short": func(s string) string {
 			return part.Short(s)
 		},

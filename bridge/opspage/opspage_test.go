@@ -590,6 +590,42 @@ func TestDecideMany(t *testing.T) {
 	}
 }
 
+// Who does something to all of a kind does it to those that were on the page: what has come
+// up since nobody has seen.
+func TestAllAreThoseThatWereShown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	now := noon
+	b.desk.Now = func() time.Time { return now }
+	for _, sku := range []string{"SKU 1", "SKU 2", "SKU 3"} {
+		b.raise("UK", exceptions.UnmappedSKU, sku, 0)
+	}
+	if _, err := b.desk.Decide(t.Context(), "UK|unmapped SKU|SKU 3", exceptions.Decision{Verb: exceptions.VerbResolved, By: "Bob", Note: "mapped"}); err != nil {
+		t.Fatal(err)
+	}
+	_, text := b.get("/cases?kind=unmapped+SKU&shop=UK")
+	shown := regexp.MustCompile(`name="shown" value="([^"]*)"`).FindStringSubmatch(text)
+	if shown == nil {
+		t.Fatalf("the form does not say when it was shown:\n%s", text)
+	}
+	now = noon.Add(time.Second)
+	b.raise("UK", exceptions.UnmappedSKU, "SKU 2", 0) // seen again
+	b.raise("UK", exceptions.UnmappedSKU, "SKU 3", 0) // came back
+	b.raise("UK", exceptions.UnmappedSKU, "SKU 4", 0) // new
+	w := b.post(url.Values{"verb": {"resolved"}, "note": {"mapped"}, "all": {"1"}, "kind": {"unmapped SKU"}, "shop": {"UK"}, "shown": {shown[1]}})
+	if w.Code != http.StatusSeeOther {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+	got := map[string]exceptions.State{}
+	for _, sku := range []string{"SKU 1", "SKU 2", "SKU 3", "SKU 4"} {
+		got[sku] = b.only("UK", sku).State
+	}
+	want := map[string]exceptions.State{"SKU 1": exceptions.CaseResolved, "SKU 2": exceptions.CaseResolved, "SKU 3": exceptions.CaseOpen, "SKU 4": exceptions.CaseOpen}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("states (-want +got):\n%s", diff)
+	}
+}
+
 // What must not be decided is refused, and changes nothing.
 func TestRefused(t *testing.T) {
 	t.Parallel()
@@ -680,6 +716,52 @@ func TestPathTricks(t *testing.T) {
 			t.Errorf("%s: status %d:\n%s", path, status, text)
 		}
 	}
+}
+
+// Bytes that are no text are nobody's question, and reach no database: PostgreSQL refuses
+// them, which would pass for one that is away.
+func TestNoText(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	asked := 0
+	for i := range b.shops {
+		b.shops[i].Orders = asking{b.shops[i].Orders, &asked}
+	}
+	b.open()
+	for _, sent := range []string{"%ff", "%00", "a%00b", "%ed%a0%80"} {
+		for _, path := range []string{"/search?q=", "/search.json?q=", "/order?shop=UK&id=", "/case?key=UK%7Cno+tracking%7C", "/cases?q=", "/stock?q=", "/appeal.json?shop=UK&id=", "/manifest.csv?shop=UK&day=", "/cases?"} {
+			if status, text := b.get(path + sent); status != http.StatusBadRequest {
+				t.Errorf("%s%s: status %d, want %d:\n%s", path, sent, status, http.StatusBadRequest, text)
+			}
+		}
+	}
+	if asked > 0 {
+		t.Errorf("the memory was asked %d times", asked)
+	}
+	key := "UK|no tracking|order 576000000000000001"
+	for _, form := range []url.Values{{"key": {key + "\x00"}, "verb": {"claimed"}}, {"key": {key}, "verb": {"noted"}, "note": {"\x00"}}, {"key": {key}, "verb": {"claimed"}, "q": {"\xff"}}} {
+		if w := b.post(form); w.Code != http.StatusBadRequest {
+			t.Errorf("%q: status %d, want %d", form, w.Code, http.StatusBadRequest)
+		}
+	}
+	for _, odd := range []string{strings.Repeat("%25", 5000), "'%22%3E%3C/script%3E", "%E2%80%AE", "%0d%0aSet-Cookie:+a=b", strings.Repeat("(", 99), "%7C%7C"} {
+		for _, path := range []string{"/search?q=", "/cases?q=", "/cases?shop=", "/cases?kind=", "/stock?shop=UK&after=", "/order?shop=UK&id=", "/case?key=", "/cases?done="} {
+			if status, text := b.get(path + odd); status >= 500 || strings.Contains(text, "</script>") {
+				t.Errorf("%s%.40s: status %d:\n%.2000s", path, odd, status, text)
+			}
+		}
+	}
+}
+
+// asking counts who asks for records.
+type asking struct {
+	opspage.Orders
+	times *int
+}
+
+func (a asking) RecordsOf(ctx context.Context, ids ...string) (map[string]store.Record, time.Time, error) {
+	*a.times++
+	return a.Orders.RecordsOf(ctx, ids...)
 }
 
 // What cannot be read is said, and is not taken for nothing; the rest is shown.
@@ -862,6 +944,11 @@ func TestPagesStaySmall(t *testing.T) {
 	}
 	if _, text := b.get("/cases"); !strings.Contains(text, "not on this page") {
 		t.Error("the list does not say that it is cut")
+	}
+	for path, want := range map[string]string{"/": ">1000 at risk<", "/orders": "1000 near or past, 800 of them not on this page"} {
+		if _, text := b.get(path); strings.Count(text, want) != 2 {
+			t.Errorf("%s does not say %q of both shops", path, want)
+		}
 	}
 	if _, text := b.get("/audit"); strings.Count(text, "more are not on this page") != 4 || !strings.Contains(text, ">826 more are") || !strings.Contains(text, ">475 more are") {
 		t.Error("the audit does not say how much it leaves out")

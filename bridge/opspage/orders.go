@@ -28,6 +28,9 @@ type board struct {
 	Days []manifestDay `json:"-"`
 }
 
+// Near is how many clocks are at risk, on the page or not.
+func (b board) Near() int { return len(b.Report.AtRisk) + b.Left }
+
 // manifestDay is a day as its link has it.
 type manifestDay struct{ Name, Day string }
 
