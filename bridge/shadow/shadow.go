@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/stock"
@@ -104,15 +106,19 @@ var deeds = map[bridge.Action]Deed{
 
 // journal is what is remembered between two looks.
 type journal struct {
-	From    time.Time     `json:"from"`
-	Last    time.Time     `json:"last"`
-	Looks   int           `json:"looks"`
-	Failed  int           `json:"failed"`
-	Gap     time.Duration `json:"gap"` // the longest between two looks
-	SeenTo  time.Time     `json:"seen_to"`
-	Orders  int           `json:"orders"`
-	Open    map[string]*watched
-	Took    map[Deed][]time.Duration `json:"took"` // of what the other integration did
+	From   time.Time     `json:"from"`
+	Last   time.Time     `json:"last"`
+	Looks  int           `json:"looks"`
+	Failed int           `json:"failed"`
+	Gap    time.Duration `json:"gap"` // the longest between two looks
+	SeenTo time.Time     `json:"seen_to"`
+	Orders int           `json:"orders"`
+	Open   map[string]*watched
+	// Took is how long the last deeds of the other integration took, Did how many there
+	// were of each, and Longest the most that one took.
+	Took    map[Deed][]time.Duration `json:"took"`
+	Did     map[Deed]int             `json:"did"`
+	Longest map[Deed]time.Duration   `json:"longest"`
 	Left    map[Deed]int             `json:"left"` // never done while it was due
 	Differ  []Difference             `json:"differ"`
 	Dropped int                      `json:"dropped"` // differences that there was no room for
@@ -138,6 +144,8 @@ type watched struct {
 	In      bool `json:"in,omitempty"`
 	Seen    bool `json:"seen,omitempty"`
 	Counted bool `json:"counted,omitempty"`
+	// Missed is the last look at which the shop did not show it.
+	Missed time.Time `json:"missed,omitzero"`
 	// Named are the places where there was nothing left for it.
 	Named map[string]bool `json:"named,omitempty"`
 }
@@ -156,7 +164,10 @@ const (
 )
 
 func (w *Watch) load(ctx context.Context) (*journal, error) {
-	j := &journal{Open: map[string]*watched{}, Took: map[Deed][]time.Duration{}, Left: map[Deed]int{}, Stock: map[string]*episode{}}
+	j := &journal{
+		Open: map[string]*watched{}, Took: map[Deed][]time.Duration{}, Did: map[Deed]int{}, Longest: map[Deed]time.Duration{},
+		Left: map[Deed]int{}, Stock: map[string]*episode{},
+	}
 	text, known, err := w.ports.Memory.Value(ctx, journalValue)
 	if err != nil {
 		return nil, fmt.Errorf("shadow: reading the journal: %w", err)
@@ -232,7 +243,8 @@ func (w *Watch) orders(ctx context.Context, j *journal, now time.Time) (map[stri
 			break
 		}
 		if o.Unreadable != "" {
-			continue // the bridge would raise it; the next look reads it again
+			j.unreadable(o.ID, now)
+			continue
 		}
 		orders[o.ID] = o
 	}
@@ -240,22 +252,53 @@ func (w *Watch) orders(ctx context.Context, j *journal, now time.Time) (map[stri
 		j.SeenTo = to
 	}
 	var ids []string
-	for id := range j.Open {
-		if _, read := orders[id]; !read {
+	for id, at := range j.Open {
+		if _, read := orders[id]; !read && !at.Missed.Equal(now) {
 			ids = append(ids, id)
 		}
 	}
 	slices.Sort(ids)
 	for batch := range slices.Chunk(ids, atOnce) {
 		list, err := w.ports.Orders.OrdersByID(ctx, batch)
+		lost, err := exceptions.UnreadableIn(err)
+		for _, id := range slices.Sorted(maps.Keys(lost)) {
+			if id == "" { // of which order is not known
+				err = errors.New(lost[id])
+				continue
+			}
+			j.unreadable(id, now)
+		}
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("reading orders that are not over: %w", err))
 		}
 		for _, o := range list {
+			if o.Unreadable != "" {
+				j.unreadable(o.ID, now)
+				continue
+			}
 			orders[o.ID] = o
 		}
 	}
 	return orders, failed
+}
+
+// unreadable notes an order that the shop has and does not show: the bridge would have a
+// person look. It is asked for again until it can be read, or is forgotten.
+func (j *journal) unreadable(id string, now time.Time) {
+	at := j.Open[id]
+	if at == nil {
+		at = &watched{Placed: now, Told: map[string]bool{}}
+		j.Open[id] = at
+		j.Orders++
+	}
+	if at.Told == nil {
+		at.Told = map[string]bool{}
+	}
+	at.Missed = now
+	j.differ(at, Difference{OrderID: id, What: "what the shop says of it cannot be read: a person would be asked to look", From: now, Shop: "not known", Warehouse: "not looked for"})
+	if now.Sub(at.Placed) > forgets {
+		delete(j.Open, id)
+	}
 }
 
 // compare holds the orders against the warehouse, and takes out of them those that it could
@@ -309,7 +352,7 @@ func (w *Watch) judge(j *journal, o bridge.Order, found []bridge.WarehouseOrder,
 		j.Open[o.ID] = at
 		j.Orders++
 		if state != bridge.Absent && !at.Placed.Before(j.From) {
-			j.Took[Create] = append(j.Took[Create], 0) // between two looks
+			j.did(Create, 0) // between two looks
 		}
 	}
 	if at.Told == nil {
@@ -324,8 +367,8 @@ func (w *Watch) judge(j *journal, o bridge.Order, found []bridge.WarehouseOrder,
 		case undone(at.Due, o, state):
 			j.Left[at.Due]++
 			j.differ(at, Difference{OrderID: o.ID, What: leftWords[at.Due], From: at.Since, To: now, Shop: string(o.Status), Warehouse: string(state)})
-		case len(j.Took[at.Due]) < keeps:
-			j.Took[at.Due] = append(j.Took[at.Due], took)
+		default:
+			j.did(at.Due, took)
 		}
 	}
 	if at.Due != due {
@@ -338,6 +381,18 @@ func (w *Watch) judge(j *journal, o bridge.Order, found []bridge.WarehouseOrder,
 	if over {
 		delete(j.Open, o.ID)
 	}
+}
+
+// did notes a deed of the other integration. How long each took is kept of the last ones.
+func (j *journal) did(d Deed, took time.Duration) {
+	j.Did[d] = max(j.Did[d], len(j.Took[d])) // an older journal has no count
+	if len(j.Took[d]) < keeps {
+		j.Took[d] = append(j.Took[d], took)
+	} else {
+		j.Took[d][j.Did[d]%keeps] = took
+	}
+	j.Did[d]++
+	j.Longest[d] = max(j.Longest[d], took)
 }
 
 // undone reports whether a deed is no longer due although nobody did it.

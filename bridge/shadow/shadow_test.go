@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/shadow"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -26,6 +28,7 @@ type sides struct {
 	plan   stock.Plan
 	// what fails
 	list, byID, find, planning error
+	lost                       map[string]string
 }
 
 func (s *sides) OrdersUpdated(_ context.Context, from, to time.Time) iter.Seq2[bridge.Order, error] {
@@ -43,9 +46,12 @@ func (s *sides) OrdersUpdated(_ context.Context, from, to time.Time) iter.Seq2[b
 
 func (s *sides) OrdersByID(_ context.Context, ids []string) (list []bridge.Order, err error) {
 	for _, id := range ids {
-		if o, ok := s.orders[id]; ok {
+		if o, ok := s.orders[id]; ok && s.lost[id] == "" {
 			list = append(list, o)
 		}
+	}
+	if len(s.lost) > 0 {
+		return list, &exceptions.UnreadableError{Reasons: s.lost}
 	}
 	return list, s.byID
 }
@@ -54,11 +60,13 @@ func (s *sides) FindOrders(_ context.Context, references []string) (list []bridg
 	if s.find != nil {
 		return nil, s.find
 	}
+	asked := map[string]bool{}
+	for _, r := range references {
+		asked[r] = true
+	}
 	for _, o := range s.found {
-		for _, r := range references {
-			if o.Reference == r {
-				list = append(list, o)
-			}
+		if asked[o.Reference] {
+			list = append(list, o)
 		}
 	}
 	return list, nil
@@ -465,6 +473,64 @@ func TestUnreadable(t *testing.T) {
 	}
 	if r := b.report(); r.Looks != 10 {
 		t.Errorf("%d looks: one that was cut short counts", r.Looks)
+	}
+}
+
+// An order that the shop lists and does not show is one that a person would be asked about;
+// it costs no other order its look, and is looked at once it can be read.
+func TestOrderThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	b.set("1", bridge.AwaitingShipment, func(o *bridge.Order) { o.Unreadable = "what was paid" })
+	b.set("2", bridge.AwaitingShipment)
+	b.native("2", bridge.Open)
+	b.wait(10 * time.Minute)
+	// The adapter leaves it out of what it reads by id, and names it.
+	b.lost = map[string]string{"1": "what was paid"}
+	b.wait(2 * time.Hour)
+	r := b.report()
+	if r.Failed > 0 || r.Orders != 2 || r.Open != 2 {
+		t.Errorf("%d looks failed, %d orders, %d open; want 0, 2 and 2", r.Failed, r.Orders, r.Open)
+	}
+	unread := "what the shop says of it cannot be read: a person would be asked to look"
+	if diff := cmp.Diff([]string{unread}, what(r, "1")); diff != "" {
+		t.Errorf("differences (-want +got):\n%s", diff)
+	}
+	b.lost = nil
+	b.set("1", bridge.AwaitingShipment, func(o *bridge.Order) { o.Unreadable = "" })
+	b.wait(10 * time.Minute)
+	b.set("1", bridge.Cancelled)
+	b.wait(10 * time.Minute)
+	if diff := cmp.Diff([]string{unread, "it ended without ever reaching the warehouse"}, what(b.report(), "1")); diff != "" {
+		t.Errorf("differences once it can be read (-want +got):\n%s", diff)
+	}
+}
+
+// Every deed is counted, also beyond those whose times are kept, and the longest is kept.
+func TestManyOrders(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	put := func(from, to int, late time.Duration) {
+		for i := from; i < to; i++ {
+			b.set(fmt.Sprint(i), bridge.AwaitingShipment)
+		}
+		b.wait(late)
+		for i := from; i < to; i++ {
+			b.native(fmt.Sprint(i), bridge.Open)
+		}
+		b.wait(5 * time.Minute)
+		for i := from; i < to; i++ { // over, so that nobody looks at them any longer
+			delete(b.orders, fmt.Sprint(i))
+		}
+	}
+	put(0, 1, 2*time.Hour)
+	put(1, 5200, 5*time.Minute)
+	for _, d := range b.report().Deeds {
+		if d.Deed == shadow.Create && (d.Done != 5200 || d.P50 != 5*time.Minute || d.Most != 2*time.Hour) {
+			t.Errorf("%s: %d times, half within %s, all within %s; want 5200, 5m and 2h", d.Deed, d.Done, d.P50, d.Most)
+		}
 	}
 }
 
