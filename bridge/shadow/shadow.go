@@ -34,6 +34,12 @@ type Warehouse interface {
 	FindOrders(ctx context.Context, references []string) ([]bridge.WarehouseOrder, error)
 }
 
+// Tracer follows orders by their ids, many with one call, also where they were split or
+// merged. linnworksadapter.Warehouse does.
+type Tracer interface {
+	TraceOrders(ctx context.Context, ids []string) (map[string][]bridge.WarehouseOrder, error)
+}
+
 // Planner says what the shop should show. [stock.Engine] does.
 type Planner interface {
 	Plan(ctx context.Context) (stock.Plan, error)
@@ -43,6 +49,10 @@ type Planner interface {
 type Ports struct {
 	Orders    Orders
 	Warehouse Warehouse
+	// Trace is optional. Without it every order that is not over is looked for by its
+	// reference at every look, which costs Linnworks a call each, and one that people merged
+	// passes for one that is gone.
+	Trace Tracer
 	// Stock is an engine without buffers: units that are kept back would pass for units
 	// that are not there.
 	Stock Planner
@@ -144,6 +154,9 @@ type watched struct {
 	In      bool `json:"in,omitempty"`
 	Seen    bool `json:"seen,omitempty"`
 	Counted bool `json:"counted,omitempty"`
+	// IDs are the warehouse's, and Asked is when it was looked for by its reference last.
+	IDs   []string  `json:"ids,omitempty"`
+	Asked time.Time `json:"asked,omitzero"`
 	// Missed is the last look at which the shop did not show it.
 	Missed time.Time `json:"missed,omitzero"`
 	// Named are the places where there was nothing left for it.
@@ -159,8 +172,14 @@ const (
 	overlap = 10 * time.Minute
 	// forgets is after how long an order is no longer looked at, whatever it waits for.
 	forgets = 60 * 24 * time.Hour
-	// atOnce is how many orders are asked for in one call.
-	atOnce = 50
+	// atOnce is how many orders are asked for in one call, and tracesAtOnce how many ids.
+	atOnce       = 50
+	tracesAtOnce = 200
+	// asksAgain is after how long an order that the warehouse has is looked for by its
+	// reference once more, for somebody may have entered it a second time, and asksAtMost how
+	// many of these are in one look.
+	asksAgain  = 6 * time.Hour
+	asksAtMost = 200
 )
 
 func (w *Watch) load(ctx context.Context) (*journal, error) {
@@ -192,8 +211,9 @@ func (w *Watch) save(ctx context.Context, j *journal) error {
 	return nil
 }
 
-// Look looks at both sides once: about two calls for fifty orders that are not over, and
-// what a plan of the stock costs. What one side does not answer is left for the next look,
+// Look looks at both sides once: a call of the shop's for fifty orders that are not over, one
+// of Linnworks' for two hundred of them and one for each that it does not have yet, and what a
+// plan of the stock costs. What one side does not answer is left for the next look,
 // which counts as failed; what was seen is kept.
 func (w *Watch) Look(ctx context.Context) (err error) {
 	now := w.options.Now().UTC()
@@ -304,11 +324,18 @@ func (j *journal) unreadable(id string, now time.Time) {
 // compare holds the orders against the warehouse, and takes out of them those that it could
 // not look for.
 func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridge.Order, now time.Time) error {
-	var ids []string
-	for id := range orders {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	found := w.trace(ctx, j, orders)
+	asks := 0
+	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(orders)), func(id string) bool {
+		switch {
+		case len(found[id]) == 0:
+			return false
+		case now.Sub(j.Open[id].Asked) < asksAgain || asks == asksAtMost:
+			return true
+		}
+		asks++
+		return false
+	})
 	var errs []error
 	for batch := range slices.Chunk(ids, atOnce) {
 		list, err := w.ports.Warehouse.FindOrders(ctx, batch)
@@ -319,19 +346,66 @@ func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridg
 			}
 			continue
 		}
-		found := map[string][]bridge.WarehouseOrder{}
 		for _, o := range list {
 			for _, id := range append(slices.Clone(o.References), o.Reference) {
-				if !slices.ContainsFunc(found[id], func(other bridge.WarehouseOrder) bool { return other.ID == o.ID }) {
-					found[id] = append(found[id], o)
-				}
+				found[id] = with(found[id], o)
 			}
 		}
-		for _, id := range batch {
-			w.judge(j, orders[id], found[id], now)
+	}
+	for _, id := range slices.Sorted(maps.Keys(orders)) {
+		w.judge(j, orders[id], found[id], now)
+		at := j.Open[id]
+		if at == nil {
+			continue
+		}
+		at.IDs = nil
+		for _, o := range found[id] {
+			at.IDs = append(at.IDs, o.ID)
+		}
+		if _, asked := slices.BinarySearch(ids, id); asked {
+			at.Asked = now
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// trace finds orders by the ids that they had at the last look. What it does not find is
+// looked for by its reference.
+func (w *Watch) trace(ctx context.Context, j *journal, orders map[string]bridge.Order) map[string][]bridge.WarehouseOrder {
+	found := map[string][]bridge.WarehouseOrder{}
+	if w.ports.Trace == nil {
+		return found
+	}
+	of := map[string][]string{} // orders of the shop by the warehouse's ids
+	for id := range orders {
+		if at := j.Open[id]; at != nil {
+			for _, theirs := range at.IDs {
+				of[theirs] = append(of[theirs], id)
+			}
+		}
+	}
+	for batch := range slices.Chunk(slices.Sorted(maps.Keys(of)), tracesAtOnce) {
+		list, err := w.ports.Trace.TraceOrders(ctx, batch)
+		if err != nil {
+			continue // they are looked for by their references
+		}
+		for theirs, now := range list {
+			for _, id := range of[theirs] {
+				for _, o := range now {
+					found[id] = with(found[id], o)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// with adds an order to a list, once.
+func with(list []bridge.WarehouseOrder, o bridge.WarehouseOrder) []bridge.WarehouseOrder {
+	if slices.ContainsFunc(list, func(other bridge.WarehouseOrder) bool { return other.ID == o.ID }) {
+		return list
+	}
+	return append(list, o)
 }
 
 // judge compares one order with what the table says.
