@@ -432,13 +432,25 @@ func (b *dispatchBatch) confirm(ctx context.Context, j *dispatchJob, o Order, li
 	case w.Tracking == "":
 		// A processed order no longer takes a number: it was entered in the shop.
 		j.result.Outcome, j.result.Detail = OutcomeConfirmed, "the shop alone has tracking "+strings.Join(shown, ", ")
-	case slices.ContainsFunc(shown, func(t string) bool { return strings.EqualFold(t, w.Tracking) }):
+	case showsAll(shown, part.Trackings(w.Tracking), len(lines)):
 		j.result.Outcome = OutcomeConfirmed
 	default:
 		return b.correct(ctx, j, o, lines)
 	}
 	b.arrived[j.orderID] = !slices.ContainsFunc(o.LiveLines(), func(l OrderLine) bool { return l.Tracking == "" })
 	return nil
+}
+
+// showsAll reports whether the shop shows the number of the warehouse or, where a person
+// had several to enter there, those and no others, as far as there are units to show them.
+func showsAll(shown, numbers []string, units int) bool {
+	shared := 0
+	for _, t := range shown {
+		if slices.ContainsFunc(numbers, func(n string) bool { return strings.EqualFold(n, t) }) {
+			shared++
+		}
+	}
+	return shared > 0 && (len(numbers) == 1 || shared == len(shown) && shared >= min(len(numbers), units))
 }
 
 func notShown(w WarehouseOrder) error {

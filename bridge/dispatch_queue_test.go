@@ -29,6 +29,8 @@ type queueWorld struct {
 	sweepEvery time.Duration
 	// unlisted orders are in no list of what changed.
 	unlisted map[string]bool
+	// carriers are an option of the dispatcher.
+	carriers map[string]string
 }
 
 func newQueueWorld(t *testing.T) *queueWorld {
@@ -39,7 +41,7 @@ func newQueueWorld(t *testing.T) *queueWorld {
 
 func (q *queueWorld) queue(o bridge.DispatchQueueOptions) *bridge.DispatchQueue {
 	q.T.Helper()
-	d := q.Dispatcher(nil)
+	d := q.Dispatcher(q.carriers)
 	d.Ports().Reader, d.Ports().Documents, d.Ports().Labels, d.Ports().Records = q, q, q, q
 	o.Now = q.Now
 	queue, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{

@@ -31,3 +31,30 @@ func TestDispatchCleansTheNumber(t *testing.T) {
 		}
 	}
 }
+
+// Several numbers in Linnworks are a person's to enter: they are compared one by one with
+// what the shop shows then.
+func TestDispatchConfirmsSeveralNumbers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		numbers string
+		shown   []string // by line
+		want    bridge.Outcome
+	}{
+		"each for its line":       {"RM1, RM2", []string{"RM1", "RM2"}, bridge.OutcomeConfirmed},
+		"in small letters":        {"RM1; RM2", []string{"rm2", "rm1"}, bridge.OutcomeConfirmed},
+		"one of them for both":    {"RM1, RM2", []string{"RM1", "RM1"}, bridge.OutcomeRaised},
+		"another beside":          {"RM1, RM2", []string{"RM1", "RM9"}, bridge.OutcomeRaised},
+		"a unit in two parcels":   {"RM1, RM2", []string{"RM2"}, bridge.OutcomeConfirmed},
+		"one in Linnworks of two": {"RM1", []string{"RM1", "RM9"}, bridge.OutcomeConfirmed}, // the other line is in another parcel
+	} {
+		w := world.NewWorld(t)
+		o := w.Put(world.AnOrder("1", []string{"MUG", "SPOON"}[:len(tc.shown)]...))[0]
+		w.Processed(o, tc.numbers)
+		for i, number := range tc.shown {
+			w.Mark("1", number, []string{o.Lines[i].ID})
+		}
+		if got := world.Outcome(t)(w.Dispatcher(nil).Dispatch(t.Context(), w.Entries()...)); got != tc.want {
+			t.Errorf("%s: Linnworks has %s, the shop %v: %s, want %s", name, tc.numbers, tc.shown, got, tc.want)
+		}
+	}
+}
