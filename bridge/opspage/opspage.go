@@ -64,6 +64,9 @@ type Shop struct {
 	// Number returns the ids of the orders that have a number in Linnworks, as its staff know
 	// them, such as linnworksadapter.Warehouse.OrdersByNumber. Nil: as Tracking.
 	Number func(ctx context.Context, number string) (orderIDs []string, err error)
+	// Warehouse returns what became of orders in Linnworks, by their ids there, such as
+	// linnworksadapter.Warehouse.TraceOrders. Nil: the page of an order has the ids alone.
+	Warehouse func(ctx context.Context, ids []string) (map[string][]bridge.WarehouseOrder, error)
 	// Appeal collects what is on record about an order, for a question of the shop's:
 	// [appeal.Collect], without the buyer.
 	Appeal func(ctx context.Context, orderID string) (*appeal.Pack, error)
@@ -357,6 +360,14 @@ func (h *Handler) when(t time.Time) string {
 		return "not known"
 	}
 	return t.In(h.options.Zone).Format("Mon 2 Jan 15:04 MST")
+}
+
+// stamp is a moment in the same zone with its year; empty if it is not known.
+func (h *Handler) stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(h.options.Zone).Format("2006-01-02 15:04 MST")
 }
 
 // functions are what the templates can call.

@@ -414,7 +414,11 @@ func TestAnOrdersLifeHasTheShopsSide(t *testing.T) {
 	memory := b.memory.Shop("UK")
 	records, _, err := memory.RecordsOf(t.Context(), "576000000000000001")
 	if err == nil {
-		_, err = store.UpdateRecords(t.Context(), memory, func(r *store.Record) { r.SetNote("sale", `{"paid":2500}`); r.SetNote("booking", "by hand") }, records["576000000000000001"])
+		_, err = store.UpdateRecords(t.Context(), memory, func(r *store.Record) {
+			r.SetNote("sale", `{"paid":2500}`)
+			r.SetNote("booking", "by hand")
+			r.Reference = store.WrittenReference{WarehouseID: "guid-1", At: noon}
+		}, records["576000000000000001"])
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -422,22 +426,43 @@ func TestAnOrdersLifeHasTheShopsSide(t *testing.T) {
 	shop := shopHas{bridge.Order{ID: "576000000000000001", Status: bridge.InTransit, PaidAt: noon.Add(-48 * time.Hour), ShipBy: noon, CollectedAt: noon.Add(-time.Hour), Lines: []bridge.OrderLine{
 		{Tracking: "RM000000042GB", Carrier: "Royal Mail", Listing: catalogue.SKU{SellerSKU: "MUG"}},
 	}}}
+	var away error
 	page, err := opspage.New(opspage.Ports{Desk: b.desk, Shops: []opspage.Shop{{Name: "UK", Orders: memory, Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
 		return appeal.Collect(ctx, appeal.Ports{Records: memory, Cases: b.desk, Orders: shop}, appeal.Options{Shop: "UK"}, id)
-	}}}}, opspage.Options{})
+	}, Warehouse: func(_ context.Context, ids []string) (map[string][]bridge.WarehouseOrder, error) {
+		if !slices.Equal(ids, []string{"guid-1"}) {
+			t.Errorf("Linnworks is asked for %q, want the order's", ids)
+		}
+		if away != nil {
+			return nil, away
+		}
+		return map[string][]bridge.WarehouseOrder{"guid-1": {
+			{ID: "guid-1", Number: "100014", State: bridge.Processed, Tracking: "RM000000042GB", Service: "Tracked 48", ProcessedAt: noon.Add(-2 * time.Hour)},
+			{ID: "guid-2", Number: "100015", State: bridge.Open},
+		}}, nil
+	}}}}, opspage.Options{Zone: time.FixedZone("BST", 3600)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := httptest.NewRecorder()
-	page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/order?shop=UK&id=576000000000000001", nil))
-	text := w.Body.String()
-	for _, want := range []string{"in the shop: paid", "in the shop: collected by the carrier", "RM000000042GB, Royal Mail, with MUG", "ship by", "by hand"} {
+	get := func() string {
+		w := httptest.NewRecorder()
+		page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/order?shop=UK&id=576000000000000001", nil))
+		return w.Body.String()
+	}
+	text := get()
+	for _, want := range []string{"in the shop: paid", "in the shop: collected by the carrier", "RM000000042GB, Royal Mail, with MUG", "ship by 2026-12-02 13:00 BST", "by hand",
+		"<th>Linnworks order 100014</th><td>processed, RM000000042GB, Tracked 48</td>", "<th>Linnworks order 100015</th><td>open</td>",
+		`<td class="nowrap">Wed 2 Dec 11:00 BST</td><td>Linnworks order 100014 processed</td>`, "told the reference 100014 and 100015"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
 	if strings.Contains(text, "2500") {
 		t.Error("the page has a note that is for programs")
+	}
+	away = errors.New("Linnworks is away")
+	if text := get(); !strings.Contains(text, "not read: Linnworks is away") || !strings.Contains(text, "in the shop: paid") {
+		t.Errorf("while Linnworks is away: %s", text)
 	}
 	if t.Failed() {
 		t.Log(text)
@@ -626,6 +651,26 @@ func TestAllAreThoseThatWereShown(t *testing.T) {
 	}
 }
 
+// What every answer says to a browser: load nothing from elsewhere, run nothing, frame
+// nothing, keep nothing.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, path := range []string{"/", "/cases.json", "/case?key=x", "/appeal.html?shop=UK&id=576000000000000001", "/nothing", "/search?q=%ff"} {
+		w := httptest.NewRecorder()
+		b.page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		policy := w.Header().Get("Content-Security-Policy")
+		for _, want := range []string{"default-src 'none'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"} {
+			if !strings.Contains(policy, want) || strings.Contains(policy, "script") {
+				t.Errorf("%s: the policy is %q, want %s and no scripts", path, policy, want)
+			}
+		}
+		if w.Header().Get("X-Content-Type-Options") != "nosniff" || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Referrer-Policy") != "same-origin" {
+			t.Errorf("%s: headers %v", path, w.Header())
+		}
+	}
+}
+
 // What must not be decided is refused, and changes nothing.
 func TestRefused(t *testing.T) {
 	t.Parallel()
@@ -651,7 +696,7 @@ func TestRefused(t *testing.T) {
 		"past the deadline":  {opspage.User{Name: "Ann"}, url.Values{"verb": {"snoozed"}, "minutes": {"480"}, "key": {key}}, nil, http.StatusConflict},
 		"no number":          {opspage.User{Name: "Ann"}, url.Values{"verb": {"snoozed"}, "minutes": {"1e9"}, "key": {key}}, nil, http.StatusBadRequest},
 		"all of another one": {opspage.User{Name: "Ann", Shops: []string{"UK"}}, url.Values{"verb": {"claimed"}, "all": {"1"}, "shop": {"DE"}}, nil, http.StatusBadRequest},
-		"too large":          {opspage.User{Name: "Ann"}, url.Values{"verb": {"noted"}, "note": {strings.Repeat("x", 2<<20)}, "key": {key}}, nil, http.StatusBadRequest},
+		"too large":          {opspage.User{Name: "Ann"}, url.Values{"verb": {"claimed"}, "of no use": {strings.Repeat("x", 2<<20)}, "key": {key}}, nil, http.StatusBadRequest},
 	} {
 		b.user = c.user
 		if w := b.post(c.form, c.header...); w.Code != c.status {

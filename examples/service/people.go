@@ -144,6 +144,13 @@ func (s *service) page() (*opspage.Handler, error) {
 				}
 				return b.warehouse.OrdersByNumber(ctx, number)
 			},
+			Warehouse: func(ctx context.Context, ids []string) (map[string][]bridge.WarehouseOrder, error) {
+				b := shop.bound.Load()
+				if b == nil {
+					return nil, errors.New("both sides were not asked yet")
+				}
+				return b.warehouse.TraceOrders(ctx, ids)
+			},
 			Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
 				ports := appeal.Ports{Records: shop.memory, Cases: s.db}
 				if b := shop.bound.Load(); b != nil {
