@@ -37,6 +37,15 @@ type Message struct {
 	Week *Week
 }
 
+// PartlyError is of a message that reached some of its receivers and will never reach the
+// others, such as a mailbox that is no longer there. It is not sent again; the run fails, so
+// that somebody puts it right.
+type PartlyError struct{ Err error }
+
+func (e *PartlyError) Error() string { return "not everybody got it: " + e.Err.Error() }
+
+func (e *PartlyError) Unwrap() error { return e.Err }
+
 // Week is what became of the cases of a recipient in seven days, as far as the desk
 // still knows closed ones.
 type Week struct {

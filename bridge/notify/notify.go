@@ -37,15 +37,6 @@ type Sender interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// PartlyError is of a message that reached some of its receivers and will never reach the
-// others, such as a mailbox that is no longer there. It is not sent again; the run fails, so
-// that somebody puts it right.
-type PartlyError struct{ Err error }
-
-func (e *PartlyError) Error() string { return "not everybody got it: " + e.Err.Error() }
-
-func (e *PartlyError) Unwrap() error { return e.Err }
-
 // Recipient is a channel, a mailbox or a person.
 type Recipient struct {
 	// Name is what the recipient is remembered by: unique, and kept.
