@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // contained calls do in a goroutine of its own, of which it waits for the end, because
@@ -22,8 +24,8 @@ func contained(do func() error) (broke string, stack []byte, err error) {
 				return
 			}
 			stack = debug.Stack()
-			if p, elsewhere := thrown.(panicked); elsewhere {
-				thrown, stack = p.value, p.stack
+			if p, elsewhere := thrown.(part.Panic); elsewhere {
+				thrown, stack = p.Value, p.Stack
 			}
 			switch e, ours := thrown.(runtime.Error); {
 			case thrown == nil:
@@ -40,23 +42,6 @@ func contained(do func() error) (broke string, stack []byte, err error) {
 	<-done
 	return broke, stack, err
 }
-
-// panicked is the panic of another goroutine, for the one that waits for it.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-// panickedWith returns what was recovered in the goroutine that panicked, nil if none did.
-func panickedWith(recovered any) *panicked {
-	if recovered == nil {
-		return nil
-	}
-	return &panicked{recovered, debug.Stack()}
-}
-
-// String is what a program that is ended by it prints.
-func (p panicked) String() string { return fmt.Sprintf("%v\n\n%s", p.value, p.stack) }
 
 // errNobodys is no error of anybody's.
 var errNobodys = errors.New("")

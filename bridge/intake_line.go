@@ -20,7 +20,7 @@ type handing struct {
 	others  []error
 	down    error // why the handler was given up
 	done    chan struct{}
-	broke   *panicked // nil if the handler did not
+	broke   *part.Panic // nil if the handler did not
 	// then hears, once what follows from the results is stored, of an error of the handler
 	// or a store. If it returns one, no further batch is begun.
 	then func(error) error
@@ -49,14 +49,14 @@ func (r *intakeRun) handOn(ctx context.Context, orders []Order, then func(error)
 	}
 	h := r.prepare(orders, then)
 	r.line = append(r.line, h)
-	if r.options.AtOnce == 1 {
+	if r.options.AtOnce == 1 { // by this goroutine: its calls come in one order, which the laboratory replays
 		h.work(ctx, r.ports.Handle)
 		close(h.done)
 		return r.finishFirst(ctx)
 	}
 	go func() {
 		defer close(h.done)
-		defer func() { h.broke = panickedWith(recover()) }()
+		defer func() { h.broke = part.Recovered(recover()) }()
 		h.work(ctx, r.ports.Handle)
 	}()
 	return nil
@@ -120,9 +120,7 @@ func (r *intakeRun) finishFirst(ctx context.Context) error {
 	h := r.line[0]
 	<-h.done
 	r.line = r.line[1:]
-	if h.broke != nil {
-		panic(*h.broke) // here the caller can contain it
-	}
+	h.broke.Rethrow() // here the caller can contain it
 	return h.then(r.finish(ctx, h))
 }
 

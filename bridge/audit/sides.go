@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
@@ -13,17 +14,16 @@ import (
 // read. Neither may write what the other reads or writes. What panics in either panics here,
 // where who runs the audit can contain it.
 func sideBySide(shop, warehouse func()) {
-	var broke any
+	var broke *part.Panic
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer func() { broke = recover() }()
+		defer func() { broke = part.Recovered(recover()) }()
 		warehouse()
 	}()
 	defer func() {
-		if <-done; broke != nil {
-			panic(broke)
-		}
+		<-done
+		broke.Rethrow()
 	}()
 	shop()
 }

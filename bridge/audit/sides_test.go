@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -116,13 +118,14 @@ func (*brokenHouse) ChannelMappings(context.Context) ([]catalogue.ChannelMapping
 }
 
 // A port that panics does so where the audit was called, and not in a goroutine that nobody
-// can contain.
+// can contain, and says where it was.
 func TestPanicOfASideIsTheCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		defer func() {
-			if got := recover(); got != "a port is broken" {
-				t.Errorf("recovered %v, want the panic of the port", got)
+			got, _ := recover().(part.Panic)
+			if got.Value != "a port is broken" || !strings.Contains(string(got.Stack), "brokenHouse") {
+				t.Errorf("recovered %v, want the panic of the port and where it was", got)
 			}
 		}()
 		_, err := audit.Run(t.Context(), audit.Ports{Listings: new(slow), Items: new(house), Mappings: new(brokenHouse)}, audit.Options{})

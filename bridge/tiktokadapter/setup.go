@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
@@ -156,20 +155,15 @@ func (t *Shop) OrdersByModel(ctx context.Context, from, to time.Time) (map[strin
 	return counts, nil
 }
 
-// ClockAhead implements [audit.Clock] with the time in the head of a reply.
+// ClockAhead implements [audit.Clock] with [tiktokshop.Client.ClockAhead], after a call that
+// changes nothing.
 func (t *Shop) ClockAhead(ctx context.Context) (ahead, within time.Duration, err error) {
-	var reply tiktokshop.Response
-	start := t.options.Now()
-	_, err = t.client.Logistics.GetWarehouseList(ctx, nil, tiktokshop.WithResponse(&reply), tiktokshop.NoRepeat())
-	if err != nil {
+	if _, err := t.client.Logistics.GetWarehouseList(ctx, nil); err != nil {
 		return 0, 0, err
 	}
-	took := t.options.Now().Sub(start) - reply.Waited
-	said, err := http.ParseTime(reply.Header.Get("Date"))
-	if err != nil {
-		return 0, 0, fmt.Errorf("the reply does not tell the time: %w", errors.ErrUnsupported)
+	ahead, within, ok := t.client.ClockAhead()
+	if !ok {
+		return 0, 0, fmt.Errorf("TikTok's replies do not tell the time: %w", errors.ErrUnsupported)
 	}
-	// It is cut to seconds, and was told somewhere on the way.
-	middle := start.Add(reply.Waited + took/2)
-	return said.Add(time.Second / 2).Sub(middle), took/2 + time.Second/2, nil
+	return ahead, within, nil
 }
