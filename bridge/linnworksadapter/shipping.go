@@ -145,6 +145,37 @@ func (l *Warehouse) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2
 	}
 }
 
+// FindMerged implements [bridge.OrderTracer]: it goes through [Warehouse.OrdersChanged],
+// and reads what it finds once more, as a single order tells more of itself.
+func (l *Warehouse) FindMerged(ctx context.Context, since time.Time, references []string) (map[string][]bridge.WarehouseOrder, error) {
+	var ids []string
+	in := map[string][]string{} // the ids of merged orders, by reference
+	for w, err := range l.OrdersChanged(ctx, since) {
+		if err != nil {
+			return nil, err
+		}
+		if !w.Merged || w.Foreign != "" {
+			continue
+		}
+		for _, reference := range w.References {
+			if slices.Contains(references, reference) {
+				ids, in[reference] = append(ids, w.ID), append(in[reference], w.ID)
+			}
+		}
+	}
+	traced, err := l.TraceOrders(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	merged := map[string][]bridge.WarehouseOrder{}
+	for reference, ids := range in {
+		for _, id := range ids {
+			merged[reference] = append(merged[reference], traced[id]...)
+		}
+	}
+	return merged, nil
+}
+
 // changedPage is the size of a page of v2 orders. Linnworks publishes no maximum.
 const changedPage = 200
 
