@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,40 +13,61 @@ import (
 // dailyMark is where a recipient's cursor has when the last list was sent.
 const dailyMark = "daily"
 
-// digest sends the list of the day, once a day. A recipient who is new gets the first at
-// the next time of day.
+// lateList is how late a list of the day is still worth sending.
+const lateList = 12 * time.Hour
+
+// digest sends the list of the day, once a day and not in quiet hours. A recipient who is
+// new gets the first at the next time of day.
 func (n *Notifier) digest(ctx context.Context, r recipient, name string, told store.Cursor, views []view, now time.Time, report *Report) error {
 	if r.daily < 0 {
 		return nil
 	}
-	local := now.In(r.zone)
-	at := time.Date(local.Year(), local.Month(), local.Day(), 0, int(r.daily/time.Minute), 0, 0, r.zone)
-	if local.Before(at) {
-		at = time.Date(local.Year(), local.Month(), local.Day()-1, 0, int(r.daily/time.Minute), 0, 0, r.zone)
+	at := r.listAt(now, 0)
+	if at.After(now) {
+		at = r.listAt(now, -1)
 	}
 	last, err := time.Parse(time.RFC3339, told.Partial[dailyMark])
-	if err == nil && !last.Before(at) {
+	known := err == nil // else it is the first run
+	if known && !last.Before(at) {
 		return nil
 	}
-	if err == nil { // not the first run
-		m, err := n.list(ctx, r, views, at, now)
-		if err != nil {
-			return err
+	var partly error
+	if known {
+		// One that was missed is made up for: a program that is down on a Monday loses no week.
+		weekly := r.weekly >= 0 && last.Before(r.listAt(at, -(int(at.Weekday()-r.weekly)+7)%7))
+		switch {
+		case r.quiet(now):
+			return nil
+		case weekly || now.Sub(at) <= lateList:
+			m, err := n.list(ctx, r, views, weekly, now)
+			if err != nil {
+				return err
+			}
+			sent, err := n.send(ctx, r, m)
+			if err != nil {
+				err = fmt.Errorf("the %s: %w", m.About, err)
+			}
+			if partly = err; !sent {
+				return err
+			}
+			report.Sent[r.Name]++
 		}
-		if err := n.send(ctx, r, m); err != nil {
-			return fmt.Errorf("the %s: %w", m.About, err)
-		}
-		report.Sent[r.Name]++
 	}
 	told.Partial = map[string]string{dailyMark: now.UTC().Format(time.RFC3339)}
 	if err := n.ports.Memory.SetCursor(ctx, name, told); err != nil {
-		return fmt.Errorf("noting the %s: %w", AboutDay, err)
+		return errors.Join(partly, fmt.Errorf("noting the %s: %w", AboutDay, err))
 	}
-	return nil
+	return partly
 }
 
-// list is the list of the day, with the week's numbers on its weekday.
-func (n *Notifier) list(ctx context.Context, r recipient, views []view, at, now time.Time) (Message, error) {
+// listAt is the time of the list on the recipient's day of a moment, or days after it.
+func (r recipient) listAt(moment time.Time, days int) time.Time {
+	y, m, d := moment.In(r.zone).Date()
+	return time.Date(y, m, d+days, 0, int(r.daily/time.Minute), 0, 0, r.zone)
+}
+
+// list is the list of the day, with the week's numbers if they are due.
+func (n *Notifier) list(ctx context.Context, r recipient, views []view, weekly bool, now time.Time) (Message, error) {
 	m := Message{To: r.Name, About: AboutDay, At: now.UTC(), Zone: r.zone}
 	week := Week{From: now.Add(-7 * 24 * time.Hour).UTC(), To: now.UTC(), Kinds: map[exceptions.Kind]int{}}
 	for _, v := range views {
@@ -59,7 +81,7 @@ func (n *Notifier) list(ctx context.Context, r recipient, views []view, at, now 
 		}
 		week.count(v.Case)
 	}
-	if r.weekly < 0 || at.In(r.zone).Weekday() != r.weekly {
+	if !weekly {
 		return m, nil
 	}
 	closed, err := n.ports.Cases.Cases(ctx, exceptions.Filter{States: []exceptions.State{exceptions.CaseResolved, exceptions.CaseCleared}})

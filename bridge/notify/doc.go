@@ -22,6 +22,6 @@
 // [Sender] of your own. What could not be sent is due again at the next run. Messages
 // hold what cases hold, which is nothing about the buyer.
 //
-// A bridge that is dead tells nobody: give [Options.Heartbeat] the address of a service
-// that calls people when it is no longer called.
+// A bridge that is dead tells nobody, and neither does a channel that is: give
+// [Options.Heartbeat] the address of a service that calls people when it is no longer called.
 package notify

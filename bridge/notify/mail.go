@@ -31,7 +31,8 @@ type Mail struct {
 	Plain bool
 }
 
-// Send implements [Sender].
+// Send implements [Sender]. A receiver whom the server refuses keeps the others from nothing:
+// the error is a [PartlyError] then.
 func (m Mail) Send(ctx context.Context, message Message) error {
 	if err := m.send(ctx, message); err != nil {
 		return fmt.Errorf("mail: %w", err)
@@ -54,7 +55,8 @@ func (m Mail) send(ctx context.Context, message Message) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }() // the server has answered, or the error says more
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+	plain := conn
+	defer context.AfterFunc(ctx, func() { _ = plain.SetDeadline(time.Unix(1, 0)) })()
 	settings := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	if port == "465" {
 		conn = tls.Client(conn, settings)
@@ -80,10 +82,14 @@ func (m Mail) send(ctx context.Context, message Message) error {
 	if err := client.Mail(from); err != nil {
 		return err
 	}
-	for _, address := range to {
+	var refused []error
+	for i, address := range to {
 		if err := client.Rcpt(address); err != nil {
-			return err
+			refused = append(refused, fmt.Errorf("To[%d]: %w", i, err))
 		}
+	}
+	if len(refused) == len(to) {
+		return errors.Join(refused...)
 	}
 	body, err := client.Data()
 	if err != nil {
@@ -96,6 +102,9 @@ func (m Mail) send(ctx context.Context, message Message) error {
 		return err
 	}
 	_ = client.Quit() // the server has the message
+	if len(refused) > 0 {
+		return &PartlyError{errors.Join(refused...)}
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,6 +36,15 @@ type Message struct {
 	// Week is set in a weekly digest.
 	Week *Week
 }
+
+// PartlyError is of a message that reached some of its receivers and will never reach the
+// others, such as a mailbox that is no longer there. It is not sent again; the run fails, so
+// that somebody puts it right.
+type PartlyError struct{ Err error }
+
+func (e *PartlyError) Error() string { return "not everybody got it: " + e.Err.Error() }
+
+func (e *PartlyError) Unwrap() error { return e.Err }
 
 // Week is what became of the cases of a recipient in seven days, as far as the desk
 // still knows closed ones.
@@ -119,9 +129,11 @@ func (m Message) Text() string {
 	if m.Week != nil {
 		b.WriteString(m.Week.String() + "\n\n")
 	}
+	// Who has the cases of several teams has to know whose each is.
+	several := slices.ContainsFunc(m.Lines, func(l Line) bool { return l.Case.Owner != m.Lines[0].Case.Owner })
 	written := 0
 	for _, l := range m.Lines {
-		text := l.text(m.Zone)
+		text := l.text(m, several)
 		if written == mostLines || written > 0 && b.Len()+len(text) > mostText {
 			break
 		}
@@ -137,21 +149,23 @@ func (m Message) Text() string {
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 
-// text is a paragraph for people.
-func (l Line) text(zone *time.Location) string {
+// text is a paragraph for people, with the team if that is asked for.
+func (l Line) text(m Message, team bool) string {
 	c := l.Case
-	first := fmt.Sprintf("%s: %s, %s [%s]", strings.ToUpper(l.Severity.String()), c.Kind, oneLine(part.Short(c.Object)), c.Shop)
+	whose := c.Shop
+	if team {
+		whose += ", " + string(c.Owner)
+	}
+	first := fmt.Sprintf("%s: %s, %s [%s]", strings.ToUpper(l.Severity.String()), c.Kind, oneLine(part.Short(c.Object)), whose)
 	if l.Why != "" {
 		first += " - " + l.Why
 	}
-	if c.ClaimedBy != "" {
-		first += " - " + oneLine(c.ClaimedBy) + " is on it"
+	if holder := c.Holder(m.At); holder != "" {
+		first += " - " + oneLine(holder) + " is on it"
 	}
 	text := first + "\n  Seen: " + oneLine(part.Short(c.Seen)) + "\n  Do: " + oneLine(part.Short(c.Do)) + "\n"
 	if !l.ActBy.IsZero() {
-		if zone == nil {
-			zone = time.UTC
-		}
+		zone := cmp.Or(m.Zone, time.UTC)
 		text += "  By: " + l.ActBy.In(zone).Format("Mon 2 Jan 15:04 MST") + "\n"
 	}
 	if l.Link != "" {

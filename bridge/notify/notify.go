@@ -32,7 +32,8 @@ type Memory interface {
 
 // Sender delivers messages to one recipient.
 type Sender interface {
-	// Send delivers a message. If it fails, the message is made anew at the next run.
+	// Send delivers a message. If it fails, the message is made anew at the next run,
+	// unless the error is a [PartlyError].
 	Send(ctx context.Context, m Message) error
 }
 
@@ -52,9 +53,10 @@ type Recipient struct {
 	Zone string
 	// Quiet are hours in which only what cannot wait is told.
 	Quiet Quiet
-	// Daily is when a list of all that is open is sent, such as "07:30"; empty: never.
-	// Weekly is the weekday on which it comes with what happened in the last seven days,
-	// such as "monday", at the time of Daily.
+	// Daily is when a list of all that is open is sent, such as "07:30"; empty: never. In
+	// quiet hours it waits until they end, and one that is more than twelve hours late is
+	// left out. Weekly is the weekday on which it comes with what happened in the last
+	// seven days, such as "monday", at the time of Daily, or with the next list after it.
 	Daily, Weekly string
 }
 
@@ -81,8 +83,9 @@ type Options struct {
 	Collections map[string]*policy.Calendar
 	// Link returns the address of a case's page; nil: messages have none.
 	Link func(exceptions.Case) string
-	// Heartbeat is called (GET) after every run that could read the cases, unless Alive
-	// returns why the bridge does not work. Whoever watches it notices when it stops.
+	// Heartbeat is called (GET) after every run that could read the cases and told
+	// everybody what was due, unless Alive returns why the bridge does not work. Whoever
+	// watches it notices when it stops, which the channel that is broken cannot tell.
 	Heartbeat string
 	Alive     func(context.Context) error
 	// HTTP calls the heartbeat. Default [http.DefaultClient].
@@ -214,8 +217,10 @@ func (n *Notifier) Run(ctx context.Context) (report Report, err error) {
 			return report, errors.Join(append(errs, context.Cause(ctx))...)
 		}
 	}
-	errs = append(errs, n.beat(ctx))
-	return report, errors.Join(errs...)
+	if len(errs) > 0 {
+		return report, errors.Join(errs...)
+	}
+	return report, n.beat(ctx)
 }
 
 // pressingCursor remembers since when cases press that nobody has taken on.
@@ -244,6 +249,10 @@ func (n *Notifier) look(ctx context.Context, open []exceptions.Case, now time.Ti
 		}
 		views = append(views, v)
 	}
+	// A message is cut after the first of them, which are to be the worst as they are now.
+	slices.SortStableFunc(views, func(a, b view) int {
+		return cmp.Or(cmp.Compare(b.severity, a.severity), part.CompareTimes(a.actBy, b.actBy))
+	})
 	if !changed && len(pressing) == len(before.Seen) {
 		return views, nil
 	}
@@ -288,8 +297,10 @@ func (n *Notifier) tell(ctx context.Context, r recipient, views []view, now time
 		}
 	}
 	keepRecent(told.Seen, next.Seen, now)
+	var partly error
 	if len(due) > 0 {
-		if err := n.send(ctx, r, Message{To: r.Name, About: AboutCases, At: now.UTC(), Zone: r.zone, Lines: due}); err != nil {
+		sent, err := n.send(ctx, r, Message{To: r.Name, About: AboutCases, At: now.UTC(), Zone: r.zone, Lines: due})
+		if partly = err; !sent {
 			return err
 		}
 		report.Sent[r.Name]++
@@ -297,16 +308,19 @@ func (n *Notifier) tell(ctx context.Context, r recipient, views []view, now time
 	}
 	if !same(told.Seen, next.Seen) {
 		if err := n.ports.Memory.SetCursor(ctx, name, next); err != nil {
-			return fmt.Errorf("noting what was told: %w", err)
+			return errors.Join(partly, fmt.Errorf("noting what was told: %w", err))
 		}
 	}
-	return n.digest(ctx, r, name, next, views, now, report)
+	return errors.Join(partly, n.digest(ctx, r, name, next, views, now, report))
 }
 
-func (n *Notifier) send(ctx context.Context, r recipient, m Message) error {
+// send reports whether the message is out, which it is too if not everybody got it.
+func (n *Notifier) send(ctx context.Context, r recipient, m Message) (sent bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
-	return r.Sender.Send(ctx, m)
+	err = r.Sender.Send(ctx, m)
+	_, partly := errors.AsType[*PartlyError](err)
+	return err == nil || partly, err
 }
 
 func (n *Notifier) link(c exceptions.Case) string {

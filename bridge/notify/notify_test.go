@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -469,5 +470,170 @@ func TestBadOptions(t *testing.T) {
 	}
 	if _, err := notify.New(notify.Ports{Cases: &exceptions.Memory{}, Memory: new(store.Memory).Shop("notify")}, notify.Options{}); err == nil || !strings.Contains(err.Error(), "nobody would be told") {
 		t.Errorf("error %v without recipients", err)
+	}
+}
+
+// A message is cut after the first cases, and these are the worst as they are now: a warning
+// whose deadline is near goes before what was raised as urgent and can wait.
+func TestTheWorstComeFirst(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox}}})
+	warning := exceptions.NoTracking
+	for i := range 20 {
+		b.raise(exceptions.ParcelToPull, fmt.Sprintf("order %d", 100+i), 30*time.Hour)
+		b.raise(exceptions.MassZero, fmt.Sprintf("shop %d", i), 30*time.Hour)
+	}
+	b.raise(warning, "order 1", 40*time.Minute)
+	b.run(n, time.Minute, 0, inbox)
+	if len(inbox.messages) != 1 {
+		t.Fatalf("%d messages, want 1", len(inbox.messages))
+	}
+	m := inbox.messages[0]
+	if !slices.IsSortedFunc(m.Lines, func(a, b notify.Line) int { return int(b.Severity) - int(a.Severity) }) || m.Lines[0].Case.Object != "order 1" {
+		t.Errorf("the first is %s, %s, of %d", m.Lines[0].Case.Object, m.Lines[0].Severity, len(m.Lines))
+	}
+	if !strings.HasPrefix(m.Text(), "URGENT: no tracking, order 1 [UK, warehouse] - new, 40 minutes left\n") {
+		t.Errorf("the text begins with %.120q", m.Text())
+	}
+}
+
+// Who took a case on for a while is not said to be on it when that is over.
+func TestClaimThatIsOver(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox}}})
+	b.raise(exceptions.NoTracking, "order 1", 5*time.Hour)
+	b.decide(exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Ann", Until: b.now.Add(2 * time.Hour)})
+	b.run(n, 10*time.Minute, 5*time.Hour, inbox)
+	for _, m := range inbox.messages {
+		held := m.At.Before(noon.Add(2 * time.Hour))
+		if text := m.Text(); strings.Contains(text, "Ann is on it") != held || held && strings.Contains(text, "nobody has taken it on") {
+			t.Errorf("at %s, held %t: %q", m.At.Format("15:04"), held, text)
+		}
+	}
+	if len(inbox.messages) < 3 {
+		t.Errorf("%d messages, want one when it is new, one after the claim, and one at the last rung", len(inbox.messages))
+	}
+}
+
+// What a receiver that is down misses of the week is told with the next list, and no list
+// comes at night: not the one of a quiet day, nor one that a program was down for.
+func TestListsThatWereMissed(t *testing.T) {
+	t.Parallel()
+	at := func(day, hour, minute int) time.Time { return time.Date(2026, 12, day, hour, minute, 0, 0, time.UTC) }
+	night := notify.Quiet{From: "20:00", To: "06:30", Days: []string{"sunday"}}
+	for name, c := range map[string]struct {
+		r notify.Recipient
+		// From down to up nothing runs.
+		down, up time.Time
+		want     []string
+	}{
+		"a quiet Sunday": {notify.Recipient{Quiet: night, Daily: "07:00", Weekly: "monday"}, at(20, 0, 0), at(20, 0, 0),
+			[]string{"Sat 07:00 Daily list", "Mon 07:00 Weekly digest", "Tue 07:00 Daily list", "Wed 07:00 Daily list"}},
+		"down over the time of the week": {notify.Recipient{Quiet: night, Daily: "07:00", Weekly: "monday"}, at(7, 5, 0), at(8, 15, 0),
+			[]string{"Sat 07:00 Daily list", "Tue 15:00 Weekly digest", "Wed 07:00 Daily list"}},
+		"down until the night": {notify.Recipient{Quiet: night, Daily: "07:00"}, at(8, 5, 0), at(8, 23, 0),
+			[]string{"Sat 07:00 Daily list", "Mon 07:00 Daily list", "Wed 07:00 Daily list"}},
+		"late by some hours": {notify.Recipient{Quiet: night, Daily: "07:00"}, at(8, 5, 0), at(8, 11, 0),
+			[]string{"Sat 07:00 Daily list", "Mon 07:00 Daily list", "Tue 11:00 Daily list", "Wed 07:00 Daily list"}},
+		"a time that is in the quiet hours": {notify.Recipient{Quiet: notify.Quiet{From: "20:00", To: "08:00"}, Daily: "07:30"}, at(20, 0, 0), at(20, 0, 0),
+			[]string{"Sat 08:00 Daily list", "Sun 08:00 Daily list", "Mon 08:00 Daily list", "Tue 08:00 Daily list", "Wed 08:00 Daily list"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, inbox := newBench(t), &box{}
+			c.r.Name, c.r.Sender, c.r.Zone = "bench", inbox, "Europe/London"
+			n := b.notifier(notify.Options{Recipients: []notify.Recipient{c.r}})
+			for b.now = at(4, 12, 0); b.now.Before(at(9, 12, 0)); b.now = b.now.Add(30 * time.Minute) {
+				if !b.now.Before(c.down) && b.now.Before(c.up) {
+					continue
+				}
+				if _, err := n.Run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var got []string
+			for _, m := range inbox.messages {
+				got = append(got, m.At.Format("Mon 15:04 ")+strings.TrimSuffix(m.Subject(), ": 0 open"))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("lists (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Quiet hours and lists go by the clock on the wall, also on the days on which it is changed.
+func TestClockIsChanged(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		from time.Time // midnight in London
+		// The first minute after the quiet hours, and the list, in UTC.
+		loud, list string
+	}{
+		"in March":   {time.Date(2026, 3, 29, 0, 0, 0, 0, time.UTC), "05:30", "06:00"},
+		"in October": {time.Date(2026, 10, 24, 23, 0, 0, 0, time.UTC), "06:30", "07:00"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, inbox := newBench(t), &box{}
+			b.now = c.from.Add(-4 * time.Hour) // 20:00
+			n := b.notifier(notify.Options{Recipients: []notify.Recipient{{
+				Name: "bench", Sender: inbox, Zone: "Europe/London", Quiet: notify.Quiet{From: "20:00", To: "06:30"}, Daily: "07:00",
+			}}})
+			b.raise(exceptions.SpellingDiffers, "SKU A", 0)
+			b.run(n, time.Minute, 12*time.Hour, inbox)
+			var got []string
+			for _, m := range inbox.messages {
+				got = append(got, m.At.Format("15:04 ")+string(m.About))
+			}
+			if diff := cmp.Diff([]string{c.loud + " cases", c.list + " daily list"}, got); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// halfway fails every other time, before or after the message is out.
+type halfway struct {
+	box
+	after bool
+	calls int
+}
+
+func (h *halfway) Send(ctx context.Context, m notify.Message) error {
+	h.calls++
+	if h.calls%2 == 1 && !h.after {
+		return errors.New("no answer")
+	}
+	if err := h.box.Send(ctx, m); err != nil || h.calls%2 == 0 {
+		return err
+	}
+	return errors.New("no answer")
+}
+
+// A receiver that fails half of the time is told everything: once if it fails before the
+// message is out, and at most twice if it fails afterwards.
+func TestReceiverThatFailsHalfOfTheTime(t *testing.T) {
+	t.Parallel()
+	for _, after := range []bool{false, true} {
+		b, inbox := newBench(t), &halfway{after: after}
+		n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox}}})
+		b.raise(exceptions.NoTracking, "order 1", 30*time.Hour)
+		for end := b.now.Add(28 * time.Hour); b.now.Before(end); b.now = b.now.Add(time.Minute) {
+			_, _ = n.Run(t.Context()) // half of those that tell something
+		}
+		count := map[string]int{}
+		for _, m := range inbox.messages {
+			count[m.Lines[0].Why]++
+		}
+		want := map[string]int{"new": 1, "23 hours left": 1, "11 hours left": 1, "3 hours left": 1}
+		if after {
+			want = map[string]int{"new": 2, "24 hours left": 1, "23 hours left": 1, "12 hours left": 1, "11 hours left": 1, "4 hours left": 1, "3 hours left": 1}
+		}
+		if diff := cmp.Diff(want, count); diff != "" {
+			t.Errorf("it fails after the message is out: %t: told (-want +got):\n%s", after, diff)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,6 +91,9 @@ func (p People) Options(sender func(Person) (Sender, error)) (o Options, err err
 		r := Recipient{
 			Name: person.Name, Teams: person.Teams, Shops: person.Shops, After: duration(at+"after", person.After), Zone: person.Zone,
 			Quiet: person.Quiet, Daily: person.Daily, Weekly: person.Weekly,
+		}
+		if !slices.Contains([]Format{"", FormatSlack, FormatTeams, FormatPlain}, person.Format) {
+			errs = append(errs, fmt.Errorf("%sformat: there is no %q", at, part.Clip(string(person.Format))))
 		}
 		if (person.WebhookEnv != "") == (len(person.MailTo) > 0) {
 			errs = append(errs, errors.New(at+"it needs webhook_env or mail_to, one of them"))

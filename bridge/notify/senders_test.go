@@ -129,6 +129,19 @@ func TestHeartbeat(t *testing.T) {
 	if _, err := n.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "the intake is dead") || beats != 1 {
 		t.Errorf("%d heartbeats, %v; want none and why", beats, err)
 	}
+	// A channel that is broken can tell nobody that it is.
+	ill = nil
+	deaf := &box{err: errors.New("the webhook was taken away")}
+	o.Recipients = append(o.Recipients, notify.Recipient{Name: "deaf", Sender: deaf})
+	n = b.notifier(o)
+	b.raise(exceptions.NoTracking, "order 1", 30*time.Hour)
+	if _, err := n.Run(t.Context()); err == nil || beats != 1 {
+		t.Errorf("%d heartbeats, %v; want none while somebody cannot be told", beats, err)
+	}
+	deaf.err = nil
+	if _, err := n.Run(t.Context()); err != nil || beats != 2 {
+		t.Errorf("%d heartbeats, %v; want one again", beats, err)
+	}
 	o.Heartbeat, o.Alive = "http://127.0.0.1:1/s3cret", nil
 	if _, err := b.notifier(o).Run(t.Context()); err == nil || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("error %v, want one without the address", err)
@@ -175,6 +188,9 @@ func smtpServer(t *testing.T, greet bool) (addr string, received <-chan string) 
 			case strings.HasPrefix(line, "QUIT"):
 				say("221 bye")
 				return
+			case strings.HasPrefix(line, "RCPT TO:<left@"):
+				out <- line
+				say("550 no such mailbox")
 			default:
 				out <- line
 				say("250 ok")
@@ -217,6 +233,39 @@ func TestMail(t *testing.T) {
 	body, err := io.ReadAll(quotedprintable.NewReader(letter.Body))
 	if err != nil || strings.ReplaceAll(string(body), "\r\n", "\n") != hostile().Text() {
 		t.Errorf("body %q, %v; want %q", body, err, hostile().Text())
+	}
+}
+
+// One mailbox that is no longer there keeps nobody else from being told, does not have the
+// message sent again every minute, and is named.
+func TestMailboxThatIsGone(t *testing.T) {
+	t.Parallel()
+	addr, received := smtpServer(t, true)
+	m := notify.Mail{Addr: addr, From: "bridge@example.com", To: []string{"left@example.com", "bob@example.com"}, Plain: true}
+	b := newBench(t)
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: m}}})
+	b.raise(exceptions.NoTracking, "order 1", 30*time.Hour)
+	report, err := n.Run(t.Context())
+	if _, partly := errors.AsType[*notify.PartlyError](err); !partly || !strings.Contains(err.Error(), "To[0]") || strings.Contains(err.Error(), "To[1]") || report.Sent["bench"] != 1 {
+		t.Errorf("error %v, sent %v; want one message out and the first mailbox named", err, report.Sent)
+	}
+	letters := 0
+	for line := range received {
+		if strings.Contains(line, "Subject: ") {
+			letters++
+		}
+	}
+	if letters != 1 {
+		t.Errorf("%d letters, want 1", letters)
+	}
+	if report, err := n.Run(t.Context()); err != nil || len(report.Sent) > 0 {
+		t.Errorf("a minute later: %v, %v; want nothing: it is out", report, err)
+	}
+	addr, _ = smtpServer(t, true)
+	m = notify.Mail{Addr: addr, From: "bridge@example.com", To: []string{"left@example.com"}, Plain: true}
+	err = m.Send(t.Context(), hostile())
+	if _, partly := errors.AsType[*notify.PartlyError](err); err == nil || partly {
+		t.Errorf("error %v, want one that says that nobody got it", err)
 	}
 }
 

@@ -248,13 +248,21 @@ func (h *Handler) decide(ctx context.Context, w http.ResponseWriter, r *request)
 		h.failed(w, r, http.StatusBadRequest, "The form cannot be read.")
 		return
 	}
+	if !readable(r.PostForm) {
+		h.failed(w, r, http.StatusBadRequest, errUnreadable.Error())
+		return
+	}
 	keys := r.PostForm["key"]
 	d, err := h.decision(r)
 	if err == nil && r.PostForm.Get("all") != "" {
 		var list []exceptions.Case
 		_, list, err = h.read(ctx, r)
+		shown, unknown := time.Parse(time.RFC3339Nano, r.PostForm.Get("shown"))
 		for _, c := range list {
-			keys = append(keys, c.Key())
+			// What came up since the page was shown nobody has seen.
+			if unknown != nil || !cameUpAfter(c, shown) {
+				keys = append(keys, c.Key())
+			}
 		}
 	}
 	if err == nil && len(keys) == 0 {
@@ -299,6 +307,13 @@ func (h *Handler) decide(ctx context.Context, w http.ResponseWriter, r *request)
 	// A relative address: the page may stand below any path.
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)
+}
+
+// cameUpAfter reports whether a case came up, or came back, after a moment.
+func cameUpAfter(c exceptions.Case, moment time.Time) bool {
+	return slices.ContainsFunc(c.History, func(e exceptions.Event) bool {
+		return e.At.After(moment) && (e.Verb == exceptions.VerbRaised || e.Verb == exceptions.VerbReturned)
+	})
 }
 
 // errNobody is why a case cannot be given back.

@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/appeal"
@@ -62,6 +64,9 @@ type Shop struct {
 	// Number returns the ids of the orders that have a number in Linnworks, as its staff know
 	// them, such as linnworksadapter.Warehouse.OrdersByNumber. Nil: as Tracking.
 	Number func(ctx context.Context, number string) (orderIDs []string, err error)
+	// Warehouse returns what became of orders in Linnworks, by their ids there, such as
+	// linnworksadapter.Warehouse.TraceOrders. Nil: the page of an order has the ids alone.
+	Warehouse func(ctx context.Context, ids []string) (map[string][]bridge.WarehouseOrder, error)
 	// Appeal collects what is on record about an order, for a question of the shop's:
 	// [appeal.Collect], without the buyer.
 	Appeal func(ctx context.Context, orderID string) (*appeal.Pack, error)
@@ -195,7 +200,27 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Cache-Control", "no-store")
+	if !readable(r.URL.Query()) {
+		http.Error(w, errUnreadable.Error(), http.StatusBadRequest)
+		return
+	}
 	h.mux.ServeHTTP(w, r)
+}
+
+// errUnreadable is why a request is not looked at.
+var errUnreadable = fmt.Errorf("%w: there are bytes in it that are no text", errBad)
+
+// readable reports whether all that was sent is text. Databases refuse other bytes, each in
+// its own way.
+func readable(sent url.Values) bool {
+	for name, values := range sent {
+		for _, text := range append(values, name) {
+			if !utf8.ValidString(text) || strings.Contains(text, "\x00") {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // request is a request and who made it.
@@ -337,13 +362,22 @@ func (h *Handler) when(t time.Time) string {
 	return t.In(h.options.Zone).Format("Mon 2 Jan 15:04 MST")
 }
 
+// stamp is a moment in the same zone with its year; empty if it is not known.
+func (h *Handler) stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(h.options.Zone).Format("2006-01-02 15:04 MST")
+}
+
 // functions are what the templates can call.
 func (h *Handler) functions() template.FuncMap {
 	return template.FuncMap{
 		"when": h.when,
-		"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"left": left,
-		"took": took,
+		// exact is when a page was read, as its forms send it back.
+		"exact": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+		"left":  left,
+		"took":  took,
 		"short": func(s string) string {
 			return part.Short(s)
 		},

@@ -414,7 +414,11 @@ func TestAnOrdersLifeHasTheShopsSide(t *testing.T) {
 	memory := b.memory.Shop("UK")
 	records, _, err := memory.RecordsOf(t.Context(), "576000000000000001")
 	if err == nil {
-		_, err = store.UpdateRecords(t.Context(), memory, func(r *store.Record) { r.SetNote("sale", `{"paid":2500}`); r.SetNote("booking", "by hand") }, records["576000000000000001"])
+		_, err = store.UpdateRecords(t.Context(), memory, func(r *store.Record) {
+			r.SetNote("sale", `{"paid":2500}`)
+			r.SetNote("booking", "by hand")
+			r.Reference = store.WrittenReference{WarehouseID: "guid-1", At: noon}
+		}, records["576000000000000001"])
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -422,22 +426,43 @@ func TestAnOrdersLifeHasTheShopsSide(t *testing.T) {
 	shop := shopHas{bridge.Order{ID: "576000000000000001", Status: bridge.InTransit, PaidAt: noon.Add(-48 * time.Hour), ShipBy: noon, CollectedAt: noon.Add(-time.Hour), Lines: []bridge.OrderLine{
 		{Tracking: "RM000000042GB", Carrier: "Royal Mail", Listing: catalogue.SKU{SellerSKU: "MUG"}},
 	}}}
+	var away error
 	page, err := opspage.New(opspage.Ports{Desk: b.desk, Shops: []opspage.Shop{{Name: "UK", Orders: memory, Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
 		return appeal.Collect(ctx, appeal.Ports{Records: memory, Cases: b.desk, Orders: shop}, appeal.Options{Shop: "UK"}, id)
-	}}}}, opspage.Options{})
+	}, Warehouse: func(_ context.Context, ids []string) (map[string][]bridge.WarehouseOrder, error) {
+		if !slices.Equal(ids, []string{"guid-1"}) {
+			t.Errorf("Linnworks is asked for %q, want the order's", ids)
+		}
+		if away != nil {
+			return nil, away
+		}
+		return map[string][]bridge.WarehouseOrder{"guid-1": {
+			{ID: "guid-1", Number: "100014", State: bridge.Processed, Tracking: "RM000000042GB", Service: "Tracked 48", ProcessedAt: noon.Add(-2 * time.Hour)},
+			{ID: "guid-2", Number: "100015", State: bridge.Open},
+		}}, nil
+	}}}}, opspage.Options{Zone: time.FixedZone("BST", 3600)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := httptest.NewRecorder()
-	page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/order?shop=UK&id=576000000000000001", nil))
-	text := w.Body.String()
-	for _, want := range []string{"in the shop: paid", "in the shop: collected by the carrier", "RM000000042GB, Royal Mail, with MUG", "ship by", "by hand"} {
+	get := func() string {
+		w := httptest.NewRecorder()
+		page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/order?shop=UK&id=576000000000000001", nil))
+		return w.Body.String()
+	}
+	text := get()
+	for _, want := range []string{"in the shop: paid", "in the shop: collected by the carrier", "RM000000042GB, Royal Mail, with MUG", "ship by 2026-12-02 13:00 BST", "by hand",
+		"<th>Linnworks order 100014</th><td>processed, RM000000042GB, Tracked 48</td>", "<th>Linnworks order 100015</th><td>open</td>",
+		`<td class="nowrap">Wed 2 Dec 11:00 BST</td><td>Linnworks order 100014 processed</td>`, "told the reference 100014 and 100015"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
 	if strings.Contains(text, "2500") {
 		t.Error("the page has a note that is for programs")
+	}
+	away = errors.New("Linnworks is away")
+	if text := get(); !strings.Contains(text, "not read: Linnworks is away") || !strings.Contains(text, "in the shop: paid") {
+		t.Errorf("while Linnworks is away: %s", text)
 	}
 	if t.Failed() {
 		t.Log(text)
@@ -590,6 +615,62 @@ func TestDecideMany(t *testing.T) {
 	}
 }
 
+// Who does something to all of a kind does it to those that were on the page: what has come
+// up since nobody has seen.
+func TestAllAreThoseThatWereShown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	now := noon
+	b.desk.Now = func() time.Time { return now }
+	for _, sku := range []string{"SKU 1", "SKU 2", "SKU 3"} {
+		b.raise("UK", exceptions.UnmappedSKU, sku, 0)
+	}
+	if _, err := b.desk.Decide(t.Context(), "UK|unmapped SKU|SKU 3", exceptions.Decision{Verb: exceptions.VerbResolved, By: "Bob", Note: "mapped"}); err != nil {
+		t.Fatal(err)
+	}
+	_, text := b.get("/cases?kind=unmapped+SKU&shop=UK")
+	shown := regexp.MustCompile(`name="shown" value="([^"]*)"`).FindStringSubmatch(text)
+	if shown == nil {
+		t.Fatalf("the form does not say when it was shown:\n%s", text)
+	}
+	now = noon.Add(time.Second)
+	b.raise("UK", exceptions.UnmappedSKU, "SKU 2", 0) // seen again
+	b.raise("UK", exceptions.UnmappedSKU, "SKU 3", 0) // came back
+	b.raise("UK", exceptions.UnmappedSKU, "SKU 4", 0) // new
+	w := b.post(url.Values{"verb": {"resolved"}, "note": {"mapped"}, "all": {"1"}, "kind": {"unmapped SKU"}, "shop": {"UK"}, "shown": {shown[1]}})
+	if w.Code != http.StatusSeeOther {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+	got := map[string]exceptions.State{}
+	for _, sku := range []string{"SKU 1", "SKU 2", "SKU 3", "SKU 4"} {
+		got[sku] = b.only("UK", sku).State
+	}
+	want := map[string]exceptions.State{"SKU 1": exceptions.CaseResolved, "SKU 2": exceptions.CaseResolved, "SKU 3": exceptions.CaseOpen, "SKU 4": exceptions.CaseOpen}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("states (-want +got):\n%s", diff)
+	}
+}
+
+// What every answer says to a browser: load nothing from elsewhere, run nothing, frame
+// nothing, keep nothing.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, path := range []string{"/", "/cases.json", "/case?key=x", "/appeal.html?shop=UK&id=576000000000000001", "/nothing", "/search?q=%ff"} {
+		w := httptest.NewRecorder()
+		b.page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		policy := w.Header().Get("Content-Security-Policy")
+		for _, want := range []string{"default-src 'none'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"} {
+			if !strings.Contains(policy, want) || strings.Contains(policy, "script") {
+				t.Errorf("%s: the policy is %q, want %s and no scripts", path, policy, want)
+			}
+		}
+		if w.Header().Get("X-Content-Type-Options") != "nosniff" || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Referrer-Policy") != "same-origin" {
+			t.Errorf("%s: headers %v", path, w.Header())
+		}
+	}
+}
+
 // What must not be decided is refused, and changes nothing.
 func TestRefused(t *testing.T) {
 	t.Parallel()
@@ -615,7 +696,7 @@ func TestRefused(t *testing.T) {
 		"past the deadline":  {opspage.User{Name: "Ann"}, url.Values{"verb": {"snoozed"}, "minutes": {"480"}, "key": {key}}, nil, http.StatusConflict},
 		"no number":          {opspage.User{Name: "Ann"}, url.Values{"verb": {"snoozed"}, "minutes": {"1e9"}, "key": {key}}, nil, http.StatusBadRequest},
 		"all of another one": {opspage.User{Name: "Ann", Shops: []string{"UK"}}, url.Values{"verb": {"claimed"}, "all": {"1"}, "shop": {"DE"}}, nil, http.StatusBadRequest},
-		"too large":          {opspage.User{Name: "Ann"}, url.Values{"verb": {"noted"}, "note": {strings.Repeat("x", 2<<20)}, "key": {key}}, nil, http.StatusBadRequest},
+		"too large":          {opspage.User{Name: "Ann"}, url.Values{"verb": {"claimed"}, "of no use": {strings.Repeat("x", 2<<20)}, "key": {key}}, nil, http.StatusBadRequest},
 	} {
 		b.user = c.user
 		if w := b.post(c.form, c.header...); w.Code != c.status {
@@ -680,6 +761,52 @@ func TestPathTricks(t *testing.T) {
 			t.Errorf("%s: status %d:\n%s", path, status, text)
 		}
 	}
+}
+
+// Bytes that are no text are nobody's question, and reach no database: PostgreSQL refuses
+// them, which would pass for one that is away.
+func TestNoText(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	asked := 0
+	for i := range b.shops {
+		b.shops[i].Orders = asking{b.shops[i].Orders, &asked}
+	}
+	b.open()
+	for _, sent := range []string{"%ff", "%00", "a%00b", "%ed%a0%80"} {
+		for _, path := range []string{"/search?q=", "/search.json?q=", "/order?shop=UK&id=", "/case?key=UK%7Cno+tracking%7C", "/cases?q=", "/stock?q=", "/appeal.json?shop=UK&id=", "/manifest.csv?shop=UK&day=", "/cases?"} {
+			if status, text := b.get(path + sent); status != http.StatusBadRequest {
+				t.Errorf("%s%s: status %d, want %d:\n%s", path, sent, status, http.StatusBadRequest, text)
+			}
+		}
+	}
+	if asked > 0 {
+		t.Errorf("the memory was asked %d times", asked)
+	}
+	key := "UK|no tracking|order 576000000000000001"
+	for _, form := range []url.Values{{"key": {key + "\x00"}, "verb": {"claimed"}}, {"key": {key}, "verb": {"noted"}, "note": {"\x00"}}, {"key": {key}, "verb": {"claimed"}, "q": {"\xff"}}} {
+		if w := b.post(form); w.Code != http.StatusBadRequest {
+			t.Errorf("%q: status %d, want %d", form, w.Code, http.StatusBadRequest)
+		}
+	}
+	for _, odd := range []string{strings.Repeat("%25", 5000), "'%22%3E%3C/script%3E", "%E2%80%AE", "%0d%0aSet-Cookie:+a=b", strings.Repeat("(", 99), "%7C%7C"} {
+		for _, path := range []string{"/search?q=", "/cases?q=", "/cases?shop=", "/cases?kind=", "/stock?shop=UK&after=", "/order?shop=UK&id=", "/case?key=", "/cases?done="} {
+			if status, text := b.get(path + odd); status >= 500 || strings.Contains(text, "</script>") {
+				t.Errorf("%s%.40s: status %d:\n%.2000s", path, odd, status, text)
+			}
+		}
+	}
+}
+
+// asking counts who asks for records.
+type asking struct {
+	opspage.Orders
+	times *int
+}
+
+func (a asking) RecordsOf(ctx context.Context, ids ...string) (map[string]store.Record, time.Time, error) {
+	*a.times++
+	return a.Orders.RecordsOf(ctx, ids...)
 }
 
 // What cannot be read is said, and is not taken for nothing; the rest is shown.
@@ -862,6 +989,11 @@ func TestPagesStaySmall(t *testing.T) {
 	}
 	if _, text := b.get("/cases"); !strings.Contains(text, "not on this page") {
 		t.Error("the list does not say that it is cut")
+	}
+	for path, want := range map[string]string{"/": ">1000 at risk<", "/orders": "1000 near or past, 800 of them not on this page"} {
+		if _, text := b.get(path); strings.Count(text, want) != 2 {
+			t.Errorf("%s does not say %q of both shops", path, want)
+		}
 	}
 	if _, text := b.get("/audit"); strings.Count(text, "more are not on this page") != 4 || !strings.Contains(text, ">826 more are") || !strings.Contains(text, ">475 more are") {
 		t.Error("the audit does not say how much it leaves out")

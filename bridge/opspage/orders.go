@@ -28,6 +28,9 @@ type board struct {
 	Days []manifestDay `json:"-"`
 }
 
+// Near is how many clocks are at risk, on the page or not.
+func (b board) Near() int { return len(b.Report.AtRisk) + b.Left }
+
 // manifestDay is a day as its link has it.
 type manifestDay struct{ Name, Day string }
 
@@ -81,6 +84,9 @@ type life struct {
 	Cases  []line  `json:"cases"`
 	// Appeal reports whether what proves it can be had.
 	Appeal bool `json:"-"`
+
+	warehouseIDs []string
+	stamp        func(time.Time) string // empty for the zero time
 }
 
 // fact is what is known of an order.
@@ -90,8 +96,8 @@ type fact struct {
 }
 
 // newLife returns the life of an order of which nothing is known yet.
-func newLife(s Shop, id string) life {
-	return life{Shop: s.Name, OrderID: id, Appeal: s.Appeal != nil && orderID(id), Facts: []fact{}, Events: []event{}, Cases: []line{}}
+func (h *Handler) newLife(s Shop, id string) life {
+	return life{stamp: h.stamp, Shop: s.Name, OrderID: id, Appeal: s.Appeal != nil && orderID(id), Facts: []fact{}, Events: []event{}, Cases: []line{}}
 }
 
 // know adds facts, names and values in turn, and leaves out what is not known.
@@ -117,7 +123,7 @@ func (h *Handler) order(r *request) (any, error) {
 
 // onRecord reads the record and the reservation of an order, and no more.
 func (h *Handler) onRecord(r *request, s Shop, id string) (life, error) {
-	v := newLife(s, id)
+	v := h.newLife(s, id)
 	if s.Orders == nil {
 		v.Unknown = "the memory of this shop is not shown here"
 		return v, nil
@@ -144,7 +150,7 @@ func (h *Handler) onRecord(r *request, s Shop, id string) (life, error) {
 // life gathers what there is of an order: what is on record, what the shop says, and cases.
 func (h *Handler) life(r *request, s Shop, id string) (life, error) {
 	if id == "" || len(id) > 100 {
-		return newLife(s, id), fmt.Errorf("%w: name an order", errBad)
+		return h.newLife(s, id), fmt.Errorf("%w: name an order", errBad)
 	}
 	v, err := h.onRecord(r, s, id)
 	if err != nil {
@@ -152,6 +158,9 @@ func (h *Handler) life(r *request, s Shop, id string) (life, error) {
 	}
 	if v.Appeal {
 		v.appealed(s.Appeal(r.Context(), id))
+	}
+	if s.Warehouse != nil && len(v.warehouseIDs) > 0 {
+		v.warehoused(s.Warehouse(r.Context(), v.warehouseIDs))
 	}
 	list, err := exceptions.OfOrder(r.Context(), h.ports.Desk, s.Name, id)
 	if err != nil {
@@ -198,7 +207,7 @@ func (v *life) appealed(pack *appeal.Pack, err error) {
 			v.know("parcel", strings.TrimSuffix(p.Tracking+", "+p.Carrier, ", ")+", with "+strings.Join(p.SKUs, ", "))
 		}
 		for _, d := range o.Deadlines {
-			v.know("deadline of the shop", d.What+" "+d.At.UTC().Format("2006-01-02 15:04 UTC"))
+			v.know("deadline of the shop", d.What+" "+v.stamp(d.At))
 		}
 		for _, e := range o.Events {
 			if e.Source == appeal.FromShop {
@@ -208,19 +217,46 @@ func (v *life) appealed(pack *appeal.Pack, err error) {
 	}
 }
 
+// warehoused adds what Linnworks says of the order, by the numbers that its staff know.
+func (v *life) warehoused(traced map[string][]bridge.WarehouseOrder, err error) {
+	if err != nil {
+		v.know("Linnworks' side", "not read: "+part.Short(err.Error()))
+		return
+	}
+	known := map[string]bool{}
+	for _, id := range v.warehouseIDs {
+		numbers := []string{}
+		for _, w := range traced[id] {
+			numbers = append(numbers, w.Number)
+			if known[w.ID] { // merged
+				continue
+			}
+			known[w.ID] = true
+			parcel := ""
+			if w.Tracking != "" {
+				parcel = ", " + strings.TrimSuffix(w.Tracking+", "+w.Service, ", ")
+			}
+			v.know("Linnworks order "+w.Number, string(w.State)+parcel)
+			v.happened(w.ProcessedAt, fmt.Sprintf("Linnworks order %s processed", w.Number))
+		}
+		if len(numbers) == 0 {
+			v.know("not found in Linnworks", id)
+			continue
+		}
+		for i := range v.Events { // people know no ids
+			v.Events[i].What = strings.ReplaceAll(v.Events[i].What, id, strings.Join(numbers, " and "))
+		}
+	}
+}
+
 // recorded adds what the record of an order says.
 func (v *life) recorded(r store.Record) {
-	stamp := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.UTC().Format("2006-01-02 15:04 UTC")
-	}
+	v.warehouseIDs = r.WarehouseIDs
 	attempts := ""
 	if r.Attempts > 0 {
 		attempts = fmt.Sprintf("%d since it last succeeded: %s", r.Attempts, part.Short(r.LastError))
 	}
-	due := stamp(r.Due)
+	due := v.stamp(r.Due)
 	if due != "" && r.Why != "" {
 		due += ", " + r.Why
 	}
@@ -229,7 +265,7 @@ func (v *life) recorded(r store.Record) {
 		doubt = "it was sent to Linnworks, and nobody knows whether it arrived"
 	}
 	v.know(
-		"status in the shop", r.Status, "in Linnworks as", strings.Join(r.WarehouseIDs, ", "), "in doubt", doubt, "ship by", stamp(r.Deadline),
+		"status in the shop", r.Status, "in Linnworks as", strings.Join(r.WarehouseIDs, ", "), "in doubt", doubt, "ship by", v.stamp(r.Deadline),
 		"looked at again", due, "failed attempts", attempts, "tracking number corrected", correction(r.Correction),
 	)
 	for _, name := range slices.Sorted(maps.Keys(r.Notes)) {
@@ -324,7 +360,7 @@ func (h *Handler) search(r *request) (any, error) {
 		}
 		slices.Sort(ids)
 		for _, id := range slices.Compact(ids) {
-			one := newLife(s, id)
+			one := h.newLife(s, id)
 			one.Known = true
 			v.Orders = append(v.Orders, one)
 		}

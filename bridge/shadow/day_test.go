@@ -77,7 +77,7 @@ func dayOfOverselling(t *testing.T, minutes, left, every int, at, without []int)
 		Ledger: memory, Locks: memory, Exceptions: new(exceptions.Memory).Shop("UK"),
 	}, stock.Options{Locations: map[string][]string{"W1": {string(linnworks.ZeroGUID)}}})
 	must(err)
-	watch, err := shadow.New(shadow.Ports{Orders: ours, Warehouse: theirs, Stock: engine, Memory: memory}, shadow.Options{})
+	watch, err := shadow.New(shadow.Ports{Orders: ours, Warehouse: theirs, Trace: theirs, Stock: engine, Memory: memory}, shadow.Options{})
 	must(err)
 
 	// The other integration: orders within ten minutes, stock once in two hours.

@@ -3,7 +3,7 @@
 // and reports order by order what the bridge would have done, what the other integration
 // did, and when.
 //
-//	watch, err := shadow.New(shadow.Ports{Orders: shop, Warehouse: warehouse, Stock: engine, Memory: memory}, shadow.Options{})
+//	watch, err := shadow.New(shadow.Ports{Orders: shop, Warehouse: warehouse, Trace: warehouse, Stock: engine, Memory: memory}, shadow.Options{})
 //	err = watch.Look(ctx) // every five minutes, for a week
 //	report, err := watch.Report(ctx)
 //

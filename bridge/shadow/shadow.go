@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/stock"
@@ -32,6 +34,12 @@ type Warehouse interface {
 	FindOrders(ctx context.Context, references []string) ([]bridge.WarehouseOrder, error)
 }
 
+// Tracer follows orders by their ids, many with one call, also where they were split or
+// merged. linnworksadapter.Warehouse does.
+type Tracer interface {
+	TraceOrders(ctx context.Context, ids []string) (map[string][]bridge.WarehouseOrder, error)
+}
+
 // Planner says what the shop should show. [stock.Engine] does.
 type Planner interface {
 	Plan(ctx context.Context) (stock.Plan, error)
@@ -41,6 +49,10 @@ type Planner interface {
 type Ports struct {
 	Orders    Orders
 	Warehouse Warehouse
+	// Trace is optional. Without it every order that is not over is looked for by its
+	// reference at every look, which costs Linnworks a call each, and one that people merged
+	// passes for one that is gone.
+	Trace Tracer
 	// Stock is an engine without buffers: units that are kept back would pass for units
 	// that are not there.
 	Stock Planner
@@ -104,15 +116,19 @@ var deeds = map[bridge.Action]Deed{
 
 // journal is what is remembered between two looks.
 type journal struct {
-	From    time.Time     `json:"from"`
-	Last    time.Time     `json:"last"`
-	Looks   int           `json:"looks"`
-	Failed  int           `json:"failed"`
-	Gap     time.Duration `json:"gap"` // the longest between two looks
-	SeenTo  time.Time     `json:"seen_to"`
-	Orders  int           `json:"orders"`
-	Open    map[string]*watched
-	Took    map[Deed][]time.Duration `json:"took"` // of what the other integration did
+	From   time.Time     `json:"from"`
+	Last   time.Time     `json:"last"`
+	Looks  int           `json:"looks"`
+	Failed int           `json:"failed"`
+	Gap    time.Duration `json:"gap"` // the longest between two looks
+	SeenTo time.Time     `json:"seen_to"`
+	Orders int           `json:"orders"`
+	Open   map[string]*watched
+	// Took is how long the last deeds of the other integration took, Did how many there
+	// were of each, and Longest the most that one took.
+	Took    map[Deed][]time.Duration `json:"took"`
+	Did     map[Deed]int             `json:"did"`
+	Longest map[Deed]time.Duration   `json:"longest"`
 	Left    map[Deed]int             `json:"left"` // never done while it was due
 	Differ  []Difference             `json:"differ"`
 	Dropped int                      `json:"dropped"` // differences that there was no room for
@@ -138,6 +154,11 @@ type watched struct {
 	In      bool `json:"in,omitempty"`
 	Seen    bool `json:"seen,omitempty"`
 	Counted bool `json:"counted,omitempty"`
+	// IDs are the warehouse's, and Asked is when it was looked for by its reference last.
+	IDs   []string  `json:"ids,omitempty"`
+	Asked time.Time `json:"asked,omitzero"`
+	// Missed is the last look at which the shop did not show it.
+	Missed time.Time `json:"missed,omitzero"`
 	// Named are the places where there was nothing left for it.
 	Named map[string]bool `json:"named,omitempty"`
 }
@@ -151,12 +172,21 @@ const (
 	overlap = 10 * time.Minute
 	// forgets is after how long an order is no longer looked at, whatever it waits for.
 	forgets = 60 * 24 * time.Hour
-	// atOnce is how many orders are asked for in one call.
-	atOnce = 50
+	// atOnce is how many orders are asked for in one call, and tracesAtOnce how many ids.
+	atOnce       = 50
+	tracesAtOnce = 200
+	// asksAgain is after how long an order that the warehouse has is looked for by its
+	// reference once more, for somebody may have entered it a second time, and asksAtMost how
+	// many of these are in one look.
+	asksAgain  = 6 * time.Hour
+	asksAtMost = 200
 )
 
 func (w *Watch) load(ctx context.Context) (*journal, error) {
-	j := &journal{Open: map[string]*watched{}, Took: map[Deed][]time.Duration{}, Left: map[Deed]int{}, Stock: map[string]*episode{}}
+	j := &journal{
+		Open: map[string]*watched{}, Took: map[Deed][]time.Duration{}, Did: map[Deed]int{}, Longest: map[Deed]time.Duration{},
+		Left: map[Deed]int{}, Stock: map[string]*episode{},
+	}
 	text, known, err := w.ports.Memory.Value(ctx, journalValue)
 	if err != nil {
 		return nil, fmt.Errorf("shadow: reading the journal: %w", err)
@@ -181,8 +211,9 @@ func (w *Watch) save(ctx context.Context, j *journal) error {
 	return nil
 }
 
-// Look looks at both sides once: about two calls for fifty orders that are not over, and
-// what a plan of the stock costs. What one side does not answer is left for the next look,
+// Look looks at both sides once: a call of the shop's for fifty orders that are not over, one
+// of Linnworks' for two hundred of them and one for each that it does not have yet, and what a
+// plan of the stock costs. What one side does not answer is left for the next look,
 // which counts as failed; what was seen is kept.
 func (w *Watch) Look(ctx context.Context) (err error) {
 	now := w.options.Now().UTC()
@@ -232,7 +263,8 @@ func (w *Watch) orders(ctx context.Context, j *journal, now time.Time) (map[stri
 			break
 		}
 		if o.Unreadable != "" {
-			continue // the bridge would raise it; the next look reads it again
+			j.unreadable(o.ID, now)
+			continue
 		}
 		orders[o.ID] = o
 	}
@@ -240,32 +272,70 @@ func (w *Watch) orders(ctx context.Context, j *journal, now time.Time) (map[stri
 		j.SeenTo = to
 	}
 	var ids []string
-	for id := range j.Open {
-		if _, read := orders[id]; !read {
+	for id, at := range j.Open {
+		if _, read := orders[id]; !read && !at.Missed.Equal(now) {
 			ids = append(ids, id)
 		}
 	}
 	slices.Sort(ids)
 	for batch := range slices.Chunk(ids, atOnce) {
 		list, err := w.ports.Orders.OrdersByID(ctx, batch)
+		lost, err := exceptions.UnreadableIn(err)
+		for _, id := range slices.Sorted(maps.Keys(lost)) {
+			if id == "" { // of which order is not known
+				err = errors.New(lost[id])
+				continue
+			}
+			j.unreadable(id, now)
+		}
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("reading orders that are not over: %w", err))
 		}
 		for _, o := range list {
+			if o.Unreadable != "" {
+				j.unreadable(o.ID, now)
+				continue
+			}
 			orders[o.ID] = o
 		}
 	}
 	return orders, failed
 }
 
+// unreadable notes an order that the shop has and does not show: the bridge would have a
+// person look. It is asked for again until it can be read, or is forgotten.
+func (j *journal) unreadable(id string, now time.Time) {
+	at := j.Open[id]
+	if at == nil {
+		at = &watched{Placed: now, Told: map[string]bool{}}
+		j.Open[id] = at
+		j.Orders++
+	}
+	if at.Told == nil {
+		at.Told = map[string]bool{}
+	}
+	at.Missed = now
+	j.differ(at, Difference{OrderID: id, What: "what the shop says of it cannot be read: a person would be asked to look", From: now, Shop: "not known", Warehouse: "not looked for"})
+	if now.Sub(at.Placed) > forgets {
+		delete(j.Open, id)
+	}
+}
+
 // compare holds the orders against the warehouse, and takes out of them those that it could
 // not look for.
 func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridge.Order, now time.Time) error {
-	var ids []string
-	for id := range orders {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	found := w.trace(ctx, j, orders)
+	asks := 0
+	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(orders)), func(id string) bool {
+		switch {
+		case len(found[id]) == 0:
+			return false
+		case now.Sub(j.Open[id].Asked) < asksAgain || asks == asksAtMost:
+			return true
+		}
+		asks++
+		return false
+	})
 	var errs []error
 	for batch := range slices.Chunk(ids, atOnce) {
 		list, err := w.ports.Warehouse.FindOrders(ctx, batch)
@@ -276,19 +346,66 @@ func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridg
 			}
 			continue
 		}
-		found := map[string][]bridge.WarehouseOrder{}
 		for _, o := range list {
 			for _, id := range append(slices.Clone(o.References), o.Reference) {
-				if !slices.ContainsFunc(found[id], func(other bridge.WarehouseOrder) bool { return other.ID == o.ID }) {
-					found[id] = append(found[id], o)
-				}
+				found[id] = with(found[id], o)
 			}
 		}
-		for _, id := range batch {
-			w.judge(j, orders[id], found[id], now)
+	}
+	for _, id := range slices.Sorted(maps.Keys(orders)) {
+		w.judge(j, orders[id], found[id], now)
+		at := j.Open[id]
+		if at == nil {
+			continue
+		}
+		at.IDs = nil
+		for _, o := range found[id] {
+			at.IDs = append(at.IDs, o.ID)
+		}
+		if _, asked := slices.BinarySearch(ids, id); asked {
+			at.Asked = now
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// trace finds orders by the ids that they had at the last look. What it does not find is
+// looked for by its reference.
+func (w *Watch) trace(ctx context.Context, j *journal, orders map[string]bridge.Order) map[string][]bridge.WarehouseOrder {
+	found := map[string][]bridge.WarehouseOrder{}
+	if w.ports.Trace == nil {
+		return found
+	}
+	of := map[string][]string{} // orders of the shop by the warehouse's ids
+	for id := range orders {
+		if at := j.Open[id]; at != nil {
+			for _, theirs := range at.IDs {
+				of[theirs] = append(of[theirs], id)
+			}
+		}
+	}
+	for batch := range slices.Chunk(slices.Sorted(maps.Keys(of)), tracesAtOnce) {
+		list, err := w.ports.Trace.TraceOrders(ctx, batch)
+		if err != nil {
+			continue // they are looked for by their references
+		}
+		for theirs, now := range list {
+			for _, id := range of[theirs] {
+				for _, o := range now {
+					found[id] = with(found[id], o)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// with adds an order to a list, once.
+func with(list []bridge.WarehouseOrder, o bridge.WarehouseOrder) []bridge.WarehouseOrder {
+	if slices.ContainsFunc(list, func(other bridge.WarehouseOrder) bool { return other.ID == o.ID }) {
+		return list
+	}
+	return append(list, o)
 }
 
 // judge compares one order with what the table says.
@@ -309,7 +426,7 @@ func (w *Watch) judge(j *journal, o bridge.Order, found []bridge.WarehouseOrder,
 		j.Open[o.ID] = at
 		j.Orders++
 		if state != bridge.Absent && !at.Placed.Before(j.From) {
-			j.Took[Create] = append(j.Took[Create], 0) // between two looks
+			j.did(Create, 0) // between two looks
 		}
 	}
 	if at.Told == nil {
@@ -324,8 +441,8 @@ func (w *Watch) judge(j *journal, o bridge.Order, found []bridge.WarehouseOrder,
 		case undone(at.Due, o, state):
 			j.Left[at.Due]++
 			j.differ(at, Difference{OrderID: o.ID, What: leftWords[at.Due], From: at.Since, To: now, Shop: string(o.Status), Warehouse: string(state)})
-		case len(j.Took[at.Due]) < keeps:
-			j.Took[at.Due] = append(j.Took[at.Due], took)
+		default:
+			j.did(at.Due, took)
 		}
 	}
 	if at.Due != due {
@@ -338,6 +455,18 @@ func (w *Watch) judge(j *journal, o bridge.Order, found []bridge.WarehouseOrder,
 	if over {
 		delete(j.Open, o.ID)
 	}
+}
+
+// did notes a deed of the other integration. How long each took is kept of the last ones.
+func (j *journal) did(d Deed, took time.Duration) {
+	j.Did[d] = max(j.Did[d], len(j.Took[d])) // an older journal has no count
+	if len(j.Took[d]) < keeps {
+		j.Took[d] = append(j.Took[d], took)
+	} else {
+		j.Took[d][j.Did[d]%keeps] = took
+	}
+	j.Did[d]++
+	j.Longest[d] = max(j.Longest[d], took)
 }
 
 // undone reports whether a deed is no longer due although nobody did it.

@@ -1,18 +1,22 @@
 package shadow_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/shadow"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -26,6 +30,10 @@ type sides struct {
 	plan   stock.Plan
 	// what fails
 	list, byID, find, planning error
+	lost                       map[string]string
+	// asked is how many references were looked for, merged where an id leads now.
+	asked  int
+	merged map[string]string
 }
 
 func (s *sides) OrdersUpdated(_ context.Context, from, to time.Time) iter.Seq2[bridge.Order, error] {
@@ -43,9 +51,12 @@ func (s *sides) OrdersUpdated(_ context.Context, from, to time.Time) iter.Seq2[b
 
 func (s *sides) OrdersByID(_ context.Context, ids []string) (list []bridge.Order, err error) {
 	for _, id := range ids {
-		if o, ok := s.orders[id]; ok {
+		if o, ok := s.orders[id]; ok && s.lost[id] == "" {
 			list = append(list, o)
 		}
+	}
+	if len(s.lost) > 0 {
+		return list, &exceptions.UnreadableError{Reasons: s.lost}
 	}
 	return list, s.byID
 }
@@ -54,14 +65,33 @@ func (s *sides) FindOrders(_ context.Context, references []string) (list []bridg
 	if s.find != nil {
 		return nil, s.find
 	}
+	s.asked += len(references)
+	asked := map[string]bool{}
+	for _, r := range references {
+		asked[r] = true
+	}
 	for _, o := range s.found {
-		for _, r := range references {
-			if o.Reference == r {
-				list = append(list, o)
-			}
+		if asked[o.Reference] {
+			list = append(list, o)
 		}
 	}
 	return list, nil
+}
+
+// TraceOrders follows an order into the one that it was merged into.
+func (s *sides) TraceOrders(_ context.Context, ids []string) (map[string][]bridge.WarehouseOrder, error) {
+	if s.find != nil {
+		return nil, s.find
+	}
+	now := map[string][]bridge.WarehouseOrder{}
+	for _, o := range s.found {
+		now[o.ID] = append(now[o.ID], o)
+	}
+	traced := map[string][]bridge.WarehouseOrder{}
+	for _, id := range ids {
+		traced[id] = now[cmp.Or(s.merged[id], id)]
+	}
+	return traced, nil
 }
 
 func (s *sides) Plan(context.Context) (stock.Plan, error) { return s.plan, s.planning }
@@ -86,7 +116,7 @@ func newBench(t *testing.T) *bench {
 // open makes the watch anew, as a process does that starts again.
 func (b *bench) open() {
 	b.t.Helper()
-	w, err := shadow.New(shadow.Ports{Orders: b.sides, Warehouse: b.sides, Stock: b.sides, Memory: b.memory.Shop("UK")}, shadow.Options{Now: func() time.Time { return b.now }})
+	w, err := shadow.New(shadow.Ports{Orders: b.sides, Warehouse: b.sides, Trace: b.sides, Stock: b.sides, Memory: b.memory.Shop("UK")}, shadow.Options{Now: func() time.Time { return b.now }})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -245,7 +275,7 @@ func TestStories(t *testing.T) {
 			b := newBench(t)
 			b.wait(5 * time.Minute)
 			c.play(b)
-			if diff := cmp.Diff(c.want, what(b.report(), "1")); diff != "" {
+			if diff := gocmp.Diff(c.want, what(b.report(), "1")); diff != "" {
 				t.Errorf("differences (-want +got):\n%s", diff)
 			}
 		})
@@ -275,7 +305,7 @@ func TestTimes(t *testing.T) {
 		{Deed: shadow.Release}, {Deed: shadow.Cancel}, {Deed: shadow.Label},
 		{Deed: shadow.Ship, Waiting: 1}, {Deed: shadow.Look},
 	}
-	if diff := cmp.Diff(want, r.Deeds); diff != "" {
+	if diff := gocmp.Diff(want, r.Deeds); diff != "" {
 		t.Errorf("deeds (-want +got):\n%s", diff)
 	}
 	if r.Orders != 2 || r.Open != 2 {
@@ -306,7 +336,7 @@ func TestOversold(t *testing.T) {
 		{SKU: "MUG", SKUID: "s1", WarehouseID: "w1", From: from.Add(25 * time.Minute), Units: 1},
 	}
 	r := b.report()
-	if diff := cmp.Diff(want, r.Oversold); diff != "" {
+	if diff := gocmp.Diff(want, r.Oversold); diff != "" {
 		t.Errorf("oversold (-want +got):\n%s", diff)
 	}
 	if r.Sold() != 1 || !strings.Contains(r.String(), "up to 4 units too many, none were left; sold all the same: order 1") {
@@ -424,7 +454,7 @@ func TestNothingLeft(t *testing.T) {
 				}
 				got = append(got, o.Orders...)
 			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
+			if diff := gocmp.Diff(c.want, got); diff != "" {
 				t.Errorf("orders without stock (-want +got):\n%s\n%s", diff, b.report())
 			}
 		})
@@ -465,6 +495,101 @@ func TestUnreadable(t *testing.T) {
 	}
 	if r := b.report(); r.Looks != 10 {
 		t.Errorf("%d looks: one that was cut short counts", r.Looks)
+	}
+}
+
+// An order that the shop lists and does not show is one that a person would be asked about;
+// it costs no other order its look, and is looked at once it can be read.
+func TestOrderThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	b.set("1", bridge.AwaitingShipment, func(o *bridge.Order) { o.Unreadable = "what was paid" })
+	b.set("2", bridge.AwaitingShipment)
+	b.native("2", bridge.Open)
+	b.wait(10 * time.Minute)
+	// The adapter leaves it out of what it reads by id, and names it.
+	b.lost = map[string]string{"1": "what was paid"}
+	b.wait(2 * time.Hour)
+	r := b.report()
+	if r.Failed > 0 || r.Orders != 2 || r.Open != 2 {
+		t.Errorf("%d looks failed, %d orders, %d open; want 0, 2 and 2", r.Failed, r.Orders, r.Open)
+	}
+	unread := "what the shop says of it cannot be read: a person would be asked to look"
+	if diff := gocmp.Diff([]string{unread}, what(r, "1")); diff != "" {
+		t.Errorf("differences (-want +got):\n%s", diff)
+	}
+	b.lost = nil
+	b.set("1", bridge.AwaitingShipment, func(o *bridge.Order) { o.Unreadable = "" })
+	b.wait(10 * time.Minute)
+	b.set("1", bridge.Cancelled)
+	b.wait(10 * time.Minute)
+	if diff := gocmp.Diff([]string{unread, "it ended without ever reaching the warehouse"}, what(b.report(), "1")); diff != "" {
+		t.Errorf("differences once it can be read (-want +got):\n%s", diff)
+	}
+}
+
+// Every deed is counted, also beyond those whose times are kept, and the longest is kept.
+func TestManyOrders(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	put := func(from, to int, late time.Duration) {
+		for i := from; i < to; i++ {
+			b.set(fmt.Sprint(i), bridge.AwaitingShipment)
+		}
+		b.wait(late)
+		for i := from; i < to; i++ {
+			b.native(fmt.Sprint(i), bridge.Open)
+		}
+		b.wait(5 * time.Minute)
+		for i := from; i < to; i++ { // over, so that nobody looks at them any longer
+			delete(b.orders, fmt.Sprint(i))
+		}
+	}
+	put(0, 1, 2*time.Hour)
+	put(1, 5200, 5*time.Minute)
+	for _, d := range b.report().Deeds {
+		if d.Deed == shadow.Create && (d.Done != 5200 || d.P50 != 5*time.Minute || d.Most != 2*time.Hour) {
+			t.Errorf("%s: %d times, half within %s, all within %s; want 5200, 5m and 2h", d.Deed, d.Done, d.P50, d.Most)
+		}
+	}
+}
+
+// What the warehouse has is asked for by its ids, for a reference costs a call: a shop of 800
+// orders a day would need ten minutes of all that Linnworks grants for one look. Orders that
+// people merge are followed, and an order that is entered twice is found the same day.
+func TestLooksAreCheap(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	for i := range 300 {
+		b.set(fmt.Sprint(i), bridge.AwaitingShipment)
+		b.native(fmt.Sprint(i), bridge.Open)
+	}
+	b.wait(2 * time.Hour)
+	if b.asked != 300 {
+		t.Errorf("%d references were looked for, want each of 300 once", b.asked)
+	}
+	// People merge two of them, and somebody enters a third once more.
+	b.found = slices.DeleteFunc(b.found, func(o bridge.WarehouseOrder) bool { return o.ID == "g-1" || o.ID == "g-2" })
+	b.found = append(b.found, bridge.WarehouseOrder{ID: "g-12", References: []string{"1", "2"}, State: bridge.Open, Merged: true}, bridge.WarehouseOrder{ID: "g-3b", Reference: "3", State: bridge.Open})
+	b.merged = map[string]string{"g-1": "g-12", "g-2": "g-12"}
+	b.wait(8 * time.Hour)
+	b.set("1", bridge.Cancelled)
+	b.wait(5 * time.Minute)
+	b.found = append(slices.DeleteFunc(b.found, func(o bridge.WarehouseOrder) bool { return o.ID == "g-12" }), bridge.WarehouseOrder{ID: "g-12", References: []string{"1", "2"}, State: bridge.Processed, Merged: true})
+	b.wait(5 * time.Minute)
+	r := b.report()
+	got := map[string][]string{}
+	for _, d := range r.Differences {
+		got[d.OrderID] = append(got[d.OrderID], d.What)
+	}
+	if diff := gocmp.Diff(map[string][]string{"1": {"it was cancelled in the shop, and the warehouse sent it all the same"}, "3": {"it is in the warehouse 2 times"}}, got); diff != "" {
+		t.Errorf("differences (-want +got):\n%s", diff)
+	}
+	if b.asked > 700 {
+		t.Errorf("%d references were looked for in ten hours, want each twice or so", b.asked)
 	}
 }
 

@@ -302,7 +302,7 @@ func (c *client) writePeople(b *bytes.Buffer) {
 	if c.people.Repeat != "" {
 		repeat = c.people.Repeat
 	}
-	fmt.Fprintf(b, "\nA case is told again %s before it is late, and from the last of these on every %s\nuntil somebody takes it on. Claim a case and the messages about it stop.\n\n", ladder, repeat)
+	fmt.Fprintf(b, "\nA case is told again %s before it is late, and from the last of these on every %s\nuntil somebody takes it on: claim a case, and it is no longer repeated.\n\n", ladder, repeat)
 }
 
 // cell is a text in a table.

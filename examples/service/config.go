@@ -150,7 +150,7 @@ func readConfig(file string, getenv func(string) string) (config, error) {
 	var err, wrong error
 	c.shops, err = readShops(file)
 	c.people, wrong = readPeople(getenv)
-	return c, errors.Join(append(errs, err, wrong, c.checkChannel())...)
+	return c, errors.Join(append(errs, err, wrong, c.checkPeople(), c.checkChannel())...)
 }
 
 // papers are what PRINT_PAPER may be.

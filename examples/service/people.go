@@ -7,11 +7,13 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/smtp"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,6 +78,30 @@ func readPeople(getenv func(string) string) (*people, error) {
 	return p, nil
 }
 
+// checkPeople finds shops that nobody has: who is to be told of one that is misspelt would
+// never be told.
+func (c config) checkPeople() error {
+	if c.people == nil {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, shop := range c.shops {
+		if shop.err != nil {
+			return nil // its name is not known
+		}
+		names[shop.settings.Shop] = true
+	}
+	var errs []error
+	for _, r := range c.people.options.Recipients {
+		for _, shop := range r.Shops {
+			if !names[shop] {
+				errs = append(errs, fmt.Errorf("PEOPLE: recipient %q: there is no shop %q: there are %q", r.Name, shop, slices.Sorted(maps.Keys(names))))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // mailer sends by the server that the environment names.
 func mailer(getenv func(string) string, to []string) (notify.Mail, error) {
 	m := notify.Mail{Addr: getenv("SMTP_SERVER"), From: getenv("MAIL_FROM"), To: to}
@@ -117,6 +143,13 @@ func (s *service) page() (*opspage.Handler, error) {
 					return nil, errors.New("both sides were not asked yet")
 				}
 				return b.warehouse.OrdersByNumber(ctx, number)
+			},
+			Warehouse: func(ctx context.Context, ids []string) (map[string][]bridge.WarehouseOrder, error) {
+				b := shop.bound.Load()
+				if b == nil {
+					return nil, errors.New("both sides were not asked yet")
+				}
+				return b.warehouse.TraceOrders(ctx, ids)
 			},
 			Appeal: func(ctx context.Context, id string) (*appeal.Pack, error) {
 				ports := appeal.Ports{Records: shop.memory, Cases: s.db}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/notify"
 	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/sqlstore"
 )
@@ -179,6 +181,7 @@ func TestPeopleFileIsChecked(t *testing.T) {
 		`{"recipients": [{"name": "a", "webhook_env": "CHAT", "daily": "07:30"}]}`:                  "Zone",
 		`{"page": "bridge/ops", "recipients": [{"name": "a", "webhook_env": "CHAT"}]}`:              "no address that ends in a slash",
 		`{"recipients": [{"name": "a", "webhook_env": "CHAT"}], "ladder": ["1h", "4h"]}`:            "Ladder",
+		`{"recipients": [{"name": "a", "webhook_env": "CHAT", "format": "pigeon"}]}`:                `there is no "pigeon"`,
 		`{"recipients": [{"name": "a", "webhook_env": "CHAT", "format": "slack", "after": "30m"}]}`: "",
 	} {
 		file := filepath.Join(t.TempDir(), "people.json")
@@ -197,5 +200,26 @@ func TestPeopleFileIsChecked(t *testing.T) {
 	}
 	if _, err := readPeople(func(name string) string { return map[string]string{"HEARTBEAT_URL": "https://example.com"}[name] }); err == nil {
 		t.Error("no error for a heartbeat that nobody calls")
+	}
+}
+
+// A recipient of a shop that there is not would never be told.
+func TestPeopleOfAShopThatThereIsNot(t *testing.T) {
+	t.Parallel()
+	c := config{
+		people: &people{options: notify.Options{Recipients: []notify.Recipient{{Name: "bench", Shops: []string{"uk", "ukk"}}, {Name: "all"}}}},
+		shops:  []shopConfig{{settings: bridge.Settings{Shop: "uk"}}, {settings: bridge.Settings{Shop: "ie"}}},
+	}
+	want := `PEOPLE: recipient "bench": there is no shop "ukk": there are ["ie" "uk"]`
+	if err := c.checkPeople(); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	c.shops[1].settings.Shop = "ukk"
+	if err := c.checkPeople(); err != nil {
+		t.Errorf("error %v, want none", err)
+	}
+	c.shops[1].err, c.shops[1].settings.Shop = errors.New("its file cannot be read"), ""
+	if err := c.checkPeople(); err != nil {
+		t.Errorf("error %v, want none: the name of a shop is not known", err)
 	}
 }

@@ -230,6 +230,6 @@ func openRehearsal(ctx context.Context, one shopConfig, db *sqlstore.DB, tiktok 
 	if err != nil {
 		return r, err
 	}
-	r.watch, err = shadow.New(shadow.Ports{Orders: shop, Warehouse: r.warehouse, Stock: b.Stock, Memory: r.memory}, shadow.Options{Table: table, FirstLook: time.Duration(settings.FirstLook)})
+	r.watch, err = shadow.New(shadow.Ports{Orders: shop, Warehouse: r.warehouse, Trace: r.warehouse, Stock: b.Stock, Memory: r.memory}, shadow.Options{Table: table, FirstLook: time.Duration(settings.FirstLook)})
 	return r, err
 }

@@ -100,7 +100,7 @@ var rooms = []room{
 		{"intake", []string{"intake*.go"}},
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
-	{path: "bridge/shadow", uses: []string{"bridge/internal/part", "bridge/health", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("a rehearsal beside another integration")},
+	{path: "bridge/shadow", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("a rehearsal beside another integration")},
 	{path: "bridge/appeal", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: one("what proves what happened")},
 	{path: "bridge/opspage", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/stock", "bridge/audit", "bridge/finance", "bridge", "bridge/appeal"}, subjects: one("the page for people")},
 	{path: "bridge/printing", uses: []string{"bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge"}, subjects: []subject{
@@ -136,10 +136,10 @@ var rooms = []room{
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},
+		{"shipping", []string{"shipping.go"}},
 		{"creating orders", []string{"create.go"}},
 		{"returns", []string{"returns.go"}},
 		{"cancellations", []string{"cancellations.go"}},
-		{"shipping", []string{"shipping.go"}},
 		{"the print button", []string{"printbutton.go"}},
 		{"the channel integration", []string{"channel*.go"}},
 		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
