@@ -529,6 +529,37 @@ func TestOrderThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// What was over before anybody looked is no part of the rehearsal; what was placed before and
+// goes on is.
+func TestBeforeTheFirstLook(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.set("1", bridge.Cancelled)
+	b.set("2", bridge.AwaitingShipment)
+	b.wait(10 * time.Minute)
+	if r := b.report(); r.Orders != 1 || r.Open != 1 {
+		t.Errorf("%d orders, %d open; want only the one that goes on", r.Orders, r.Open)
+	}
+}
+
+// Parts of an order that was split, and one that was cancelled and entered anew, are not in the
+// warehouse twice.
+func TestPartsAreOneOrder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	b.set("1", bridge.AwaitingShipment)
+	b.set("2", bridge.AwaitingShipment)
+	b.native("1", bridge.Open, func(o *bridge.WarehouseOrder) { o.ID, o.Split = "g-1a", true })
+	b.native("1", bridge.Open, func(o *bridge.WarehouseOrder) { o.ID, o.Split = "g-1b", true })
+	b.native("2", bridge.Dropped, func(o *bridge.WarehouseOrder) { o.ID = "g-2a" })
+	b.native("2", bridge.Open, func(o *bridge.WarehouseOrder) { o.ID = "g-2b" })
+	b.wait(10 * time.Minute)
+	if r := b.report(); len(r.Differences) > 0 {
+		t.Errorf("differences %+v, want none", r.Differences)
+	}
+}
+
 // Every deed is counted, also beyond those whose times are kept, and the longest is kept.
 func TestManyOrders(t *testing.T) {
 	t.Parallel()
