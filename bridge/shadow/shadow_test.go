@@ -542,6 +542,43 @@ func TestBeforeTheFirstLook(t *testing.T) {
 	}
 }
 
+// What changed while the shop's list could not be read is read when it can be again.
+func TestListThatWasAway(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	b.list = errors.New("no answer")
+	b.now = b.now.Add(5 * time.Minute)
+	missed := bridge.Order{ID: "1", Status: bridge.AwaitingShipment, ShippingModel: bridge.SellerShipping, CreatedAt: b.now, PaidAt: b.now, UpdatedAt: b.now}
+	for range 12 {
+		b.now = b.now.Add(5 * time.Minute)
+		_ = b.Look(t.Context()) // the list is away
+	}
+	b.list, b.orders["1"] = nil, missed
+	b.wait(5 * time.Minute)
+	if r := b.report(); r.Orders != 1 || r.Failed != 12 {
+		t.Errorf("%d orders, %d looks failed; want 1 and 12", r.Orders, r.Failed)
+	}
+}
+
+// What was sold before anybody looked is not laid at the rehearsal's door.
+func TestSoldBeforeTheFirstLook(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.set("1", bridge.AwaitingShipment)
+	b.set("2", bridge.AwaitingShipment)
+	b.show(2, 1)
+	b.wait(5 * time.Minute)
+	if r := b.report(); r.Sold() != 0 {
+		t.Errorf("oversold: %+v, want no order", r.Oversold)
+	}
+	b.set("3", bridge.AwaitingShipment)
+	b.wait(5 * time.Minute)
+	if r := b.report(); r.Sold() != 1 {
+		t.Errorf("oversold: %+v, want the order that came since", r.Oversold)
+	}
+}
+
 // Parts of an order that was split, and one that was cancelled and entered anew, are not in the
 // warehouse twice.
 func TestPartsAreOneOrder(t *testing.T) {
