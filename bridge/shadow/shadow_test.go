@@ -579,6 +579,47 @@ func TestSoldBeforeTheFirstLook(t *testing.T) {
 	}
 }
 
+// What was cancelled before the warehouse had it needs no stock.
+func TestCancelledNeedsNoStock(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.show(2, 1)
+	b.wait(5 * time.Minute)
+	b.set("1", bridge.Cancelled)
+	b.set("2", bridge.AwaitingShipment)
+	b.wait(5 * time.Minute)
+	if r := b.report(); r.Sold() != 0 {
+		t.Errorf("oversold: %+v, want no order", r.Oversold)
+	}
+}
+
+// Three days in which no order came, whose stock was often not seen, or of which not all is
+// listed, are no rehearsal.
+func TestNoRehearsal(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	b.planning = errors.New("no answer")
+	for range 2 * 12 * 5 {
+		b.now = b.now.Add(5 * time.Minute)
+		_ = b.Look(t.Context()) // the stock is away
+	}
+	b.planning = nil
+	b.wait(73 * time.Hour)
+	for _, want := range []string{"no order came", "stock was seen by 877 of 997 looks"} {
+		if !strings.Contains(b.report().Verdict(), want) {
+			t.Errorf("the verdict lacks %q: %s", want, b.report().Verdict())
+		}
+	}
+	for i := range 5003 {
+		b.set(fmt.Sprint(i), bridge.AwaitingShipment, func(o *bridge.Order) { o.ShipBy = b.now.Add(time.Minute) })
+	}
+	b.wait(5 * time.Minute)
+	if r := b.report(); len(r.Differences) != 5000 || !strings.Contains(r.Verdict(), "3 differences not listed") {
+		t.Errorf("%d differences, and the verdict is %s", len(r.Differences), r.Verdict())
+	}
+}
+
 // Parts of an order that was split, and one that was cancelled and entered anew, are not in the
 // warehouse twice.
 func TestPartsAreOneOrder(t *testing.T) {
