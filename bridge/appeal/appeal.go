@@ -191,6 +191,11 @@ func (x *Order) recorded(r store.Record) {
 	x.happened(r.ParkedAt, FromBridge, "held back, because the shop held it")
 	x.happened(r.ReleasedAt, FromBridge, "released to the warehouse")
 	x.happened(r.LabelAt, FromBridge, "label handed out to the warehouse")
+	if r.Reference.Refused {
+		x.happened(r.Reference.At, FromBridge, "the shop did not take the warehouse's number of the order")
+	} else {
+		x.happened(r.Reference.At, FromBridge, "the shop took the warehouse's number of the order")
+	}
 	x.happened(r.Correction.At, FromBridge, "number of the parcel corrected from "+r.Correction.From+" to "+r.Correction.To)
 	x.happened(r.EndedAt, FromBridge, "nothing left to do")
 }

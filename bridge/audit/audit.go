@@ -419,6 +419,7 @@ func (r *run) listings(ctx context.Context) (err error) {
 }
 
 func (r *run) shopListings(ctx context.Context) error {
+	seen := map[string]bool{}
 	for l, err := range r.Listings.Listings(ctx) {
 		if e, ok := errors.AsType[*exceptions.UnreadableError](err); ok {
 			for _, id := range slices.Sorted(maps.Keys(e.Reasons)) {
@@ -431,6 +432,10 @@ func (r *run) shopListings(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%w (%d were read)", err, len(r.list))
 		}
+		if l.ID != "" && seen[l.ID] { // pages of a list that moved: no second listing of its item
+			continue
+		}
+		seen[l.ID] = true
 		r.list = append(r.list, l)
 	}
 	r.report.Listings = len(r.list)

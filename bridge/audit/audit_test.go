@@ -825,3 +825,15 @@ func TestRunNeedsItsPorts(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Pages of the shop's list overlap while it moves: a listing that comes twice is one.
+func TestListingsThatComeTwice(t *testing.T) {
+	t.Parallel()
+	a := sound(rand.New(rand.NewPCG(3, 17)))
+	n := len(a.listings)
+	a.listings = append(a.listings, a.listings...)
+	report, err := audit.Run(t.Context(), a.ports(), a.settings)
+	if err != nil || !report.Clean() || report.Listings != n {
+		t.Errorf("%v, %d listings, want %d and nothing found: %s", err, report.Listings, n, report)
+	}
+}

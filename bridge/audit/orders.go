@@ -93,7 +93,6 @@ func (r *run) orders(ctx context.Context) error {
 	if ofHouse != nil {
 		return fmt.Errorf("of the warehouse: %w", ofHouse)
 	}
-	r.report.Orders = len(ours)
 	byID := map[string][]BookedOrder{}
 	for _, b := range booked {
 		for _, id := range b.References {
@@ -110,6 +109,9 @@ func (r *run) orders(ctx context.Context) error {
 	}
 	seen := map[string]bool{}
 	for _, o := range ours {
+		if seen[o.ID] { // pages of a list that moved
+			continue
+		}
 		seen[o.ID] = true
 		_, halfRead := lost[o.ID]
 		back, asked := refunded[o.ID]
@@ -125,6 +127,7 @@ func (r *run) orders(ctx context.Context) error {
 			r.order(o, byID[o.ID])
 		}
 	}
+	r.report.Orders = len(seen)
 	if err := r.unknown(ctx, byID, seen); err != nil {
 		unread = append(unread, err)
 	}
@@ -314,8 +317,10 @@ func (r *run) total(object string, o ShopOrder, live []BookedOrder) {
 		if !b.TotalKnown || b.Foreign != "" || len(b.References) > 1 {
 			return
 		}
-		if b.Total.Currency != sum.Currency {
-			sum.Currency = b.Total.Currency
+		if b.Total.Currency != sum.Currency { // two currencies are never added up
+			r.find(OrderTotal, object, "", fmt.Sprintf("it is worth %s in the shop, and %s of it in Linnworks order %s", o.Total, b.Total, b.Number),
+				"have the order in Linnworks in the currency of the shop, or note why it is not")
+			return
 		}
 		sum.Minor += b.Total.Minor
 	}

@@ -125,9 +125,16 @@ func TestOrdersOfBothSides(t *testing.T) {
 		"a unit is cancelled in the shop": {func(_ *books, s *audit.ShopOrder, _ *audit.BookedOrder) {
 			s.LineIDs, s.TotalKnown = s.LineIDs[:1], false
 		}, []audit.Rule{audit.OrderLines}},
-		"units are not known":        {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.LineIDs, k.LinesKnown = nil, false }, nil},
-		"a penny":                    {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Total = gbp(2501) }, []audit.Rule{audit.OrderTotal}},
-		"another currency":           {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Total.Currency = "EUR" }, []audit.Rule{audit.OrderTotal}},
+		"units are not known": {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.LineIDs, k.LinesKnown = nil, false }, nil},
+		"a penny":             {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Total = gbp(2501) }, []audit.Rule{audit.OrderTotal}},
+		"another currency":    {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Total.Currency = "EUR" }, []audit.Rule{audit.OrderTotal}},
+		"two currencies that make the total": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			b.split(k)
+			b.booked[0].Total.Currency = "EUR"
+		}, []audit.Rule{audit.OrderTotal}},
+		"listed twice by the shop, and a penny": {func(b *books, s *audit.ShopOrder, k *audit.BookedOrder) {
+			b.shop, k.Total = append(b.shop, *s), gbp(2501)
+		}, []audit.Rule{audit.OrderTotal}},
 		"another number":             {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Tracking = "XX" }, []audit.Rule{audit.OrderTracking}},
 		"a penny and another number": {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Total, k.Tracking = gbp(1), "XX" }, []audit.Rule{audit.OrderTotal, audit.OrderTracking}},
 		"changed just now, and different": {func(_ *books, s *audit.ShopOrder, k *audit.BookedOrder) {

@@ -239,19 +239,16 @@ func NewWatch(queue exceptions.Queue, o Options) (*Watch, error) {
 
 // Check raises a case for each loss that is neither back nor paid, with the end of its time
 // as the deadline, and closes the cases of the others among those given. A loss whose time
-// has passed is told of too: it can no longer be claimed, and has to be written off.
+// has passed is told of too: it can no longer be claimed, and has to be written off. One that
+// lacks its ids is in the error, and the others are told of.
 func (w *Watch) Check(ctx context.Context, losses ...Loss) error {
 	var list []exceptions.Exception
 	var errs []error
 	for _, l := range losses {
-		if l.Kind != Parcel && l.Kind != Return || l.OrderID == "" || l.Kind == Return && l.ReturnID == "" {
-			return fmt.Errorf("claims: Check: a loss of kind %q, order %q, return %q: want a kind that is known and its ids", part.Clip(string(l.Kind)), part.Clip(l.OrderID), part.Clip(l.ReturnID))
+		if err := l.check(); err != nil {
+			errs = append(errs, fmt.Errorf("claims: Check: %w", err))
+			continue
 		}
-		if l.Kind == Parcel && l.Tracking == "" && l.Parcel == "" {
-			return fmt.Errorf("claims: Check: a parcel of order %q has neither Tracking nor Parcel, so that nobody could tell it from another of the order", part.Clip(l.OrderID))
-		}
-	}
-	for _, l := range losses {
 		if l.GoodsBack || l.Paid {
 			if err := w.queue.Clear(ctx, l.object(), exceptions.ClaimToMake); err != nil {
 				errs = append(errs, fmt.Errorf("claims: closing the case of order %s: %w", l.OrderID, err))
@@ -264,6 +261,17 @@ func (w *Watch) Check(ctx context.Context, losses ...Loss) error {
 		errs = append(errs, fmt.Errorf("claims: raising cases: %w", err))
 	}
 	return errors.Join(errs...)
+}
+
+// check returns what is wrong with a loss by itself.
+func (l Loss) check() error {
+	if l.Kind != Parcel && l.Kind != Return || l.OrderID == "" || l.Kind == Return && l.ReturnID == "" {
+		return fmt.Errorf("a loss of kind %q, order %q, return %q: want a kind that is known and its ids", part.Clip(string(l.Kind)), part.Clip(l.OrderID), part.Clip(l.ReturnID))
+	}
+	if l.Kind == Parcel && l.Tracking == "" && l.Parcel == "" {
+		return fmt.Errorf("a parcel of order %q has neither Tracking nor Parcel, so that nobody could tell it from another of the order", part.Clip(l.OrderID))
+	}
+	return nil
 }
 
 func (w *Watch) exception(l Loss) exceptions.Exception {

@@ -144,7 +144,7 @@ func FuzzReadRules(f *testing.F) {
 	})
 }
 
-// A case that cannot be closed keeps no other loss from being told of, and an amount that
+// A case that cannot be closed and a loss without its ids keep no other loss from being told of, and an amount that
 // nobody knows is not zero.
 func TestOneFailureStopsNoOther(t *testing.T) {
 	queue := new(exceptions.Memory).Shop("TH")
@@ -152,7 +152,7 @@ func TestOneFailureStopsNoOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = w.Check(t.Context(), claims.Loss{Kind: claims.Return, OrderID: "1", ReturnID: "r1", Paid: true}, claims.Loss{Kind: claims.Return, OrderID: "2", ReturnID: "r2", RefundedAt: june})
+	err = w.Check(t.Context(), claims.Loss{Kind: claims.Return, OrderID: "1", ReturnID: "r1", Paid: true}, claims.Loss{Kind: claims.Parcel, OrderID: "3"}, claims.Loss{Kind: claims.Return, OrderID: "2", ReturnID: "r2", RefundedAt: june})
 	open, failed := queue.Open(t.Context())
 	if err == nil || failed != nil || len(open) != 1 || strings.Contains(open[0].Seen, "0.00") {
 		t.Errorf("error %v, cases %v (%v); want the error of the one, and the case of the other without an amount", err, open, failed)

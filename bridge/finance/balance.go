@@ -13,8 +13,9 @@ import (
 
 // The types of movements of the balance, as the shop names them.
 const (
-	movedIn  = "SETTLE"   // what was settled comes into the balance
-	movedOut = "WITHDRAW" // from there to the bank
+	movedIn   = "SETTLE"   // what was settled comes into the balance
+	movedOut  = "WITHDRAW" // from there to the bank
+	movedBack = "REVERSE"  // a withdrawal that came back from the bank
 )
 
 // Movement is a movement of the seller's balance, and what it pays. The shop names neither
@@ -25,6 +26,9 @@ type Movement struct {
 	// or if it is of another type.
 	PaymentID    string
 	StatementIDs []string
+	// Reverses is the withdrawal that it undoes; empty if it is of another type, or if none
+	// of its amount was found.
+	Reverses string
 }
 
 // readBalance ties the movements that come in to payments or, where the shop lists none, to
@@ -45,8 +49,9 @@ func (r *Report) readBalance(b Books) {
 	lists := false // the shop lists what comes in
 	for i := range movements {
 		m := &movements[i]
-		residual := func(reason Reason, seen string) {
+		residual := func(reason Reason, seen string) *Residual {
 			r.Residuals = append(r.Residuals, Residual{Reason: reason, Of: OfWithdrawal, ID: m.ID, Minor: m.Amount.Minor, Currency: m.Amount.Currency, Seen: seen})
+			return &r.Residuals[len(r.Residuals)-1]
 		}
 		switch {
 		case m.Status == string(Failed):
@@ -60,7 +65,15 @@ func (r *Report) readBalance(b Books) {
 			case !b.From.IsZero() && m.CreatedAt.Before(b.From.Add(r.options.PayWithin)), !b.To.IsZero() && !m.CreatedAt.Before(b.To):
 				residual(OutsidePeriod, "")
 			default:
-				residual(MovementUnknown, "")
+				residual(MovementUnknown, "").Because = cmp.Or(r.lost[OfPayment], r.lost[OfStatement])
+			}
+		case m.Type == movedBack:
+			if m.Reverses = r.undone(movements[:i], m); m.Reverses != "" {
+				residual(WithdrawalReversed, "withdrawal "+m.Reverses)
+			} else if b.From.IsZero() || !m.CreatedAt.Before(b.From.Add(r.options.PayWithin)) {
+				residual(MovementUnknown, "no withdrawal of this amount was found that it could undo")
+			} else {
+				residual(OutsidePeriod, "")
 			}
 		case m.Type == movedOut && m.Status == string(Processing) && r.AsOf.Sub(m.CreatedAt) > r.options.PayWithin:
 			residual(WithdrawalLate, "on its way since "+m.CreatedAt.Format(time.DateOnly))
@@ -106,6 +119,20 @@ func (r *Report) comesIn() (list []*incoming) {
 	return list
 }
 
+// undone is the last withdrawal before a reversal that has its amount and is not undone yet.
+func (r *Report) undone(before []Movement, m *Movement) string {
+	undone := map[string]bool{}
+	for _, x := range before {
+		undone[x.Reverses] = true
+	}
+	for _, x := range slices.Backward(before) {
+		if x.Type == movedOut && !undone[x.ID] && x.Amount.Currency == m.Amount.Currency && magnitude(x.Amount.Minor) == magnitude(m.Amount.Minor) {
+			return x.ID
+		}
+	}
+	return ""
+}
+
 // latest is the first moment that is known.
 func latest(at, otherwise time.Time) time.Time {
 	if at.IsZero() {
@@ -149,7 +176,7 @@ var dueReasons = []Reason{Overdue, PaymentOverdue, PaymentFailed, ReserveLate, N
 func (r *Report) Due() []Due {
 	sums := map[Due]*Due{}
 	for _, x := range r.Residuals {
-		if !slices.Contains(dueReasons, x.Reason) {
+		if !slices.Contains(dueReasons, x.Reason) || x.Because != "" { // nobody knows, or it has come otherwise
 			continue
 		}
 		key := Due{Reason: x.Reason, Currency: x.Currency}

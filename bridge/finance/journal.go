@@ -184,6 +184,25 @@ func (r *Report) journal(from, to time.Time) []Document {
 	return list
 }
 
+// Reversed returns documents that take back what was posted of payments that had arrived and
+// have not after all, because they came back from the bank. posted is that of [Posted], with
+// every document that was ever posted. They are dated by [Options.AsOf], and no longer among
+// those returned once they are posted themselves.
+func (r *Report) Reversed(posted map[string]string) []Document {
+	list := []Document{}
+	for _, p := range r.Payouts {
+		number := "TTB-" + r.Shop + "-" + p.ID
+		_, arrived := posted["TTP-"+r.Shop+"-"+p.ID]
+		if _, already := posted[number]; !arrived || already || p.Status == Paid || p.Before.Minor == 0 {
+			continue
+		}
+		d := entries{{Account: AccountBank}: p.Before.Minor}.document(number, r.AsOf.Truncate(24*time.Hour), p.Before.Currency, AccountClearing)
+		d.PaymentID = p.ID
+		list = append(list, d)
+	}
+	return list
+}
+
 // State is what became of a document since it was posted.
 type State string
 
@@ -292,9 +311,9 @@ func (r *Report) WriteOrders(w io.Writer) error {
 
 // WriteMovements writes one row for each movement of the balance, as CSV.
 func (r *Report) WriteMovements(w io.Writer) error {
-	rows := [][]string{{"movement", "created", "type", "status", "currency", "amount", "payment", "statements"}}
+	rows := [][]string{{"movement", "created", "type", "status", "currency", "amount", "payment", "statements", "reverses"}}
 	for _, m := range r.Movements {
-		rows = append(rows, []string{m.ID, date(m.CreatedAt), m.Type, m.Status, m.Amount.Currency, m.Amount.Decimal(), m.PaymentID, strings.Join(m.StatementIDs, " ")})
+		rows = append(rows, []string{m.ID, date(m.CreatedAt), m.Type, m.Status, m.Amount.Currency, m.Amount.Decimal(), m.PaymentID, strings.Join(m.StatementIDs, " "), m.Reverses})
 	}
 	return writeCSV(w, rows)
 }

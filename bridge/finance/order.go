@@ -82,7 +82,7 @@ func (r *Report) readOrders(b Books) {
 	b.Sales = once(r, b.Sales, OfOrder, func(s Sale) string { return s.OrderID }, func(s Sale) (int64, string) { return s.worth(), s.Currency },
 		func(a, b Sale) bool {
 			return a.worth() == b.worth() && a.Total == b.Total && a.Currency == b.Currency && a.Tax == b.Tax
-		})
+		}, (*Sale).takes)
 	for i := range b.Sales {
 		s := &b.Sales[i]
 		r.sales[s.OrderID] = s
@@ -319,8 +319,12 @@ func (r *Report) expect(s *orderState, o *Order, b Books, residual func(Reason, 
 	switch {
 	case !by.IsZero() && by.Before(r.AsOf):
 		x := residual(Overdue, due, seen)
-		if len(r.incomplete) > 0 && len(s.estimates) == 0 {
-			x.Because = "statement " + r.incomplete[0] // it may be among what was not read
+		switch { // it may be among what was not read
+		case len(s.estimates) > 0:
+		case len(r.incomplete) > 0:
+			x.Because = "statement " + r.incomplete[0]
+		default:
+			x.Because = r.lost[OfStatement]
 		}
 	case len(s.estimates) == 0 && b.EstimatesRead:
 		residual(InNoList, due, seen)
@@ -369,8 +373,9 @@ func proveRefunds(s *orderState, residual func(Reason, int64, string) *Residual)
 		known += f.Minor
 	}
 	for _, l := range s.lines {
-		taken += magnitude(l.info(refundDetail))
+		taken += l.info(refundDetail) // one that was taken back has the other sign
 	}
+	taken = magnitude(taken)
 	seen := fmt.Sprintf("%s refunded, %s on statements", amount(known, s.currency), amount(taken, s.currency))
 	switch {
 	case known > taken:

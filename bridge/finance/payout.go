@@ -101,6 +101,9 @@ func (r *Report) readPayouts(b Books) {
 	for i := range payments {
 		p := &payments[i]
 		out := Payout{ID: p.ID, Status: p.Status, Amount: p.Amount, Before: p.before(), Rate: p.Rate, CreatedAt: p.CreatedAt.UTC(), PaidAt: p.PaidAt.UTC()}
+		if p.Status == Paid { // one that arrived has to be in a month
+			out.PaidAt = latest(out.PaidAt, out.CreatedAt)
+		}
 		r.provePayout(b, p, &out, byPayment[p.ID], unpaid, account)
 		delete(byPayment, p.ID)
 		all := newSums()
@@ -205,9 +208,10 @@ func (r *Report) provePayout(b Books, p *Payment, out *Payout, named []*Statemen
 		}
 	}
 	out.Proven = off == 0
+	reason, because := r.unpaired(p, named, off, b)
 	if arrived {
 		if off != 0 {
-			item(OfPayment, p.ID, -off, r.unpaired(p, named, b), p.CreatedAt)
+			item(OfPayment, p.ID, -off, reason, p.CreatedAt)
 		}
 	} else {
 		for _, s := range named {
@@ -215,14 +219,14 @@ func (r *Report) provePayout(b Books, p *Payment, out *Payout, named []*Statemen
 		}
 	}
 	if p.Status == Failed {
-		residual(PaymentFailed, out.Before.Minor, "", "")
+		residual(PaymentFailed, out.Before.Minor, b.paidInstead(p, named), "")
 	}
 	switch {
-	case off == 0:
+	case off == 0, p.Status == Failed && len(named) == 0: // nothing waits for it
 	case len(named) == 0:
-		residual(r.unpaired(p, named, b), off, "", "")
+		residual(reason, off, because, "")
 	default:
-		residual(PaymentDiffers, off, r.blamed(named, off), fmt.Sprintf("%s paid, %s on %s", out.Before, out.Payable, part.Count(len(named)+len(out.Carried), "statement")))
+		residual(reason, off, because, fmt.Sprintf("%s paid, %s on %s", out.Before, out.Payable, part.Count(len(named)+len(out.Carried), "statement")))
 		return
 	}
 	if p.Settled != nil && p.Reserve != nil && p.Settled.Currency == currency && p.Reserve.Currency == currency {
@@ -233,15 +237,50 @@ func (r *Report) provePayout(b Books, p *Payment, out *Payout, named []*Statemen
 	}
 }
 
-// unpaired is why a payment is not the sum of its statements.
-func (r *Report) unpaired(p *Payment, named []*StatementResult, b Books) Reason {
+// unpaired is why a payment is not the sum of its statements, and what explains that.
+func (r *Report) unpaired(p *Payment, named []*StatementResult, off int64, b Books) (reason Reason, because string) {
+	begins, ends := !b.From.IsZero() && p.CreatedAt.Before(b.From.Add(r.options.PayWithin)), !b.To.IsZero() && !p.CreatedAt.Before(b.To)
+	blamed := r.blamed(named, off)
 	switch {
-	case len(named) > 0:
-		return PaymentDiffers
-	case !b.From.IsZero() && p.CreatedAt.Before(b.From.Add(r.options.PayWithin)), !b.To.IsZero() && !p.CreatedAt.Before(b.To):
-		return OutsidePeriod
+	case len(named) == 0 && (begins || ends):
+		return OutsidePeriod, ""
+	case len(named) == 0:
+		return StatementMissing, r.lost[OfStatement]
+	case b.owedBefore(off, p.before().Currency):
+		return OutsidePeriod, ""
 	}
-	return StatementMissing
+	return PaymentDiffers, cmp.Or(blamed, r.lost[OfStatement])
+}
+
+// owedBefore reports whether statements from before the period, one after the other in time,
+// make up what a payment of it lacks.
+func (b Books) owedBefore(off int64, currency string) bool {
+	list := slices.DeleteFunc(slices.Clone(b.Before), func(s Statement) bool { return s.Currency != currency })
+	slices.SortFunc(list, func(a, b Statement) int { return cmp.Or(a.At.Compare(b.At), compareIDs(a.ID, b.ID)) })
+	list = slices.CompactFunc(list, func(a, b Statement) bool { return a.ID == b.ID })
+	for from := range list {
+		var sum int64
+		for i := range list[from:] {
+			if sum += list[from+i].payable(); sum == off {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// paidInstead is a later payment of the amount of one that has failed, if no statement waits
+// for that any more.
+func (b Books) paidInstead(p *Payment, named []*StatementResult) string {
+	if len(named) > 0 {
+		return ""
+	}
+	for _, x := range b.Payments {
+		if x.Status == Paid && !x.CreatedAt.Before(p.CreatedAt) && x.before() == p.before() {
+			return "payment " + x.ID
+		}
+	}
+	return ""
 }
 
 // waiting is why a payment that has not arrived has not.
@@ -309,6 +348,10 @@ func (r *Report) leftUnpaid(s *StatementResult, paymentsRead bool, c *Clearing) 
 	case r.AsOf.Sub(s.At) > r.options.PayWithin:
 		reason = PaymentOverdue
 	}
-	r.Residuals = append(r.Residuals, Residual{Reason: reason, Of: OfStatement, ID: s.ID, StatementID: s.ID, Minor: s.Payable, Currency: s.Currency})
+	x := Residual{Reason: reason, Of: OfStatement, ID: s.ID, StatementID: s.ID, Minor: s.Payable, Currency: s.Currency}
+	if reason == PaymentMissing {
+		x.Because = r.lost[OfPayment]
+	}
+	r.Residuals = append(r.Residuals, x)
 	c.Items = append(c.Items, ClearingItem{OfStatement, s.ID, s.Payable, reason, s.At})
 }

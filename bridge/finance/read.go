@@ -83,7 +83,7 @@ const (
 )
 
 // Read reads the statements made in [from, to), and what belongs to them: their lines,
-// payments up to a month later, and the orders and estimates of three months before. What
+// payments up to a month later, unpaid statements of the month before, and the orders and estimates of three months before. What
 // cannot be read is in Books.Unread, or marked as not read to the end and in the error:
 // the books hold the rest.
 //
@@ -104,8 +104,11 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 	}
 	statements, unread, err := r.ports.Statements.Statements(ctx, from, to)
 	b.Unread = append(b.Unread, unread...)
-	if failed("statements", err) && len(statements) == 0 {
-		return b, part.Join(errs...)
+	if failed("statements", err) {
+		if len(statements) == 0 {
+			return b, part.Join(errs...)
+		}
+		b.Unread = append(b.Unread, Unread{Kind: string(OfStatement), Why: "the list was not read to the end: " + part.Short(err.Error())})
 	}
 	for _, s := range statements {
 		if ctx.Err() == nil {
@@ -122,7 +125,12 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 		b.Payments, unread, err = r.ports.Payments.Payments(ctx, from, to.Add(paymentsAfter))
 		b.Payments = ofPeriod(b.Payments, b.Statements, to)
 		b.Unread = append(b.Unread, unread...)
-		b.PaymentsRead = !failed("payments", err)
+		if b.PaymentsRead = !failed("payments", err); !b.PaymentsRead {
+			b.Unread = append(b.Unread, Unread{Kind: string(OfPayment), Why: "the list was not read to the end: " + part.Short(err.Error())})
+		}
+	}
+	if r.ports.Payments != nil {
+		failed("statements before the period", r.readBefore(ctx, &b))
 	}
 	if r.ports.Withdrawals != nil {
 		b.Withdrawals, unread, err = r.ports.Withdrawals.Withdrawals(ctx, from, to.Add(paymentsAfter))
@@ -146,6 +154,26 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 		errs = append(errs, err)
 	}
 	return b, part.Join(errs...)
+}
+
+// readBefore adds the statements of the month before that no payment has paid, which are few.
+// What of it is not read may explain what a payment lacks.
+func (r *Reader) readBefore(ctx context.Context, b *Books) error {
+	list, unread, err := r.ports.Statements.Statements(ctx, b.From.Add(-paymentsAfter), b.From)
+	errs := []error{err}
+	for _, s := range list {
+		if s.PaymentID != "" || ctx.Err() != nil {
+			continue
+		}
+		s, more, err := r.ports.Statements.StatementLines(ctx, s) // reserves are beside its lines
+		unread, errs = append(unread, more...), append(errs, err)
+		b.Before = append(b.Before, s)
+	}
+	if err := part.Join(errs...); err != nil || len(unread) > 0 {
+		b.Unread = append(b.Unread, Unread{Kind: string(OfStatement), Why: "of those before the period, not all were read"})
+		return err
+	}
+	return nil
 }
 
 // readRefunds adds the refunds of the orders for which the statements have one.

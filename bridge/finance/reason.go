@@ -7,42 +7,43 @@ type Reason string
 
 // The reasons.
 const (
-	Timing            Reason = "not settled yet"
-	SoldBefore        Reason = "sold before the period"
-	Overdue           Reason = "should be settled by now"
-	InNoList          Reason = "neither settled nor expected"
-	EstimateDiffers   Reason = "settled otherwise than expected"
-	RefundPending     Reason = "refund not settled yet"
-	RefundUnknown     Reason = "refund not known"
-	OrderUnknown      Reason = "order not in the warehouse"
-	OrderDiffers      Reason = "order settled at another amount"
-	OrderOtherSums    Reason = "order stated in two ways"
-	WarehouseDiffers  Reason = "warehouse has another total"
-	NoOrder           Reason = "adjustment without order"
-	UnnamedAmount     Reason = "amount that the shop does not name"
-	SignsOpen         Reason = "signs not settled"
-	LineNotAdding     Reason = "line does not add up"
-	Twice             Reason = "stated twice, and differently"
-	NotRead           Reason = "not read"
-	StatementDiffers  Reason = "statement does not add up"
-	PaymentPending    Reason = "not paid yet"
-	PaymentOverdue    Reason = "should be paid by now"
-	PaymentFailed     Reason = "payment failed"
-	PaymentMissing    Reason = "payment not among those read"
-	StatementMissing  Reason = "statement not among those read"
-	OutsidePeriod     Reason = "pays what was settled outside the period"
-	Carried           Reason = "negative, carried forward"
-	PaymentDiffers    Reason = "payment differs from its statements"
-	InReserve         Reason = "held in reserve"
-	ReserveLate       Reason = "reserve not released in time"
-	ReserveUnbalanced Reason = "reserve released, not withheld"
-	OtherCurrency     Reason = "another currency"
-	NotInBalance      Reason = "paid, not in the balance"
-	MovementUnknown   Reason = "in the balance, paid by nothing known"
-	WithdrawalFailed  Reason = "withdrawal failed"
-	WithdrawalLate    Reason = "withdrawal should have arrived by now"
-	FeeAboveRule      Reason = "fee above the published rule"
-	Unexplained       Reason = "not explained"
+	Timing             Reason = "not settled yet"
+	SoldBefore         Reason = "sold before the period"
+	Overdue            Reason = "should be settled by now"
+	InNoList           Reason = "neither settled nor expected"
+	EstimateDiffers    Reason = "settled otherwise than expected"
+	RefundPending      Reason = "refund not settled yet"
+	RefundUnknown      Reason = "refund not known"
+	OrderUnknown       Reason = "order not in the warehouse"
+	OrderDiffers       Reason = "order settled at another amount"
+	OrderOtherSums     Reason = "order stated in two ways"
+	WarehouseDiffers   Reason = "warehouse has another total"
+	NoOrder            Reason = "adjustment without order"
+	UnnamedAmount      Reason = "amount that the shop does not name"
+	SignsOpen          Reason = "signs not settled"
+	LineNotAdding      Reason = "line does not add up"
+	Twice              Reason = "stated twice, and differently"
+	NotRead            Reason = "not read"
+	StatementDiffers   Reason = "statement does not add up"
+	PaymentPending     Reason = "not paid yet"
+	PaymentOverdue     Reason = "should be paid by now"
+	PaymentFailed      Reason = "payment failed"
+	PaymentMissing     Reason = "payment not among those read"
+	StatementMissing   Reason = "statement not among those read"
+	OutsidePeriod      Reason = "pays what was settled outside the period"
+	Carried            Reason = "negative, carried forward"
+	PaymentDiffers     Reason = "payment differs from its statements"
+	InReserve          Reason = "held in reserve"
+	ReserveLate        Reason = "reserve not released in time"
+	ReserveUnbalanced  Reason = "reserve released, not withheld"
+	OtherCurrency      Reason = "another currency"
+	NotInBalance       Reason = "paid, not in the balance"
+	MovementUnknown    Reason = "in the balance, paid by nothing known"
+	WithdrawalFailed   Reason = "withdrawal failed"
+	WithdrawalLate     Reason = "withdrawal should have arrived by now"
+	WithdrawalReversed Reason = "withdrawal came back"
+	FeeAboveRule       Reason = "fee above the published rule"
+	Unexplained        Reason = "not explained"
 )
 
 // ReasonInfo is what there is to know about a reason.
@@ -79,7 +80,7 @@ var reasons = []ReasonInfo{
 	{PaymentFailed, true, "The shop could not pay.", "Check the bank account in Seller Center."},
 	{PaymentMissing, true, "The statement names a payment that was not read.", "Read a longer period of payments."},
 	{StatementMissing, true, "The payment pays a statement that was not among those read.", "Read a longer period of statements."},
-	{OutsidePeriod, false, "The payment was made at the edge of the period and pays a statement outside it.", "Nothing: it belongs to the other period."},
+	{OutsidePeriod, false, "The payment was made at the edge of the period, and pays a statement outside it or is less for one.", "Nothing: it belongs to the other period."},
 	{Carried, false, "The statement is negative: it comes off a later payment.", "Nothing: it is taken off by itself."},
 	{PaymentDiffers, true, "The payment is not the sum of its statements.", "Ask the shop with the payment's id."},
 	{InReserve, false, "The shop holds the amount back.", "Nothing until the release date."},
@@ -90,6 +91,7 @@ var reasons = []ReasonInfo{
 	{MovementUnknown, true, "Money came into the balance that no payment or statement explains.", "Read a longer period; if it stays, ask the shop with the movement's id."},
 	{WithdrawalFailed, true, "A movement of the balance has failed.", "Check the bank account in Seller Center, and withdraw again."},
 	{WithdrawalLate, true, "A withdrawal is still on its way to the bank.", "Look for it at the bank; ask the shop with the withdrawal's id."},
+	{WithdrawalReversed, false, "The bank did not take a withdrawal, and the money is in the balance again.", "Nothing: it is withdrawn again. Check the bank account in Seller Center if it comes twice."},
 	{FeeAboveRule, true, "The shop has taken more of a fee than its own published rule allows.", "Send the shop the question in the case, unless you have agreed on another rate."},
 	{Unexplained, true, "Nothing that is known explains it.", "Report it: this should not happen."},
 }

@@ -43,8 +43,10 @@ type Report struct {
 	lines   []settled
 	sales   map[string]*Sale
 	paidAt  map[string]time.Time // by statement
-	// incomplete are statements of which a line was not read.
+	// incomplete are statements of which a line was not read, lost what else was not read
+	// by kind, of which nobody knows what it says.
 	incomplete []string
+	lost       map[Object]string
 }
 
 // CategorySum is an amount of a category.
@@ -146,6 +148,15 @@ func Reconcile(b Books, o Options) (*Report, error) {
 		}
 	}
 	b = r.tidied(b)
+	r.lost = map[Object]string{}
+	for _, u := range b.Unread {
+		if of := Object(u.Kind); of == OfStatement || of == OfPayment || of == OfWithdrawal {
+			r.lost[of] = strings.TrimSpace("a " + u.Kind + " that was not read " + u.ID)
+			if u.ID != "" { // otherwise it is the rest of a list, and whoever read it has the error
+				r.Residuals = append(r.Residuals, Residual{Reason: NotRead, Of: of, ID: u.ID, Seen: u.Why})
+			}
+		}
+	}
 	r.readStatements(b)
 	r.readPayouts(b)
 	r.readOrders(b)
@@ -179,9 +190,6 @@ func compareResiduals(a, b Residual) int {
 		compareIDs(a.ID, b.ID), strings.Compare(a.StatementID, b.StatementID), cmp.Compare(a.Minor, b.Minor), strings.Compare(a.Seen, b.Seen))
 }
 
-// compareIDs orders ids that are numbers by their value.
-func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }
-
 // tidied returns the books in one order, without what came twice, and without amounts that
 // no money can be. What came twice and differs is a residual.
 func (r *Report) tidied(b Books) Books {
@@ -189,11 +197,12 @@ func (r *Report) tidied(b Books) Books {
 	b.Statements = once(r, b.Statements, OfStatement, func(s Statement) string { return s.ID }, func(s Statement) (int64, string) { return s.Settlement, s.Currency },
 		func(a, b Statement) bool {
 			return a.Settlement == b.Settlement && a.Stated == b.Stated && a.Currency == b.Currency
-		})
+		}, (*Statement).takes)
 	b.Payments = once(r, b.Payments, OfPayment, func(p Payment) string { return p.ID }, func(p Payment) (int64, string) { return p.before().Minor, p.before().Currency },
-		func(a, b Payment) bool { return a.before() == b.before() && a.Amount == b.Amount })
+		func(a, b Payment) bool { return a.before() == b.before() && a.Amount == b.Amount }, (*Payment).takes)
 	b.Withdrawals = once(r, b.Withdrawals, OfWithdrawal, func(w Withdrawal) string { return w.ID }, func(w Withdrawal) (int64, string) { return w.Amount.Minor, w.Amount.Currency },
-		func(a, b Withdrawal) bool { return a.Amount == b.Amount && a.Type == b.Type && a.Status == b.Status })
+		func(a, b Withdrawal) bool { return a.Amount == b.Amount && a.Type == b.Type }, (*Withdrawal).takes)
+	b.Estimates = r.eachEstimate(b.Estimates)
 	seen := map[string]*Line{}
 	for i := range b.Statements {
 		s := &b.Statements[i]
@@ -251,8 +260,28 @@ func (s *Statement) unfit(l *Line) string {
 	return ""
 }
 
-// once sorts records by id and drops those that came twice.
-func once[T any](r *Report, list []T, of Object, id func(T) string, value func(T) (int64, string), same func(a, b T) bool) []T {
+// eachEstimate drops the estimates that came twice alike. An order may have several, so that
+// those which differ in anything all count.
+func (r *Report) eachEstimate(list []Estimate) []Estimate {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b Estimate) int { return compareIDs(a.ID, b.ID) })
+	kept, first := list[:0], 0 // first is the first one kept of the id
+	for _, e := range list {
+		if n := len(kept); n > 0 && kept[n-1].ID != e.ID {
+			first = n
+		}
+		if e.ID != "" && slices.Contains(kept[first:], e) {
+			r.Repeated++
+			continue
+		}
+		kept = append(kept, e)
+	}
+	return kept
+}
+
+// once sorts records by id and drops those that came twice. Of what is the same, the later
+// reading counts: a list may move while its pages are read.
+func once[T any](r *Report, list []T, of Object, id func(T) string, value func(T) (int64, string), same func(a, b T) bool, takes func(*T, T)) []T {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b T) int {
 		x, _ := value(a)
@@ -263,6 +292,7 @@ func once[T any](r *Report, list []T, of Object, id func(T) string, value func(T
 	for _, v := range list {
 		if n := len(kept); n > 0 && id(kept[n-1]) == id(v) {
 			if same(kept[n-1], v) {
+				takes(&kept[n-1], v)
 				r.Repeated++
 				continue
 			}

@@ -1,6 +1,8 @@
 package finance
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/money"
@@ -209,7 +211,7 @@ type Unread struct {
 	// Kind says what it is: "line", "statement", "payment", "order" and so on.
 	Kind string
 	// ID is its own, and of a line StatementID that of its statement. What could not be
-	// told is empty.
+	// told is empty, as of the rest of a list.
 	ID, StatementID string
 	Why             string
 }
@@ -224,12 +226,68 @@ type Books struct {
 	Sales       []Sale
 	Unread      []Unread
 
+	// Before are the statements from before From that no payment has paid: what they owe may
+	// come off one of the period.
+	Before []Statement
+
 	// From and To are the bounds of the period, zero for none: a payment at its beginning
 	// may pay what was settled before.
 	From, To time.Time
 	// PaymentsRead, EstimatesRead and SalesRead report whether these were read to the end.
 	// What was not read is missed by nobody: nothing is found wrong for its absence.
 	PaymentsRead, EstimatesRead, SalesRead, WithdrawalsRead bool
+}
+
+// takes completes a statement with what another reading of it says: its payment, if that
+// one is later, and its lines.
+func (s *Statement) takes(o Statement) {
+	if compareStates(o.Status, s.Status, o.PaidAt, s.PaidAt, o.PaymentID, s.PaymentID) > 0 {
+		s.PaymentID, s.Status, s.PaidAt = o.PaymentID, o.Status, o.PaidAt
+	}
+	if o.LinesRead && !s.LinesRead || o.LinesRead == s.LinesRead && len(o.Lines) > len(s.Lines) {
+		s.Lines, s.LinesRead, s.Totals = o.Lines, o.LinesRead, o.Totals
+	}
+}
+
+// takes completes a payment with a later reading of it.
+func (p *Payment) takes(o Payment) {
+	if compareStates(o.Status, p.Status, o.PaidAt, p.PaidAt, "", "") > 0 {
+		*p = o
+	}
+}
+
+// takes completes a movement with a later reading of it.
+func (w *Withdrawal) takes(o Withdrawal) {
+	if compareStates(PaymentStatus(o.Status), PaymentStatus(w.Status), o.CreatedAt, w.CreatedAt, "", "") > 0 {
+		*w = o
+	}
+}
+
+// takes completes a sale with a later reading of it.
+func (s *Sale) takes(o Sale) {
+	if o.RefundsRead && (!s.RefundsRead || len(o.Refunds) > len(s.Refunds)) {
+		s.Refunds, s.RefundsRead = o.Refunds, true
+	}
+	for _, at := range [...]struct{ to, from *time.Time }{{&s.ShippedAt, &o.ShippedAt}, {&s.DeliveredAt, &o.DeliveredAt}} {
+		if at.from.After(*at.to) {
+			*at.to = *at.from
+		}
+	}
+}
+
+// compareStates tells which of two readings of one record is the later: payments go from
+// being processed to their end, whatever that is called.
+func compareStates(a, b PaymentStatus, aAt, bAt time.Time, aID, bID string) int {
+	step := func(s PaymentStatus) int {
+		switch s {
+		case Paid:
+			return 2
+		case Processing, "PENDING", "":
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(step(a), step(b)), aAt.Compare(bAt), compareIDs(aID, bID), cmp.Compare(a, b))
 }
 
 func amount(minor int64, currency string) string {
@@ -241,3 +299,6 @@ func decimal(minor int64, currency string) string {
 }
 
 func absurd(n int64) bool { return n > money.Max || n < -money.Max }
+
+// compareIDs orders ids that are numbers by their value.
+func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }

@@ -151,8 +151,13 @@ func (r MirrorReport) String() string {
 // MarshalJSON returns the report for programs.
 func (r MirrorReport) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
-// overlap is how much of what was read is read again: lists may lag behind.
-const overlap = 10 * time.Minute
+// overlap is how much of what was read is read again: lists may lag behind. mostAhead is how
+// far ahead of ours the shop's clock may be: a later moment is a mistake of the shop's, and
+// waiting for it would mean to read no change until then.
+const (
+	overlap   = 10 * time.Minute
+	mostAhead = time.Hour
+)
 
 // mirrorKinds are those of the mirror that a run raises and closes.
 var mirrorKinds = []exceptions.Kind{exceptions.RefundNotBooked, exceptions.RefundDiffers, exceptions.GoodsMissing}
@@ -177,7 +182,7 @@ func (m *Mirror) Run(ctx context.Context) (report MirrorReport, err error) {
 	if err != nil {
 		return report, fail(fmt.Errorf("reading the exceptions: %w", err))
 	}
-	list, errs := m.read(ctx, state)
+	list, seen, errs := m.read(ctx, state)
 	for _, r := range list {
 		if ctx.Err() != nil {
 			break
@@ -189,6 +194,8 @@ func (m *Mirror) Run(ctx context.Context) (report MirrorReport, err error) {
 	}
 	if err := context.Cause(ctx); err != nil {
 		errs = append(errs, err)
+	} else {
+		state.Seen = seen // not before: what a run that is cut off has not begun is read again
 	}
 	for _, o := range state.Open {
 		if !o.Done {
@@ -205,23 +212,24 @@ func (m *Mirror) Run(ctx context.Context) (report MirrorReport, err error) {
 	return report, nil
 }
 
-// read returns what has changed and what is open, each once, by id. It moves the moment
-// up to which everything was seen only if everything was.
-func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, errs []error) {
+// read returns what has changed and what is open, each once, by id, and the moment up to
+// which everything is seen once that is done: a later one only if all of it was read.
+func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, seen time.Time, errs []error) {
 	since := state.Seen.Add(-overlap)
 	if state.Seen.IsZero() {
 		since = m.options.Now().Add(-m.options.FirstLook)
 	}
 	found := map[string]Return{}
-	seen, all := state.Seen, true
+	latest, all := state.Seen, true
+	future := m.options.Now().Add(mostAhead)
 	add := func(list []Return, err error, what string) {
 		if err != nil {
 			errs, all = append(errs, fmt.Errorf("reading %s: %w", what, err)), false
 		}
 		for _, r := range list {
 			found[r.key()] = r
-			if r.UpdatedAt.After(seen) {
-				seen = r.UpdatedAt.UTC()
+			if r.UpdatedAt.After(latest) && r.UpdatedAt.Before(future) {
+				latest = r.UpdatedAt.UTC()
 			}
 		}
 	}
@@ -230,9 +238,6 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, e
 	if m.ports.Cancellations != nil {
 		changed, err := m.ports.Cancellations.CancellationsSince(ctx, since)
 		add(changed, err, "what was cancelled")
-	}
-	if all {
-		state.Seen = seen
 	}
 	// What is read again because lists lag, and has not changed, is not done again.
 	maps.DeleteFunc(state.Settled, func(_ string, at time.Time) bool { return at.Before(state.Seen.Add(-overlap)) })
@@ -250,7 +255,8 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, e
 			ids = append(ids, key)
 		}
 	}
-	if slices.Sort(ids); len(ids) > 0 {
+	seen, whole := latest, all
+	if slices.Sort(ids); len(ids) > 0 { // they stay open, whether they are read or not
 		open, err := m.ports.Shop.Returns(ctx, ids)
 		add(open, err, "open returns")
 	}
@@ -259,12 +265,15 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, e
 		add(open, err, "open cancellations")
 	}
 	if err := m.forget(ctx, state, found); err != nil {
-		errs = append(errs, err)
+		errs, whole = append(errs, err), false
+	}
+	if !whole {
+		seen = state.Seen
 	}
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		list = append(list, found[id])
 	}
-	return list, errs
+	return list, seen, errs
 }
 
 // mirrorRun is the work on one return.
@@ -284,7 +293,7 @@ type mirrorRun struct {
 func (m *mirrorRun) do(ctx context.Context) error {
 	o := m.state.Open[m.r.key()]
 	dead := m.r.Over || m.r.ReplacedBy != ""
-	if !dead && !m.r.Refunded && !m.r.GoodsSent || dead && o == nil {
+	if o == nil && (dead || !m.r.Refunded && !m.r.GoodsSent && !m.r.Unknown) {
 		return nil // nothing to book, or nothing was
 	}
 	if o == nil {
@@ -336,6 +345,10 @@ func (m *mirrorRun) book(ctx context.Context, o *opened, dead bool) error {
 	}
 	if dead {
 		return m.takeBack(ctx, o, orders)
+	}
+	if m.r.Unknown && !m.r.Refunded && len(m.booked(o, orders)) == 0 {
+		m.raise(exceptions.RefundNotBooked, fmt.Sprintf("the shop shows the return of order %s as %s, which the bridge does not know: perhaps the buyer has the money", m.r.OrderID, part.Short(m.r.Status)),
+			"look in Seller Center; if the buyer has the money, book the refund in Linnworks with the id of the return as external reference; tell the integrator the word")
 	}
 	goodsIn := true
 	if m.r.GoodsSent {
@@ -420,21 +433,25 @@ func (m *mirrorRun) expect(ctx context.Context, o *opened, orders []Sent) (all b
 	for _, s := range orders {
 		var rest []GoodsRow
 		for _, want := range m.r.rows(s) {
-			ours, ins, taken := 0, 0, 0
+			ours, ins, taken, awaited := 0, 0, 0, 0
 			for _, g := range s.Goods {
 				n := g.quantity(want.RowID)
 				taken += n
-				if mine(g.Reference, m.r.ID) {
+				switch own := mine(g.Reference, m.r.ID); {
+				case own:
 					ours += n
 					scrapped = scrapped || n > 0 && g.scraps()
 					if g.Done {
 						ins += n
 					}
+				case !g.Done:
+					awaited += n
 				}
 			}
 			left := s.quantity(want.RowID) - taken
 			missing := want.Quantity - ours
-			// What others have booked of the row cannot come a second time.
+			// What others have booked of the row cannot come a second time, and what they
+			// await has not come.
 			others := max(0, missing-max(0, left))
 			if n := missing - others; n > 0 {
 				row := GoodsRow{RowID: want.RowID, Quantity: n}
@@ -443,7 +460,7 @@ func (m *mirrorRun) expect(ctx context.Context, o *opened, orders []Sent) (all b
 				}
 				rest = append(rest, row)
 			}
-			all = all && ins+others >= want.Quantity
+			all = all && ins+max(0, others-awaited) >= want.Quantity
 		}
 		if len(rest) > 0 {
 			bookings = append(bookings, GoodsBooking{
@@ -456,10 +473,12 @@ func (m *mirrorRun) expect(ctx context.Context, o *opened, orders []Sent) (all b
 	}
 	if all && !scrapped && m.r.Ask == AskGoods && m.options.AcceptReceived {
 		err := m.ports.Decide(ctx, Decision{ReturnID: m.r.ID, Ask: AskGoods, Accept: true})
-		if err != nil && !errors.Is(err, ErrDecided) {
+		switch {
+		case err == nil:
+			m.report.Accepted++
+		case !errors.Is(err, ErrDecided):
 			return all, err
 		}
-		m.report.Accepted++
 	}
 	return all, nil
 }

@@ -108,9 +108,9 @@ func (m *Mirror) Receive(ctx context.Context, p Parcel) error {
 			if err := m.receive(ctx, state, orderID, r, s, b); err != nil {
 				return fail(err)
 			}
+			delete(state.Parcels, p.reference()) // it is known to be booked, and the next order is not sent yet
 		}
 	}
-	delete(state.Parcels, p.reference())
 	if err := m.save(ctx, state); err != nil {
 		return fail(err)
 	}
@@ -161,6 +161,9 @@ func (m *Mirror) bookings(p Parcel, orders []Sent) ([]GoodsBooking, error) {
 	placed := map[string]bool{}
 	list := make([]GoodsBooking, len(orders))
 	for i, s := range orders {
+		if s.Dropped {
+			continue // another holds its units, or none was sent
+		}
 		list[i] = GoodsBooking{
 			WarehouseID: s.ID, Reference: p.reference(), Note: "parcel " + p.ID, LocationID: cmp.Or(p.LocationID, m.options.Location, s.LocationID),
 		}
@@ -178,13 +181,13 @@ func (m *Mirror) bookings(p Parcel, orders []Sent) ([]GoodsBooking, error) {
 				list[i].Rows = append(list[i].Rows, GoodsRow{RowID: row.ID, Quantity: row.units(lines), Scrap: row.units(scrap)})
 			}
 		}
-		if len(list[i].Rows) > 0 && (!s.Gone || s.Dropped) {
+		if len(list[i].Rows) > 0 && !s.Gone {
 			return nil, fmt.Errorf("Linnworks order %s was not sent: nothing of it can come back", s.Number)
 		}
 	}
 	for _, u := range p.Units {
 		if !placed[u.OrderLineID] {
-			return nil, fmt.Errorf("unit %s is on no order of Linnworks: compare it with the order in the shop", u.OrderLineID)
+			return nil, fmt.Errorf("unit %s is on no order of Linnworks that was sent: compare it with the order in the shop", u.OrderLineID)
 		}
 	}
 	return list, nil

@@ -77,6 +77,9 @@ type Return struct {
 	// Over reports that it has ended and nothing is paid back: it was refused, withdrawn
 	// or answered with another parcel.
 	Over bool
+	// Unknown reports that the Status is a word that nobody knew when this was written: only
+	// the shop can say whether anything is paid back.
+	Unknown bool
 	// ReplacedBy is the return that took its place, with the same amounts; empty if none.
 	ReplacedBy string
 	// Carrier and Tracking are of the parcel on its way back.

@@ -135,6 +135,9 @@ func statementOf(s tiktokshop.Statement) (finance.Statement, error) {
 	if a.err == nil && a.currency == "" {
 		a.err = fmt.Errorf("it names no currency")
 	}
+	if a.err == nil && out.At.IsZero() {
+		a.err = fmt.Errorf("statement_time is missing")
+	}
 	return out, a.err
 }
 
@@ -147,13 +150,15 @@ func noneIfZero(id string) string {
 }
 
 // StatementLines implements [finance.StatementSource]. The list is read to its end: a page
-// that names the same next page again, or fewer lines than TikTok counts, is an error.
+// that names the same next page again, or fewer lines than TikTok counts, is an error. Lines
+// that came twice, as when pages overlap, count once.
 //
 // https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202501
 func (t *Shop) StatementLines(ctx context.Context, s finance.Statement) (finance.Statement, []finance.Unread, error) {
 	var unread []finance.Unread
 	request := &tiktokshop.GetTransactionsByStatementRequest{SortField: "order_create_time", PageSize: new(moneyPage)}
-	seen := map[string]bool{"": true}
+	seen, ids := map[string]bool{"": true}, map[string]bool{}
+	repeated := 0
 	s.Lines, s.LinesRead = nil, false
 	for {
 		page, err := t.client.Finance.GetTransactionsByStatement(ctx, s.ID, request)
@@ -182,6 +187,10 @@ func (t *Shop) StatementLines(ctx context.Context, s finance.Statement) (finance
 				unread = append(unread, finance.Unread{Kind: "line", ID: x.ID, StatementID: s.ID, Why: err.Error()})
 				continue
 			}
+			if line.ID != "" && ids[line.ID] {
+				repeated++
+			}
+			ids[line.ID] = true
 			s.Lines = append(s.Lines, line)
 		}
 		switch next := page.NextPageToken; {
@@ -192,8 +201,8 @@ func (t *Shop) StatementLines(ctx context.Context, s finance.Statement) (finance
 					lost++
 				}
 			}
-			if page.TotalCount > len(s.Lines)+lost {
-				return s, unread, fmt.Errorf("TikTok counts %d lines and has handed out %d: read it again", page.TotalCount, len(s.Lines)+lost)
+			if got := len(s.Lines) - repeated + lost; page.TotalCount > got {
+				return s, unread, fmt.Errorf("TikTok counts %d lines and has handed out %d, besides %d once more: read it again", page.TotalCount, got, repeated)
 			}
 			s.LinesRead = true
 			return s, unread, nil

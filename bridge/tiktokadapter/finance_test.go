@@ -198,6 +198,9 @@ func TestUnreadableMoney(t *testing.T) {
 			return strings.Replace(s, `"fee_tax_amount":"-1.80"`, `"fee_tax_amount":"-1.805"`, 1)
 		}, "line", "", false},
 		{"fewer than TikTok counts", "statement_transactions", func(s string) string { return strings.Replace(s, `"total_count":3`, `"total_count":4`, 1) }, "", "counts 4 lines", false},
+		{"a line that comes twice", "statement_transactions", func(s string) string { return overlapping(s, 3) }, "", "", true},
+		{"a line that comes twice, and another not", "statement_transactions", func(s string) string { return overlapping(s, 4) }, "", "has handed out 3, besides 1 once more", false},
+		{"a statement without its day", "/statements", func(s string) string { return strings.Replace(s, `"statement_time"`, `"time"`, 1) }, "statement", "", false},
 		{"the same page for ever", "statement_transactions", func(s string) string {
 			return strings.Replace(s, `"next_page_token":""`, `"next_page_token":"again"`, 1)
 		}, "", "", false},
@@ -234,6 +237,13 @@ func TestUnreadableMoney(t *testing.T) {
 			}
 		})
 	}
+}
+
+// overlapping is a reply of lines with the first of them once more, and another count.
+func overlapping(reply string, count int) string {
+	head, rest, _ := strings.Cut(reply, `"transactions":[`)
+	line, _, _ := strings.Cut(rest, `},{"`)
+	return regexp.MustCompile(`"total_count":\d+`).ReplaceAllString(head+`"transactions":[`+line+"},"+rest, fmt.Sprintf(`"total_count":%d`, count))
 }
 
 // Each port answers an ended context with an error, and not with an empty list.

@@ -42,6 +42,10 @@ var (
 		tiktokshop.ReturnStatusRefundOrReturnRequestReject, tiktokshop.ReturnStatusReturnOrRefundRequestCancel,
 		tiktokshop.ReturnStatusReplacementRequestReject, tiktokshop.ReturnStatusReplacementRequestCancel, tiktokshop.ReturnStatusReplacementRequestComplete,
 	}
+	otherStatuses = []tiktokshop.ReturnStatus{
+		tiktokshop.ReturnStatusAwaitingBuyerShip, tiktokshop.ReturnStatusAwaitingBuyerResponse, tiktokshop.ReturnStatusRejectReceivePackage,
+	}
+	knownStatuses = slices.Concat(waitingStatuses, paidStatuses, overStatuses, otherStatuses)
 )
 
 // answers are what the seller may be asked, in the bridge's words and TikTok's.
@@ -135,7 +139,7 @@ func (t *Shop) returnOf(r tiktokshop.Return) returns.Return {
 	sent := r.ReturnStatus == tiktokshop.ReturnStatusBuyerShippedItem || r.ReturnStatus == tiktokshop.ReturnStatusRejectReceivePackage
 	out.Refunded = slices.Contains(paidStatuses, r.ReturnStatus) || r.IsQuickRefund && sent
 	out.GoodsSent = sent || r.ReturnTrackingNumber != "" && r.ReturnType != tiktokshop.ReturnTypeRefund
-	out.Over = slices.Contains(overStatuses, r.ReturnStatus)
+	out.Over, out.Unknown = slices.Contains(overStatuses, r.ReturnStatus), !slices.Contains(knownStatuses, r.ReturnStatus)
 	out.Lost = r.ReturnType == tiktokshop.ReturnTypeRefund && hasWord(r.ReturnReason, t.options.LostReasons)
 	if !waits(r) {
 		return out
@@ -269,16 +273,15 @@ func (t *Shop) grantedCancellation(c tiktokshop.Cancellation) returns.Return {
 	}
 	sum, stated := money.Amount{}, len(c.CancelLineItems) > 0
 	for _, l := range c.CancelLineItems {
-		if l.OrderLineItemID == "" {
-			continue
-		}
 		line := returns.Line{OrderLineID: l.OrderLineItemID, SellerSKU: l.SellerSKU}
 		var read bool
 		line.Refund, read = refundAmount(l.RefundAmount.RefundTotal, l.RefundAmount.Currency)
 		line.Shipping, _ = refundAmount(l.RefundAmount.RefundShippingFee, l.RefundAmount.Currency)
 		stated = stated && read && (sum.Currency == "" || sum.Currency == line.Refund.Currency)
 		sum.Minor, sum.Currency = sum.Minor+line.Refund.Minor, line.Refund.Currency
-		out.Lines = append(out.Lines, line)
+		if line.OrderLineID != "" { // otherwise its money counts all the same
+			out.Lines = append(out.Lines, line)
+		}
 	}
 	if c.RefundAmount.RefundTotal != "" || !stated {
 		sum, stated = refundAmount(c.RefundAmount.RefundTotal, c.RefundAmount.Currency)

@@ -1,0 +1,277 @@
+package finance_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/finance"
+	"github.com/linnbridge/linnbridge/bridge/money"
+)
+
+// twoDays are two orders, settled on two statements and paid, long ago.
+func twoDays() finance.Books {
+	b := finance.Books{PaymentsRead: true, EstimatesRead: true, SalesRead: true}
+	for i, id := range []string{"576", "577"} {
+		s := statement("70"+id, day(20+i), order("80"+id, id, 2000, 180))
+		s.PaymentID, s.Status, s.PaidAt = "90"+id, finance.Paid, day(22+i)
+		b.Statements = append(b.Statements, s)
+		b.Payments = append(b.Payments, finance.Payment{ID: "90" + id, Status: finance.Paid, Amount: money.Amount{Minor: 1820, Currency: "GBP"}, CreatedAt: day(20 + i), PaidAt: day(22 + i)})
+		b.Sales = append(b.Sales, finance.Sale{OrderID: id, Currency: "GBP", Paid: 2000, Total: 2000, TotalKnown: true, OrderedAt: day(9), ShippedAt: day(9), DeliveredAt: day(10)})
+	}
+	return b
+}
+
+// cut is a shelf whose lists break off after the first record, or have one that cannot be
+// read.
+type cut struct {
+	*shelf
+	statements, payments, unread bool
+}
+
+func (c cut) Statements(ctx context.Context, from, to time.Time) ([]finance.Statement, []finance.Unread, error) {
+	list, unread, err := c.shelf.Statements(ctx, from, to)
+	return half(c.statements, c.unread, "statement", list, unread, err, func(s finance.Statement) string { return s.ID })
+}
+
+func (c cut) Payments(ctx context.Context, from, to time.Time) ([]finance.Payment, []finance.Unread, error) {
+	list, unread, err := c.shelf.Payments(ctx, from, to)
+	return half(c.payments, c.unread, "payment", list, unread, err, func(p finance.Payment) string { return p.ID })
+}
+
+func half[T any](is, unreadable bool, kind string, list []T, unread []finance.Unread, err error, id func(T) string) ([]T, []finance.Unread, error) {
+	switch {
+	case !is || err != nil || len(list) < 2:
+		return list, unread, err
+	case unreadable:
+		return list[:1], append(unread, finance.Unread{Kind: kind, ID: id(list[1]), Why: "an amount is none"}), nil
+	}
+	return list[:1], unread, errors.New("the line is cut")
+}
+
+// What was not read is not late, not missing and not paid wrongly: nobody asks the shop about
+// it. A record that cannot be read is told of itself.
+func TestListsThatBreakOff(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		cut  cut
+		want []string
+	}{
+		"statements cut":            {cut{statements: true}, nil},
+		"a statement unread":        {cut{statements: true, unread: true}, []string{"statement 70577 not read"}},
+		"payments cut":              {cut{payments: true}, nil},
+		"a payment unread":          {cut{payments: true, unread: true}, []string{"payment 90577 not read"}},
+		"nothing cut":               {cut{}, nil},
+		"both, and one of them odd": {cut{statements: true, payments: true, unread: true}, []string{"payment 90577 not read", "statement 70577 not read"}},
+	} {
+		tc.cut.shelf = &shelf{books: twoDays()}
+		reader, err := finance.NewReader(finance.Ports{Statements: tc.cut, Payments: tc.cut, Withdrawals: balance{}, Estimates: tc.cut, Sales: tc.cut})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := reader.Read(t.Context(), day(1), day(80))
+		if broken := (tc.cut.statements || tc.cut.payments) && !tc.cut.unread; broken != (err != nil) {
+			t.Errorf("%s: error %v", name, err)
+		}
+		r := reconcile(t, b, finance.Options{Shop: "UK", AsOf: day(80)})
+		got := wrong(r)
+		slices.Sort(got)
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s: wrong (-want +got):\n%s", name, diff)
+		}
+		if r.OK() != (name == "nothing cut") {
+			t.Errorf("%s: the report says OK %t", name, r.OK())
+		}
+		if due := r.Due(); len(due) > 0 {
+			t.Errorf("%s: said to be due: %v", name, due)
+		}
+	}
+}
+
+// balance has what came in for both days.
+type balance struct{}
+
+func (balance) Withdrawals(context.Context, time.Time, time.Time) (list []finance.Withdrawal, _ []finance.Unread, _ error) {
+	for i, id := range []string{"1", "2"} {
+		list = append(list, finance.Withdrawal{ID: id, Type: "SETTLE", Status: "SUCCESS", Amount: money.Amount{Minor: 1820, Currency: "GBP"}, CreatedAt: day(22 + i)})
+	}
+	return list, nil, nil
+}
+
+// Pages of a list overlap while it moves, so that a record comes as it was and as it is: the
+// later one counts, once, in whatever order they came.
+func TestRecordsThatChangeWhileTheyAreRead(t *testing.T) {
+	t.Parallel()
+	whole := twoDays()
+	whole.Withdrawals, _, _ = balance{}.Withdrawals(t.Context(), time.Time{}, time.Time{})
+	whole.Withdrawals = append(whole.Withdrawals, finance.Withdrawal{ID: "3", Type: "WITHDRAW", Status: "SUCCESS", Amount: money.Amount{Minor: 3640, Currency: "GBP"}, CreatedAt: day(24)})
+	whole.WithdrawalsRead = true
+	whole.Sales = append(whole.Sales, finance.Sale{OrderID: "578", Currency: "GBP", Paid: 900, Total: 900, TotalKnown: true, OrderedAt: day(24), ShippedAt: day(25)})
+	whole.Estimates = []finance.Estimate{
+		{ID: "1", OrderID: "578", Currency: "GBP", Settlement: 400, Known: true, ExpectedAt: day(90)},
+		{ID: "2", OrderID: "578", Currency: "GBP", Settlement: 400, Known: true, ExpectedAt: day(90)}, // the order has two
+	}
+	want := output(t, reconcile(t, whole, options()))
+	twice := clone(whole)
+	for i := range whole.Statements {
+		before := whole.Statements[i]
+		before.PaymentID, before.Status, before.PaidAt, before.Lines, before.LinesRead = "", finance.Processing, time.Time{}, nil, false
+		twice.Statements = append(twice.Statements, before)
+		paying := whole.Payments[i]
+		paying.Status, paying.PaidAt = finance.Processing, time.Time{}
+		twice.Payments = append(twice.Payments, paying)
+		sale := whole.Sales[i]
+		sale.DeliveredAt = time.Time{}
+		twice.Sales = append(twice.Sales, sale)
+	}
+	out := whole.Withdrawals[2]
+	out.Status = "PROCESSING"
+	twice.Withdrawals = append(twice.Withdrawals, out)
+	twice.Estimates = append(twice.Estimates, whole.Estimates...)
+	for seed := range uint64(20) {
+		r := reconcile(t, shuffled(twice, seed), options())
+		if r.Repeated != 9 || !r.OK() {
+			t.Errorf("seed %d: %d records came again, want 9; wrong: %v", seed, r.Repeated, r.Wrong())
+		}
+		r.Repeated = 0
+		if diff := cmp.Diff(want, output(t, r)); diff != "" {
+			t.Fatalf("seed %d (-once +twice):\n%s", seed, diff)
+		}
+	}
+}
+
+// A payment that has arrived is in the journal of a month, also if the shop does not say when.
+func TestAPaymentWithoutItsDay(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	b.Payments[0].PaidAt = time.Time{}
+	r := reconcile(t, b, options())
+	var got []string
+	for _, d := range r.Month(2026, time.June, nil).Documents {
+		if strings.HasPrefix(d.Number, "TTP-") {
+			got = append(got, d.Number+" "+d.Date.Format(time.DateOnly))
+		}
+	}
+	if diff := cmp.Diff([]string{"TTP-UK-90576 2026-06-20", "TTP-UK-90577 2026-06-23"}, got); diff != "" {
+		t.Errorf("payments of June (-want +got):\n%s", diff)
+	}
+}
+
+// A refund that the shop has taken back on a later line is none.
+func TestARefundThatIsTakenBack(t *testing.T) {
+	t.Parallel()
+	refund := func(id string, minor int64) finance.Line {
+		return finance.Line{ID: id, Type: finance.OrderLine, OrderID: "576", Stated: finance.Parts{Revenue: minor}, Settlement: minor, Details: []finance.Detail{
+			detail(finance.Revenue, "refund_subtotal_before_discount_amount", minor), detail(finance.Info, "customer_refund_amount", minor),
+		}}
+	}
+	b := twoDays()
+	b.Statements = append(b.Statements, statement("702", day(23), refund("11", -500), refund("12", 500)))
+	b.Sales[0].RefundsRead = true
+	if r := reconcile(t, b, options()); !r.OK() {
+		t.Errorf("got %v, want nothing wrong", r.Wrong())
+	}
+	b.Statements[2] = statement("702", day(23), refund("11", -500))
+	if got := wrong(reconcile(t, b, options())); !slices.Contains(got, "order 576 refund not known") {
+		t.Errorf("one that stands: %q, want it found", got)
+	}
+}
+
+// Money that comes back from the bank: the withdrawal that it undoes is found, and what was
+// posted as arrived is taken back, once.
+func TestPaymentsThatComeBack(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	before := reconcile(t, b, options())
+	posted := map[string]string{}
+	for _, d := range before.Journal() {
+		posted[d.Number] = d.Digest
+	}
+	if list := before.Reversed(posted); len(list) != 0 {
+		t.Errorf("nothing came back, and there is %v", list)
+	}
+	b.Payments[1].Status = finance.Failed
+	again := b.Payments[1]
+	again.ID, again.Status, again.CreatedAt, again.PaidAt = "91577", finance.Paid, day(30), day(32)
+	b.Payments = append(b.Payments, again)
+	b.Statements[1].PaymentID, b.Statements[1].PaidAt = again.ID, again.PaidAt
+	move := func(id, kind string, minor int64, d int) {
+		b.Withdrawals = append(b.Withdrawals, finance.Withdrawal{ID: id, Type: kind, Status: "SUCCESS", Amount: money.Amount{Minor: minor, Currency: "GBP"}, CreatedAt: day(d)})
+	}
+	move("1", "WITHDRAW", 1820, 24)
+	move("2", "WITHDRAW", 1820, 25)
+	move("3", "REVERSE", 1820, 26)
+	move("4", "REVERSE", 1820, 27)
+	r := reconcile(t, b, options())
+	if !r.OK() || len(r.Due()) != 0 {
+		t.Errorf("paid again: wrong %v, due %v", r.Wrong(), r.Due())
+	}
+	var pairs []string
+	for _, m := range r.Movements {
+		if m.Type == "REVERSE" {
+			pairs = append(pairs, m.ID+" undoes "+m.Reverses)
+		}
+	}
+	if diff := cmp.Diff([]string{"3 undoes 2", "4 undoes 1"}, pairs); diff != "" {
+		t.Errorf("reversals (-want +got):\n%s", diff)
+	}
+	back := r.Reversed(posted)
+	want := []finance.Entry{{Account: finance.AccountBank, Credit: 1820}, {Account: finance.AccountClearing, Debit: 1820}}
+	if len(back) != 1 || back[0].Number != "TTB-UK-90577" || back[0].PaymentID != "90577" {
+		t.Fatalf("taken back: %+v", back)
+	}
+	if diff := cmp.Diff(want, back[0].Entries); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+	all := slices.Concat(r.Journal(), back)
+	var bank int64
+	for _, d := range append(all, paymentDocument(before, "90577")) { // as it was posted
+		for _, e := range d.Entries {
+			if e.Account == finance.AccountBank {
+				bank += e.Debit - e.Credit
+			}
+		}
+	}
+	if bank != 3640 {
+		t.Errorf("%d are in the bank by the journal, want 3640", bank)
+	}
+	posted[back[0].Number] = back[0].Digest
+	later := options()
+	later.AsOf = day(70)
+	if list := reconcile(t, b, later).Reversed(posted); len(list) != 0 {
+		t.Errorf("taken back a second time: %v", list)
+	}
+	move("5", "REVERSE", 1820, 28)
+	if got := wrong(reconcile(t, b, options())); !slices.Equal(got, []string{"withdrawal 5 in the balance, paid by nothing known"}) {
+		t.Errorf("a reversal of nothing: %q", got)
+	}
+}
+
+// What was owed before the period comes off a payment of it, to the penny: less than that is
+// not excused.
+func TestWhatWasOwedBeforeThePeriod(t *testing.T) {
+	t.Parallel()
+	for paid, want := range map[int64][]string{1390: nil, 1389: {"payment 90576 payment differs from its statements"}, 1391: {"payment 90576 payment differs from its statements"}} {
+		b := twoDays()
+		b.From, b.To = day(19), day(40)
+		b.Before = []finance.Statement{statement("699", day(18), finance.Line{ID: "1", Type: "PLATFORM_PENALTY", Stated: finance.Parts{Adjustment: -430}, Settlement: -430})}
+		b.Payments[0].Amount.Minor = paid
+		r := reconcile(t, b, options())
+		if diff := cmp.Diff(want, wrong(r)); diff != "" {
+			t.Errorf("%d paid (-want +got):\n%s", paid, diff)
+		}
+		if c := r.Clearing[0]; c.Balance != 1820-paid {
+			t.Errorf("%d paid: the clearing account has %d, want %d", paid, c.Balance, 1820-paid)
+		}
+	}
+}
+
+func paymentDocument(r *finance.Report, id string) finance.Document {
+	list := r.Journal()
+	return list[slices.IndexFunc(list, func(d finance.Document) bool { return d.PaymentID == id && strings.HasPrefix(d.Number, "TTP-") })]
+}

@@ -1,0 +1,375 @@
+package returns_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/returns"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
+)
+
+// mirrorOf is a mirror of the same two sides, with some of its ports replaced.
+func (s *sides) mirrorOf(t testing.TB, replace func(*returns.MirrorPorts)) *returns.Mirror {
+	t.Helper()
+	ports := returns.MirrorPorts{
+		Shop: s.shop, Changes: s.shop, Cancellations: s.shop, Warehouse: s.book, Orders: s.shop, Decide: s.watch.Decide,
+		Records: s.memory, Values: s.memory, Locks: s.memory, Exceptions: s.queue,
+	}
+	replace(&ports)
+	m, err := returns.NewMirror(ports, returns.MirrorOptions{})
+	must(t, err)
+	return m
+}
+
+// mortal is a warehouse whose caller is stopped after it has booked a number of refunds.
+type mortal struct {
+	returns.Warehouse
+	left int
+	stop func()
+}
+
+func (m *mortal) BookRefund(ctx context.Context, b returns.RefundBooking) error {
+	if m.left == 0 {
+		m.stop()
+		return context.Cause(ctx)
+	}
+	m.left--
+	return m.Warehouse.BookRefund(ctx, b)
+}
+
+// forgetful has no records for a number of calls.
+type forgetful struct {
+	store.Records
+	fails int
+}
+
+func (f *forgetful) RecordsOf(ctx context.Context, ids ...string) (map[string]store.Record, time.Time, error) {
+	if f.fails--; f.fails >= 0 {
+		return nil, time.Time{}, errors.New("the database is away")
+	}
+	return f.Records.RecordsOf(ctx, ids...)
+}
+
+// ahead tells of changes with times of the far future.
+type ahead struct {
+	returns.Changes
+	by time.Duration
+}
+
+func (a ahead) ReturnsSince(ctx context.Context, since time.Time) ([]returns.Return, error) {
+	list, err := a.Changes.ReturnsSince(ctx, since)
+	for i := range list {
+		list[i].UpdatedAt = list[i].UpdatedAt.Add(a.by)
+	}
+	return list, err
+}
+
+// A run that is cut off in the middle, by a kill, a shutdown or a store that is away for a
+// moment, forgets none of what had changed: it may be hours old, and never changes again.
+func TestARunThatIsCutOffForgetsNothing(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]func(t *testing.T, s *sides){
+		"stopped before the first booking": func(t *testing.T, s *sides) { s.stopped(t, 0) },
+		"stopped after the first booking":  func(t *testing.T, s *sides) { s.stopped(t, 1) },
+		"records away": func(t *testing.T, s *sides) {
+			m := s.mirrorOf(t, func(p *returns.MirrorPorts) { p.Records = &forgetful{s.memory, 1} })
+			if _, err := m.Run(t.Context()); err == nil {
+				t.Error("no error of records that cannot be read")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSides(t, returns.Rules{})
+				var orders []tiktokshop.Order
+				for range 2 {
+					orders = append(orders, s.sold(t, mugSKU, 1))
+				}
+				lost := []tiktokshop.Order{s.onTheWay(t, 1), s.onTheWay(t, 1)}
+				for i := range orders { // the bridge is down for hours
+					must(t, s.tiktok.GrantReturn(s.asks(t, orders[i].ID, tiktokshoptest.ReturnSpec{})))
+					must(t, s.tiktok.Lose(lost[i].ID))
+					time.Sleep(3 * time.Hour)
+				}
+				run(t, s)
+				s.restart(t, returns.Rules{})
+				for range 3 {
+					s.later(t)
+				}
+				for _, o := range slices.Concat(orders, lost) {
+					if got, want := s.books(t, o.ID), "refund 16.50 GBP"; got != want {
+						t.Errorf("order %s: got %q, want %q", o.ID, got, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// stopped runs until so many refunds are booked, and the program ends.
+func (s *sides) stopped(t *testing.T, after int) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	m := s.mirrorOf(t, func(p *returns.MirrorPorts) { p.Warehouse = &mortal{s.book, after, stop} })
+	if _, err := m.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped: %v", err)
+	}
+}
+
+// A time of the far future in one return hides no later one.
+func TestATimeOfTheFuture(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{})
+		odd, next := s.sold(t, mugSKU, 1), s.sold(t, mugSKU, 1)
+		must(t, s.tiktok.GrantReturn(s.asks(t, odd.ID, tiktokshoptest.ReturnSpec{})))
+		m := s.mirrorOf(t, func(p *returns.MirrorPorts) { p.Changes = ahead{s.shop, 50 * 365 * 24 * time.Hour} })
+		for range 2 {
+			_, err := m.Run(t.Context())
+			must(t, err)
+		}
+		time.Sleep(3 * time.Hour)
+		must(t, s.tiktok.GrantReturn(s.asks(t, next.ID, tiktokshoptest.ReturnSpec{})))
+		s.run(t)
+		for _, o := range []tiktokshop.Order{odd, next} {
+			if got, want := s.books(t, o.ID), "refund 16.50 GBP"; got != want {
+				t.Errorf("order %s: got %q, want %q", o.ID, got, want)
+			}
+		}
+	})
+}
+
+// What people have entered as expected has not come: TikTok is not told that it has, which
+// would refund it, and somebody is told when it stays away.
+func TestGoodsThatPeopleExpectAreNotThere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{AcceptReceived: true})
+		o := s.sold(t, mugSKU, 1)
+		id := s.asks(t, o.ID, tiktokshoptest.ReturnSpec{Type: tiktokshop.ReturnTypeReturnAndRefund})
+		must(t, s.tiktok.GrantReturn(id))
+		in := s.linn.OrdersByReference("TIKTOKBRIDGE", "test", o.ID)[0]
+		_, err := s.api.ReturnsRefunds.CreateRMABooking(t.Context(), &linnworks.CreateRMABookingRequest{OrderID: in.OrderID, ReturnItems: []linnworks.ReturnItem{{
+			OrderItemRowID: &in.Items[0].RowID, ReturnQuantity: new(1), ReturnLocation: new(linnworks.ZeroGUID),
+		}}})
+		must(t, err)
+		must(t, s.tiktok.SendReturn(id, "RM1"))
+		s.run(t)
+		if r, _ := s.tiktok.Return(id); r.ReturnStatus != tiktokshop.ReturnStatusBuyerShippedItem {
+			t.Errorf("TikTok shows %s before the goods have come, want it told nothing", r.ReturnStatus)
+		}
+		if got, want := s.books(t, o.ID), "1 back, 0 scrap expected"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		s.bookIn(t, o.ID)
+		s.run(t)
+		if r, _ := s.tiktok.Return(id); r.ReturnStatus != tiktokshop.ReturnStatusReturnOrRefundRequestSuccess {
+			t.Errorf("TikTok shows %s once the goods are booked in, want it told", r.ReturnStatus)
+		}
+	})
+}
+
+// paper is a warehouse that takes everything, and its orders.
+type paper struct{ orders []returns.Sent }
+
+func (p *paper) order(id string) *returns.Sent {
+	return &p.orders[slices.IndexFunc(p.orders, func(s returns.Sent) bool { return s.ID == id })]
+}
+
+func (p *paper) SentOrders(context.Context, string, []string) ([]returns.Sent, error) {
+	list := slices.Clone(p.orders)
+	for i := range list {
+		list[i].Refunds, list[i].Goods = slices.Clone(list[i].Refunds), slices.Clone(list[i].Goods)
+	}
+	return list, nil
+}
+
+func (p *paper) BookRefund(_ context.Context, b returns.RefundBooking) error {
+	s := p.order(b.WarehouseID)
+	refund := returns.BookedRefund{ID: "refund of " + s.ID, Reference: b.Reference, Amount: money.Amount{Currency: s.Currency}}
+	for _, l := range b.Lines {
+		refund.Amount.Minor += l.Amount.Minor
+	}
+	s.Refunds = append(s.Refunds, refund)
+	return nil
+}
+
+func (p *paper) FinishRefund(_ context.Context, warehouseID, _ string) error {
+	for i := range p.order(warehouseID).Refunds {
+		p.order(warehouseID).Refunds[i].Done = true
+	}
+	return nil
+}
+
+func (p *paper) BookGoods(_ context.Context, b returns.GoodsBooking) error {
+	s := p.order(b.WarehouseID)
+	s.Goods = append(s.Goods, returns.BookedGoods{ID: b.Reference + " of " + s.ID, Reference: b.Reference, Rows: b.Rows})
+	return nil
+}
+
+func (p *paper) FinishGoods(_ context.Context, warehouseID, _ string) error {
+	for i := range p.order(warehouseID).Goods {
+		p.order(warehouseID).Goods[i].Done = true
+	}
+	return nil
+}
+
+func (p *paper) DropGoods(_ context.Context, id string) error {
+	for i := range p.orders {
+		p.orders[i].Goods = slices.DeleteFunc(p.orders[i].Goods, func(g returns.BookedGoods) bool { return g.ID == id })
+	}
+	return nil
+}
+
+// A parcel with units of an order that was split in Linnworks is booked in at once, and one
+// that was cancelled and made again is no obstacle.
+func TestReceiveOfASplitOrder(t *testing.T) {
+	t.Parallel()
+	row := func(id string) []returns.Row {
+		return []returns.Row{{ID: "row " + id, SKU: "MUG", Quantity: 1, Worth: 1250, LineIDs: []string{id}}}
+	}
+	p := &paper{orders: []returns.Sent{
+		{ID: "cancelled", Number: "1", Dropped: true, Currency: "GBP", Rows: slices.Concat(row("1"), row("2"))},
+		{ID: "first", Number: "2", Gone: true, Currency: "GBP", Rows: row("1")},
+		{ID: "second", Number: "3", Gone: true, Currency: "GBP", Rows: row("2")},
+	}}
+	memory, queue := new(store.Memory).Shop("uk"), new(exceptions.Memory).Shop("uk")
+	desk := nothing{}
+	m, err := returns.NewMirror(returns.MirrorPorts{
+		Shop: desk, Changes: desk, Warehouse: p, Records: memory, Values: memory, Locks: memory, Exceptions: queue,
+	}, returns.MirrorOptions{})
+	must(t, err)
+	must(t, m.Receive(t.Context(), returns.Parcel{ID: "RM1", OrderID: "576", Units: []returns.ReceivedUnit{{OrderLineID: "1"}, {OrderLineID: "2"}}}))
+	var got []string
+	for _, s := range p.orders {
+		for _, g := range s.Goods {
+			got = append(got, s.ID+" "+g.Reference+map[bool]string{true: ", in stock"}[g.Done])
+		}
+	}
+	if diff := cmp.Diff([]string{"first parcel/RM1, in stock", "second parcel/RM1, in stock"}, got); diff != "" {
+		t.Errorf("booked (-want +got):\n%s", diff)
+	}
+}
+
+// nothing is a shop without returns.
+type nothing struct{}
+
+func (nothing) WaitingReturns(context.Context) ([]returns.Return, error)          { return nil, nil }
+func (nothing) Returns(context.Context, []string) ([]returns.Return, error)       { return nil, nil }
+func (nothing) RefusalReasons(context.Context, string) ([]string, error)          { return nil, nil }
+func (nothing) AnswerReturn(context.Context, returns.Decision, string) error      { return nil }
+func (nothing) ReturnsSince(context.Context, time.Time) ([]returns.Return, error) { return nil, nil }
+
+// aRoad changes what TikTok says on its way.
+type aRoad struct {
+	http.RoundTripper
+	change func(body []byte) []byte // nil for nothing
+}
+
+func (w *aRoad) RoundTrip(r *http.Request) (*http.Response, error) {
+	reply, err := w.RoundTripper.RoundTrip(r)
+	if err != nil || w.change == nil {
+		return reply, err
+	}
+	body, err := io.ReadAll(reply.Body)
+	if err != nil {
+		return nil, err
+	}
+	body = w.change(body)
+	reply.Body, reply.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	reply.Header.Del("Content-Length")
+	return reply, nil
+}
+
+// over has the bridge talk with TikTok over a road.
+func (s *sides) over(t testing.TB, change func(body []byte) []byte) *aRoad {
+	t.Helper()
+	road := &aRoad{s.tiktok.RoundTripper(), change}
+	client, err := s.tiktok.Client(tiktokshop.WithMaxAttempts(1), tiktokshop.WithHTTPClient(&http.Client{Transport: road}))
+	must(t, err)
+	s.shop, err = tiktokadapter.New(client, tiktokadapter.Options{})
+	must(t, err)
+	s.restart(t, returns.Rules{})
+	return road
+}
+
+// A cancelled unit without its id is paid back all the same: version 202602 states no sum.
+func TestACancelledUnitWithoutItsID(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{})
+		o := s.onTheWay(t, 2)
+		must(t, s.tiktok.Lose(o.ID))
+		s.over(t, func(body []byte) []byte {
+			var reply map[string]any
+			if json.Unmarshal(body, &reply) != nil {
+				return body
+			}
+			data, _ := reply["data"].(map[string]any)
+			list, _ := data["cancellations"].([]any)
+			for _, c := range list {
+				delete(c.(map[string]any), "refund_amount")
+				delete(c.(map[string]any)["cancel_line_items"].([]any)[0].(map[string]any), "order_line_item_id")
+			}
+			body, err := json.Marshal(reply)
+			must(t, err)
+			return body
+		})
+		s.later(t)
+		// The lines of the fake do not have the postage.
+		if got, want := s.books(t, o.ID), "refund 25.00 GBP"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+// A status that nobody knew may mean that the buyer has the money: a person is told until
+// they have booked it, or the shop says what is known.
+func TestAStatusThatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{})
+		road := s.over(t, func(body []byte) []byte {
+			return bytes.ReplaceAll(body, []byte(tiktokshop.ReturnStatusReturnOrRefundRequestSuccess), []byte("MONEY_UNDER_WAY"))
+		})
+		first, second := s.sold(t, mugSKU, 1), s.sold(t, mugSKU, 1)
+		var ids []string
+		for _, o := range []tiktokshop.Order{first, second} {
+			ids = append(ids, s.asks(t, o.ID, tiktokshoptest.ReturnSpec{}))
+			must(t, s.tiktok.GrantReturn(ids[len(ids)-1]))
+		}
+		s.run(t)
+		if diff := cmp.Diff([]string{"refund not booked: return " + ids[0], "refund not booked: return " + ids[1]}, open(t, s.queue)); diff != "" {
+			t.Errorf("open (-want +got):\n%s", diff)
+		}
+		s.reference = ids[0]
+		s.refundByHand(t, first, "16.50", "return")
+		s.run(t)
+		if diff := cmp.Diff([]string{"refund not booked: return " + ids[1]}, open(t, s.queue)); diff != "" {
+			t.Errorf("once one is booked by hand (-want +got):\n%s", diff)
+		}
+		road.change = nil
+		s.run(t)
+		if list := open(t, s.queue); len(list) != 0 || s.books(t, first.ID) != "refund 16.50 GBP" || s.books(t, second.ID) != "refund 16.50 GBP" {
+			t.Errorf("once the word is known: cases %q, Linnworks %q and %q", list, s.books(t, first.ID), s.books(t, second.ID))
+		}
+	})
+}
