@@ -309,7 +309,7 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}
 	defer unlock()
-	r := &intakeRun{Intake: in, settled: map[string]bool{}, handed: map[string]bool{}, list: worklist{port: in.ports.Revisits, name: in.options.Name, patience: patience{
+	r := &intakeRun{Intake: in, settled: map[string]bool{}, marks: map[string]store.Mark{}, handed: map[string]bool{}, list: worklist{port: in.ports.Revisits, name: in.options.Name, patience: patience{
 		first: in.options.RetryAfter, most: in.options.RetryMax, tellAfter: in.options.EscalateAfter, hearsay: maxHearsay,
 		levels: []DeadlineLevel{{in.options.EscalateBefore, exceptions.Urgent}},
 	}}}
@@ -321,7 +321,11 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 		if r.stop == nil {
 			return
 		}
-		if broke := r.stop(); broke != nil {
+		broke := r.stop()
+		if ctx.Err() == nil {
+			broke = errors.Join(broke, r.dropHints(ctx, r.sighted.alike(r.marks)))
+		}
+		if broke != nil {
 			err = errors.Join(err, fmt.Errorf("bridge: intake: %w", broke))
 		}
 	}()
@@ -384,14 +388,15 @@ type intakeRun struct {
 	*Intake
 	cursor  store.Cursor
 	list    worklist
-	settled map[string]bool // handed on in this run
-	stuck   map[string]bool // orders that an exception is open about
-	asked   map[string]bool // orders that have a request by the list of requests
-	handed  map[string]bool // orders handed on in this run with a request
-	missed  bool            // an order that was looked for by id was not there
-	broken  bool            // a phase could not do all of its work
-	line    []*handing      // batches that the handler is at work on, in order
-	stop    func() error    // ends what goes on beside the run
+	settled map[string]bool       // handed on in this run
+	marks   map[string]store.Mark // and how they were
+	stuck   map[string]bool       // orders that an exception is open about
+	asked   map[string]bool       // orders that have a request by the list of requests
+	handed  map[string]bool       // orders handed on in this run with a request
+	missed  bool                  // an order that was looked for by id was not there
+	broken  bool                  // a phase could not do all of its work
+	line    []*handing            // batches that the handler is at work on, in order
+	stop    func() error          // ends what goes on beside the run
 	result  IntakeResult
 }
 

@@ -42,6 +42,8 @@ type heard struct {
 
 type sighting struct {
 	version int64 // of the hint
+	// mark is how the order was then, zero for one that nobody has read beside a run.
+	mark store.Mark
 	// order returns it as it was read beside a run; nil if a run reads it. It is a
 	// function so that nothing prints the buyer.
 	order func() Order
@@ -121,13 +123,32 @@ func (s *sightings) add(versions map[string]int64, orders []Order) {
 		if seen.order != nil {
 			s.orders--
 		}
-		seen = sighting{version: versions[o.ID]}
+		seen = sighting{version: versions[o.ID], mark: markOf(o)}
 		if s.orders < maxSighted {
 			seen.order = func() Order { return o }
 			s.orders++
 		}
 		s.byID[o.ID] = seen
 	}
+}
+
+// alike returns the hints of orders that were read beside the run as those marks have them:
+// they tell of nothing that was not handed on.
+func (s *sightings) alike(marks map[string]store.Mark) (hints []store.Hint) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, m := range marks {
+		seen, have := s.byID[id]
+		if !have || seen.mark.UpdatedAt.IsZero() || seen.mark.Digest != m.Digest || !seen.mark.UpdatedAt.Equal(m.UpdatedAt) {
+			continue
+		}
+		hints = append(hints, store.Hint{OrderID: id, Version: seen.version})
+		delete(s.heard, id)
+		if delete(s.byID, id); seen.order != nil {
+			s.orders--
+		}
+	}
+	return hints
 }
 
 // beside has what the shop sells counted while a run is at work on what it has read,

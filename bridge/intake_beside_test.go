@@ -334,3 +334,48 @@ func TestIntakeEndsWhatGoesOnBeside(t *testing.T) {
 		}
 	})
 }
+
+// What a run hands on from a list, and what hints tell of as it is, nobody reads once more
+// when the run is over: neither this process nor another one. What has changed since it was
+// handed on, and what could not be read, is.
+func TestIntakeFollowsNoHintOfWhatItHasHandedOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlowImport()
+		in, webhooks := s.intake(t), s.intake(t)
+		s.place("same", "changed", "hinted twice", "not hinted at")
+		done := make(chan bridge.IntakeResult)
+		go func() { done <- runIntake(t, in) }()
+		time.Sleep(time.Second) // the list is read
+		s.mu.Lock()
+		s.orders[1].Status, s.orders[1].UpdatedAt = bridge.Cancelled, time.Now().UTC()
+		s.mu.Unlock()
+		hint := func(ids ...string) {
+			for _, id := range ids {
+				must(t, webhooks.Hint(t.Context(), id))
+			}
+		}
+		hint("same", "changed", "hinted twice")
+		time.Sleep(50 * time.Second)
+		hint("hinted twice") // and not looked at before the run ends
+		time.Sleep(5 * time.Second)
+		<-done
+		left, err := s.Hints(t.Context(), "orders")
+		must(t, err)
+		var ids []string
+		for _, h := range left {
+			ids = append(ids, h.OrderID)
+		}
+		slices.Sort(ids)
+		if diff := diffs.Diff([]string{"changed"}, ids); diff != "" {
+			t.Errorf("hints that wait after the run (-want +got):\n%s", diff)
+		}
+		s.read = map[string]int{}
+		runIntake(t, webhooks)
+		if diff := diffs.Diff(map[string]int{"changed": 1}, s.read); diff != "" {
+			t.Errorf("the next process reads (-want +got):\n%s", diff)
+		}
+		if diff := diffs.Diff([]bridge.OrderStatus{bridge.AwaitingShipment, bridge.Cancelled}, s.handedOn["changed"]); diff != "" {
+			t.Errorf("what has changed was handed on (-want +got):\n%s", diff)
+		}
+	})
+}

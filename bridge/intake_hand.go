@@ -166,7 +166,8 @@ func (r *intakeRun) settle(ctx context.Context, began time.Time, orders []Order,
 	for _, o := range orders {
 		r.settled[o.ID] = true
 		if !o.UpdatedAt.IsZero() && o.ID != "" {
-			r.cursor.Seen[o.ID] = store.Mark{UpdatedAt: o.UpdatedAt.UTC(), Digest: digest(o)}
+			r.marks[o.ID] = markOf(o)
+			r.cursor.Seen[o.ID] = r.marks[o.ID]
 		}
 	}
 	return nil

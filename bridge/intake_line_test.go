@@ -263,6 +263,9 @@ func TestIntakePollServesHints(t *testing.T) {
 		s.placeMany(200)
 		s.handle = func(orders []bridge.Order) error {
 			if orders[0].ID == "o-000" { // the list is read some batches ahead
+				s.mu.Lock()
+				s.orders[5].Status, s.orders[5].UpdatedAt = bridge.Cancelled, time.Now().UTC()
+				s.mu.Unlock()
 				return errors.Join(in.Hint(t.Context(), "o-005"), in.Hint(t.Context(), "o-195"))
 			}
 			return nil
@@ -271,7 +274,7 @@ func TestIntakePollServesHints(t *testing.T) {
 		hints, err := s.Hints(t.Context(), "orders")
 		must(t, err)
 		if len(hints) != 1 || hints[0].OrderID != "o-005" {
-			t.Errorf("hints that are left: %v, want that of o-005, which had been read before", hints)
+			t.Errorf("hints that are left: %v, want that of o-005, which had been read before it was cancelled", hints)
 		}
 		if got := len(s.handedOn["o-195"]); got != 1 {
 			t.Errorf("o-195 was handed on %d times, want once", got)

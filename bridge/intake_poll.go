@@ -183,6 +183,8 @@ func (r *intakeRun) saveCursor(ctx context.Context) error {
 	return nil
 }
 
+func markOf(o Order) store.Mark { return store.Mark{UpdatedAt: o.UpdatedAt.UTC(), Digest: digest(o)} }
+
 // digest distinguishes states of an order that have the same update time, which
 // the shop counts in seconds. It holds nothing about the buyer.
 func digest(o Order) uint64 {
