@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -635,5 +636,121 @@ func TestReceiverThatFailsHalfOfTheTime(t *testing.T) {
 		if diff := cmp.Diff(want, count); diff != "" {
 			t.Errorf("it fails after the message is out: %t: told (-want +got):\n%s", after, diff)
 		}
+	}
+}
+
+// What is urgent and has no deadline is told at night too, hours before its time is over; quiet
+// hours begin and end on the minute, by day as well.
+func TestWhatQuietHoursLetThrough(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox, Zone: "UTC", Quiet: notify.Quiet{From: "12:00", To: "13:00"}}}})
+	b.raise(exceptions.UnmappedSKU, "SKU A", 0)
+	b.raise(exceptions.SpellingDiffers, "SKU B", 0)
+	info, _ := exceptions.UnmappedSKU.Info()
+	if info.Severity != exceptions.Urgent || info.Within <= time.Hour {
+		t.Fatalf("%s is %s within %s, want urgent and hours", info.Kind, info.Severity, info.Within)
+	}
+	got := b.run(n, 30*time.Minute, 30*time.Minute, inbox)
+	if diff := cmp.Diff([]string{"0s bench: SKU A, new, 2 hours left"}, got); diff != "" {
+		t.Errorf("told until 13:00 (-want +got):\n%s", diff)
+	}
+	if got := b.run(n, time.Minute, 0, inbox); !slices.Contains(got, "0s bench: SKU B, new") {
+		t.Errorf("told at 13:00 %q, want the other too", got)
+	}
+}
+
+// A recipient of one shop hears nothing of another.
+func TestRecipientOfAShop(t *testing.T) {
+	t.Parallel()
+	b, uk, ie := newBench(t), &box{}, &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{
+		{Name: "uk", Sender: uk, Shops: []string{"UK"}, Zone: "UTC", Daily: "12:05"}, {Name: "ie", Sender: ie, Shops: []string{"IE"}, Zone: "UTC", Daily: "12:05"},
+	}})
+	b.raise(exceptions.NoTracking, "order 1", 30*time.Hour)
+	b.run(n, time.Minute, 10*time.Minute)
+	if len(uk.messages) != 2 || len(uk.messages[1].Lines) != 1 {
+		t.Errorf("the shop's own recipient has %d messages, want the case and the list with it", len(uk.messages))
+	}
+	if len(ie.messages) != 1 || len(ie.messages[0].Lines) != 0 {
+		t.Errorf("the other shop's recipient has %v, want a list of nothing", ie.messages)
+	}
+}
+
+// Who was told of a case further up the path hears how it goes on, also when somebody has
+// taken it on and does not get it done.
+func TestPathGoesOn(t *testing.T) {
+	t.Parallel()
+	b, second := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: &box{}}, {Name: "manager", Sender: second, After: 30 * time.Minute}}})
+	b.raise(exceptions.NoTracking, "order 1", 5*time.Hour)
+	got := b.run(n, 10*time.Minute, 40*time.Minute, second)
+	b.decide(exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Ann"})
+	got = append(got, b.run(n, 10*time.Minute, 5*time.Hour, second)...)
+	want := []string{"30m0s manager: order 1, new, 4 hours left", "10m0s manager: order 1, 4 hours left", "3h10m0s manager: order 1, 60 minutes left", "4h10m0s manager: order 1, 0 minutes late"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+}
+
+// ending ends the program that it is told by.
+type ending struct{ end context.CancelFunc }
+
+func (e ending) Send(ctx context.Context, _ notify.Message) error {
+	e.end()
+	return ctx.Err()
+}
+
+// A program that ends goes on to nobody.
+func TestEnding(t *testing.T) {
+	t.Parallel()
+	b, next := newBench(t), &box{}
+	ctx, end := context.WithCancel(t.Context())
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "first", Sender: ending{end}}, {Name: "next", Sender: next}}})
+	b.raise(exceptions.NoTracking, "order 1", 30*time.Hour)
+	if _, err := n.Run(ctx); !errors.Is(err, context.Canceled) || len(next.messages) > 0 {
+		t.Errorf("error %v, and %d messages to the next; want the context's and none", err, len(next.messages))
+	}
+}
+
+// silent never answers.
+type silent struct{}
+
+func (silent) Send(ctx context.Context, _ notify.Message) error {
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
+// A receiver that never answers does not keep the next from being told.
+func TestReceiverThatNeverAnswers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, next := newBench(t), &box{}
+		n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "silent", Sender: silent{}}, {Name: "next", Sender: next}}})
+		b.raise(exceptions.NoTracking, "order 1", 30*time.Hour)
+		start := time.Now()
+		if _, err := n.Run(t.Context()); !errors.Is(err, context.DeadlineExceeded) || len(next.messages) != 1 || time.Since(start) > time.Minute {
+			t.Errorf("error %v after %s, and %d messages to the next; want one within a minute", err, time.Since(start), len(next.messages))
+		}
+	})
+}
+
+// A week has what was closed in it, and only what was closed late in time is narrow.
+func TestWeek(t *testing.T) {
+	t.Parallel()
+	b, inbox := newBench(t), &box{}
+	n := b.notifier(notify.Options{Recipients: []notify.Recipient{{Name: "bench", Sender: inbox, Zone: "UTC", Daily: "07:30", Weekly: "monday"}}})
+	b.raise(exceptions.NoTracking, "order 1", 10*time.Hour)
+	b.run(n, 30*time.Minute, 0)
+	b.clear(exceptions.NoTracking, "order 1")
+	b.run(n, 30*time.Minute, 13*24*time.Hour)
+	var got []string
+	for _, m := range inbox.messages {
+		if w := m.Week; w != nil {
+			got = append(got, fmt.Sprintf("%d raised, %d in time, %d of them narrowly", w.Raised, w.InTime, w.Narrow))
+		}
+	}
+	if diff := cmp.Diff([]string{"1 raised, 1 in time, 0 of them narrowly", "0 raised, 0 in time, 0 of them narrowly"}, got); diff != "" {
+		t.Errorf("weeks (-want +got):\n%s", diff)
 	}
 }

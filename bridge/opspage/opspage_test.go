@@ -469,6 +469,39 @@ func TestAnOrdersLifeHasTheShopsSide(t *testing.T) {
 	}
 }
 
+// What the shop's side lacks is said, another order's deeds are not this one's, and a
+// reference that the shop has refused was not told to it.
+func TestAnOrdersLifeSaysWhatItLacks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.shops[1].Appeal = func(context.Context, string) (*appeal.Pack, error) {
+		return &appeal.Pack{Missing: []string{"the parcels"}, Orders: []appeal.Order{
+			{ID: "576000000000000001", Events: []appeal.Event{{At: noon, What: "paid", Source: appeal.FromShop}}},
+			{ID: "576000000000000002", Events: []appeal.Event{{At: noon, What: "delivered", Source: appeal.FromShop}}},
+		}}, nil
+	}
+	memory := b.memory.Shop("UK")
+	records, _, err := memory.RecordsOf(t.Context(), "576000000000000001")
+	if err == nil {
+		_, err = store.UpdateRecords(t.Context(), memory, func(r *store.Record) {
+			r.Reference = store.WrittenReference{WarehouseID: "guid-1", At: noon, Refused: true}
+		}, records["576000000000000001"])
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.open()
+	_, text := b.get("/order?shop=UK&id=576000000000000001")
+	for want, there := range map[string]bool{
+		"<th>not read</th><td>the parcels</td>": true, "in the shop: paid": true, "delivered": false,
+		"the shop refused the reference guid-1": true, "the shop was told the reference": false,
+	} {
+		if strings.Contains(text, want) != there {
+			t.Errorf("%q is there: %t, want %t:\n%s", want, !there, there, text)
+		}
+	}
+}
+
 // The manifest of a day is served in each form, to those who may see the shop.
 func TestManifest(t *testing.T) {
 	t.Parallel()
@@ -490,6 +523,18 @@ func TestManifest(t *testing.T) {
 	} {
 		if status, _ := b.get(path); status != want {
 			t.Errorf("%s: status %d, want %d", path, status, want)
+		}
+	}
+	// One that lacks something says so, where it can.
+	b.shops[1].Manifest = func(_ context.Context, day time.Time) (appeal.Manifest, error) {
+		m := appeal.ManifestOf("UK", day)
+		m.Missing = []string{"the second page of orders"}
+		return m, errors.New("no answer")
+	}
+	b.open()
+	for path, want := range map[string]int{"/manifest.html?shop=UK": http.StatusOK, "/manifest.json?shop=UK": http.StatusOK, "/manifest.csv?shop=UK": http.StatusServiceUnavailable} {
+		if status, text := b.get(path); status != want || status == http.StatusOK && !strings.Contains(text, "the second page of orders") {
+			t.Errorf("%s: status %d, want %d and what is missing:\n%s", path, status, want, text)
 		}
 	}
 }
@@ -648,6 +693,51 @@ func TestAllAreThoseThatWereShown(t *testing.T) {
 	want := map[string]exceptions.State{"SKU 1": exceptions.CaseResolved, "SKU 2": exceptions.CaseResolved, "SKU 3": exceptions.CaseOpen, "SKU 4": exceptions.CaseOpen}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
+	}
+}
+
+// The worst kind stands first, and in it what is most pressing; what is put off stands last,
+// is not pressed for, and is nobody's to take on.
+func TestWhatComesFirst(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.raise("UK", exceptions.SpellingDiffers, "SKU N", 30*time.Hour)
+	b.raise("UK", exceptions.MassZero, "shop", 40*time.Hour)
+	b.raise("UK", exceptions.NoTracking, "order 576000000000000002", 2*time.Hour)
+	order := func(path string) (keys []string) {
+		_, text := b.get(path)
+		for _, m := range regexp.MustCompile(`href="case\?key=([^"]*)"`).FindAllStringSubmatch(text, -1) {
+			key, err := url.QueryUnescape(strings.ReplaceAll(m[1], "&#43;", "+"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, object, _ := strings.Cut(key, "|")
+			if !strings.Contains(object, "<script>") {
+				keys = append(keys, object)
+			}
+		}
+		return keys
+	}
+	free := func() string {
+		_, text := b.get("/")
+		return regexp.MustCompile(`team=warehouse">Warehouse</a><b>\d+</b>.*?(\d+) that nobody is on`).FindStringSubmatch(text)[1]
+	}
+	one, two, nine, shop := "no tracking|order 576000000000000001", "no tracking|order 576000000000000002", "no tracking|order 576000000000000009", "much of the shop would go to zero|shop"
+	notice := "SKU spelt differently|SKU N"
+	if diff := cmp.Diff([]string{one, two, nine, shop, notice}, order("/cases")); diff != "" {
+		t.Errorf("cases (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{one, two, nine, shop}, order("/")); diff != "" || free() != "3" {
+		t.Errorf("%s that nobody is on, first of all (-want +got):\n%s", free(), diff)
+	}
+	if _, err := b.desk.Decide(t.Context(), "UK|"+one, exceptions.Decision{Verb: exceptions.VerbSnoozed, By: "Ann", Until: noon.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{two, nine, one, shop, notice}, order("/cases")); diff != "" {
+		t.Errorf("cases with one put off (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{two, nine, shop}, order("/")); diff != "" || free() != "2" {
+		t.Errorf("%s that nobody is on, first of all with one put off (-want +got):\n%s", free(), diff)
 	}
 }
 

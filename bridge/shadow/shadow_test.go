@@ -529,6 +529,115 @@ func TestOrderThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// What was over before anybody looked is no part of the rehearsal; what was placed before and
+// goes on is.
+func TestBeforeTheFirstLook(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.set("1", bridge.Cancelled)
+	b.set("2", bridge.AwaitingShipment)
+	b.wait(10 * time.Minute)
+	if r := b.report(); r.Orders != 1 || r.Open != 1 {
+		t.Errorf("%d orders, %d open; want only the one that goes on", r.Orders, r.Open)
+	}
+}
+
+// What changed while the shop's list could not be read is read when it can be again.
+func TestListThatWasAway(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	b.list = errors.New("no answer")
+	b.now = b.now.Add(5 * time.Minute)
+	missed := bridge.Order{ID: "1", Status: bridge.AwaitingShipment, ShippingModel: bridge.SellerShipping, CreatedAt: b.now, PaidAt: b.now, UpdatedAt: b.now}
+	for range 12 {
+		b.now = b.now.Add(5 * time.Minute)
+		_ = b.Look(t.Context()) // the list is away
+	}
+	b.list, b.orders["1"] = nil, missed
+	b.wait(5 * time.Minute)
+	if r := b.report(); r.Orders != 1 || r.Failed != 12 {
+		t.Errorf("%d orders, %d looks failed; want 1 and 12", r.Orders, r.Failed)
+	}
+}
+
+// What was sold before anybody looked is not laid at the rehearsal's door.
+func TestSoldBeforeTheFirstLook(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.set("1", bridge.AwaitingShipment)
+	b.set("2", bridge.AwaitingShipment)
+	b.show(2, 1)
+	b.wait(5 * time.Minute)
+	if r := b.report(); r.Sold() != 0 {
+		t.Errorf("oversold: %+v, want no order", r.Oversold)
+	}
+	b.set("3", bridge.AwaitingShipment)
+	b.wait(5 * time.Minute)
+	if r := b.report(); r.Sold() != 1 {
+		t.Errorf("oversold: %+v, want the order that came since", r.Oversold)
+	}
+}
+
+// What was cancelled before the warehouse had it needs no stock.
+func TestCancelledNeedsNoStock(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.show(2, 1)
+	b.wait(5 * time.Minute)
+	b.set("1", bridge.Cancelled)
+	b.set("2", bridge.AwaitingShipment)
+	b.wait(5 * time.Minute)
+	if r := b.report(); r.Sold() != 0 {
+		t.Errorf("oversold: %+v, want no order", r.Oversold)
+	}
+}
+
+// Three days in which no order came, whose stock was often not seen, or of which not all is
+// listed, are no rehearsal.
+func TestNoRehearsal(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	b.planning = errors.New("no answer")
+	for range 2 * 12 * 5 {
+		b.now = b.now.Add(5 * time.Minute)
+		_ = b.Look(t.Context()) // the stock is away
+	}
+	b.planning = nil
+	b.wait(73 * time.Hour)
+	for _, want := range []string{"no order came", "stock was seen by 877 of 997 looks"} {
+		if !strings.Contains(b.report().Verdict(), want) {
+			t.Errorf("the verdict lacks %q: %s", want, b.report().Verdict())
+		}
+	}
+	for i := range 5003 {
+		b.set(fmt.Sprint(i), bridge.AwaitingShipment, func(o *bridge.Order) { o.ShipBy = b.now.Add(time.Minute) })
+	}
+	b.wait(5 * time.Minute)
+	if r := b.report(); len(r.Differences) != 5000 || !strings.Contains(r.Verdict(), "3 differences not listed") {
+		t.Errorf("%d differences, and the verdict is %s", len(r.Differences), r.Verdict())
+	}
+}
+
+// Parts of an order that was split, and one that was cancelled and entered anew, are not in the
+// warehouse twice.
+func TestPartsAreOneOrder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	b.set("1", bridge.AwaitingShipment)
+	b.set("2", bridge.AwaitingShipment)
+	b.native("1", bridge.Open, func(o *bridge.WarehouseOrder) { o.ID, o.Split = "g-1a", true })
+	b.native("1", bridge.Open, func(o *bridge.WarehouseOrder) { o.ID, o.Split = "g-1b", true })
+	b.native("2", bridge.Dropped, func(o *bridge.WarehouseOrder) { o.ID = "g-2a" })
+	b.native("2", bridge.Open, func(o *bridge.WarehouseOrder) { o.ID = "g-2b" })
+	b.wait(10 * time.Minute)
+	if r := b.report(); len(r.Differences) > 0 {
+		t.Errorf("differences %+v, want none", r.Differences)
+	}
+}
+
 // Every deed is counted, also beyond those whose times are kept, and the longest is kept.
 func TestManyOrders(t *testing.T) {
 	t.Parallel()

@@ -86,10 +86,10 @@ func (c config) checkPeople() error {
 	}
 	names := map[string]bool{}
 	for _, shop := range c.shops {
-		if shop.err != nil {
-			return nil // its name is not known
-		}
 		names[shop.settings.Shop] = true
+	}
+	if names[""] { // of a file that cannot be read
+		return nil
 	}
 	var errs []error
 	for _, r := range c.people.options.Recipients {

@@ -136,10 +136,10 @@ var rooms = []room{
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},
-		{"shipping", []string{"shipping.go"}},
 		{"creating orders", []string{"create.go"}},
 		{"returns", []string{"returns.go"}},
 		{"cancellations", []string{"cancellations.go"}},
+		{"shipping", []string{"shipping.go"}},
 		{"the print button", []string{"printbutton.go"}},
 		{"the channel integration", []string{"channel*.go"}},
 		{"stock", []string{"levels.go", "measures.go", "stock.go"}},
