@@ -410,7 +410,7 @@ func (r *run) end() Report {
 
 // listings reads what the shop has for sale, and what the warehouse has linked to it.
 func (r *run) listings(ctx context.Context) (err error) {
-	sideBySide(func() { err = r.shopListings(ctx) }, func() {
+	part.SideBySide(func() { err = r.shopListings(ctx) }, func() {
 		if r.Mappings != nil {
 			r.mappings = readMappings(ctx, r.Mappings)
 		}
@@ -529,7 +529,7 @@ func titled(l catalogue.Listing) string {
 // bundles compares the shop's bundles with composites, and reads the stock of all items in
 // the meantime.
 func (r *run) bundles(ctx context.Context) (err error) {
-	sideBySide(func() { err = r.shopBundles(ctx) }, func() {
+	part.SideBySide(func() { err = r.shopBundles(ctx) }, func() {
 		if r.Levels != nil {
 			r.levels = r.readLevels(ctx)
 		}

@@ -83,7 +83,7 @@ func (r *run) orders(ctx context.Context) error {
 		lost            map[string]string
 		ofShop, ofHouse error
 	)
-	sideBySide(func() { ours, ofShop = r.Orders.OrdersCreated(ctx, from, to) }, func() {
+	part.SideBySide(func() { ours, ofShop = r.Orders.OrdersCreated(ctx, from, to) }, func() {
 		// An order is received when it was created. The margin is for hand-made ones.
 		booked, lost, ofHouse = r.Booked.OrdersBooked(ctx, from.Add(-24*time.Hour), to.Add(24*time.Hour))
 	})

@@ -6,27 +6,8 @@ import (
 	"slices"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
-	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
-
-// sideBySide reads the shop and the warehouse at the same time, and returns when both are
-// read. Neither may write what the other reads or writes. What panics in either panics here,
-// where who runs the audit can contain it.
-func sideBySide(shop, warehouse func()) {
-	var broke *part.Panic
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() { broke = part.Recovered(recover()) }()
-		warehouse()
-	}()
-	defer func() {
-		<-done
-		broke.Rethrow()
-	}()
-	shop()
-}
 
 // mappingsRead is a [catalogue.MappingSource] whose mappings were read before they are asked
 // for.

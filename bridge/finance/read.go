@@ -87,6 +87,8 @@ const (
 // cannot be read is in Books.Unread, or marked as not read to the end and in the error:
 // the books hold the rest.
 //
+// Sales are read while the other ports are, so that the two sides need not wait for each other.
+//
 // Orders from before the period that are neither on its statements nor expected are left
 // out: they may have been settled before. Read a longer period to see them.
 func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
@@ -96,25 +98,82 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 	from, to = from.UTC(), to.UTC()
 	b := Books{From: from, To: to}
 	var errs []error
-	failed := func(what string, err error) bool {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("finance: reading %s: %w", what, err))
+	sold := soldOrders{from: from.Add(-ordersBefore)}
+	ahead, stop := context.WithCancel(ctx)
+	defer stop()
+	part.SideBySide(func() {
+		if errs = r.readShop(ctx, &b); len(b.Statements) == 0 && len(errs) > 0 {
+			stop() // without statements there is nothing to compare orders with
 		}
+	}, func() { sold.read(ahead, r.ports.Sales, to) })
+	if len(b.Statements) == 0 && len(errs) > 0 {
+		return b, part.Join(errs...)
+	}
+	if r.ports.Sales != nil {
+		if first := earliest(b, sold.from); first.Before(sold.from) { // settled long after it was placed
+			sold.from, to = first, sold.from
+			sold.read(ctx, r.ports.Sales, to)
+		}
+		b.Sales = b.concerned(sold.sales, from)
+		b.Unread = append(b.Unread, sold.unread...)
+		b.SalesRead = len(sold.errs) == 0
+		errs = append(errs, sold.errs...)
+		errs = append(errs, failed("refunds of the warehouse", r.readRefunds(ctx, &b))...)
+	}
+	if err := ctx.Err(); err != nil && len(errs) == 0 {
+		errs = append(errs, err)
+	}
+	return b, part.Join(errs...)
+}
+
+// failed is what is said of an error, none if there is none.
+func failed(what string, err error) []error {
+	if err == nil {
+		return nil
+	}
+	return []error{fmt.Errorf("finance: reading %s: %w", what, err)}
+}
+
+// soldOrders are the orders of the warehouse, read from a moment on.
+type soldOrders struct {
+	from   time.Time
+	sales  []Sale
+	unread []Unread
+	errs   []error
+}
+
+// read adds those that were placed up to a moment.
+func (s *soldOrders) read(ctx context.Context, source SaleSource, to time.Time) {
+	if source == nil {
+		return
+	}
+	sales, unread, err := source.Sales(ctx, s.from, to)
+	s.sales, s.unread = append(s.sales, sales...), append(s.unread, unread...)
+	s.errs = append(s.errs, failed("orders of the warehouse", err)...)
+}
+
+// readShop reads the side of the shop.
+func (r *Reader) readShop(ctx context.Context, b *Books) (errs []error) {
+	tell := func(what string, err error) bool {
+		errs = append(errs, failed(what, err)...)
 		return err != nil
 	}
-	statements, unread, err := r.ports.Statements.Statements(ctx, from, to)
+	broken := func(list Object, err error) {
+		b.Unread = append(b.Unread, Unread{Kind: string(list), Why: "the list was not read to the end: " + part.Short(err.Error())})
+	}
+	statements, unread, err := r.ports.Statements.Statements(ctx, b.From, b.To)
 	b.Unread = append(b.Unread, unread...)
-	if failed("statements", err) {
+	if tell("statements", err) {
 		if len(statements) == 0 {
-			return b, part.Join(errs...)
+			return errs
 		}
-		b.Unread = append(b.Unread, Unread{Kind: string(OfStatement), Why: "the list was not read to the end: " + part.Short(err.Error())})
+		broken(OfStatement, err)
 	}
 	for _, s := range statements {
 		if ctx.Err() == nil {
 			read, unread, err := r.ports.Statements.StatementLines(ctx, s)
 			b.Unread = append(b.Unread, unread...)
-			if !failed("the lines of statement "+s.ID, err) || len(read.Lines) > 0 {
+			if !tell("the lines of statement "+s.ID, err) || len(read.Lines) > 0 {
 				s = read
 				s.LinesRead = s.LinesRead && err == nil
 			}
@@ -122,38 +181,25 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 		b.Statements = append(b.Statements, s)
 	}
 	if r.ports.Payments != nil {
-		b.Payments, unread, err = r.ports.Payments.Payments(ctx, from, to.Add(paymentsAfter))
-		b.Payments = ofPeriod(b.Payments, b.Statements, to)
+		b.Payments, unread, err = r.ports.Payments.Payments(ctx, b.From, b.To.Add(paymentsAfter))
+		b.Payments = ofPeriod(b.Payments, b.Statements, b.To)
 		b.Unread = append(b.Unread, unread...)
-		if b.PaymentsRead = !failed("payments", err); !b.PaymentsRead {
-			b.Unread = append(b.Unread, Unread{Kind: string(OfPayment), Why: "the list was not read to the end: " + part.Short(err.Error())})
+		if b.PaymentsRead = !tell("payments", err); !b.PaymentsRead {
+			broken(OfPayment, err)
 		}
-	}
-	if r.ports.Payments != nil {
-		failed("statements before the period", r.readBefore(ctx, &b))
+		tell("statements before the period", r.readBefore(ctx, b))
 	}
 	if r.ports.Withdrawals != nil {
-		b.Withdrawals, unread, err = r.ports.Withdrawals.Withdrawals(ctx, from, to.Add(paymentsAfter))
+		b.Withdrawals, unread, err = r.ports.Withdrawals.Withdrawals(ctx, b.From, b.To.Add(paymentsAfter))
 		b.Unread = append(b.Unread, unread...)
-		b.WithdrawalsRead = !failed("withdrawals", err)
+		b.WithdrawalsRead = !tell("withdrawals", err)
 	}
 	if r.ports.Estimates != nil {
-		b.Estimates, unread, err = r.ports.Estimates.Estimates(ctx, from.Add(-ordersBefore), to)
+		b.Estimates, unread, err = r.ports.Estimates.Estimates(ctx, b.From.Add(-ordersBefore), b.To)
 		b.Unread = append(b.Unread, unread...)
-		b.EstimatesRead = !failed("what is expected", err)
+		b.EstimatesRead = !tell("what is expected", err)
 	}
-	if r.ports.Sales != nil {
-		var sales []Sale
-		sales, unread, err = r.ports.Sales.Sales(ctx, earliest(b, from.Add(-ordersBefore)), to)
-		b.Sales = b.concerned(sales, from)
-		b.Unread = append(b.Unread, unread...)
-		b.SalesRead = !failed("orders of the warehouse", err)
-		failed("refunds of the warehouse", r.readRefunds(ctx, &b))
-	}
-	if err := ctx.Err(); err != nil && len(errs) == 0 {
-		errs = append(errs, err)
-	}
-	return b, part.Join(errs...)
+	return errs
 }
 
 // readBefore adds the statements of the month before that no payment has paid, which are few.

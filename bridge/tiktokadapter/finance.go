@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/money"
@@ -83,7 +84,8 @@ func (a *ledgerAmounts) details(list []finance.Detail, group finance.Group, brea
 		case err != nil && a.err == nil:
 			a.err = fmt.Errorf("%s: %w", name, err)
 		case err == nil && m.Minor != 0:
-			list = append(list, finance.Detail{Group: group, Name: name, Minor: m.Minor})
+			// A month has a million of a few names: they are kept once.
+			list = append(list, finance.Detail{Group: group, Name: unique.Make(name).Value(), Minor: m.Minor})
 		}
 	}
 	return list

@@ -30,3 +30,21 @@ func (p *Panic) Rethrow() {
 
 // String is what a program that is ended by it prints.
 func (p Panic) String() string { return fmt.Sprintf("%v\n\n%s", p.Value, p.Stack) }
+
+// SideBySide does two things at the same time, and returns when both are done. Neither may
+// write what the other reads or writes. What panics in either panics here, where whoever
+// waits can contain it.
+func SideBySide(one, other func()) {
+	var broke *Panic
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { broke = Recovered(recover()) }()
+		other()
+	}()
+	defer func() {
+		<-done
+		broke.Rethrow()
+	}()
+	one()
+}
