@@ -41,6 +41,7 @@ func BenchmarkPages(b *testing.B) {
 		}
 		page, err := opspage.New(opspage.Ports{Desk: db, Shops: []opspage.Shop{{Name: "uk", Orders: shop}}}, opspage.Options{Now: func() time.Time { return noon }})
 		must(b, err)
+		must(b, page.Sample(ctx)) // as a program does every five minutes
 		id := record(0).OrderID
 		for _, path := range []string{"/", "/cases", "/case?key=" + strings.ReplaceAll(fmt.Sprintf("uk|%s|order %s", kinds[0], id), " ", "+"), "/orders", "/order?id=" + id, "/search?q=" + id, "/search?q=text"} {
 			name, _, _ := strings.Cut(path, "=")
