@@ -177,7 +177,7 @@ func settledSale(r *rand.Rand, b *finance.Books) *finance.Sale {
 // seeds is how many made-up months a test tries: with -short a tenth of n.
 func seeds(n uint64) uint64 {
 	if testing.Short() {
-		return n / 10
+		return (n + 9) / 10
 	}
 	return n
 }
@@ -243,7 +243,7 @@ func output(t testing.TB, r *finance.Report) string {
 
 func TestTheOrderOfTheInputDoesNotMatter(t *testing.T) {
 	t.Parallel()
-	for seed := range seeds(20) {
+	for seed := range seeds(12) {
 		b := madeUp(seed, 100, "GBP")
 		if seed%2 == 1 { // wrong ones too
 			r := rand.New(rand.NewPCG(seed, 8))

@@ -23,7 +23,7 @@ import (
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
-var monthOf = flag.Int("finance.orders", 900, "how many orders TestReadAtTheLimits reconciles")
+var monthOf = flag.Int("finance.orders", 300, "how many orders TestReadAtTheLimits reconciles")
 
 // distant answers after a while, as a server does that is far away.
 type distant struct {
