@@ -515,7 +515,11 @@ func (r *run) unmatched(unread map[string]bool) {
 		} else if _, kit := errors.AsType[*catalogue.KitError](err); kit {
 			rule = BrokenKit
 		}
-		r.find(rule, e.Object, l.ID, e.Seen, e.Do)
+		var enter []string
+		if rule != BrokenKit { // which item it is, the table can say
+			enter = append(enter, fmt.Sprintf(`"skus": {%q: "<SKU of the item in Linnworks>"}`, l.ID))
+		}
+		r.find(rule, e.Object, l.ID, e.Seen, e.Do, enter...)
 	}
 }
 

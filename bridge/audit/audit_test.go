@@ -270,13 +270,15 @@ func (a *accounts) bundle(l *catalogue.Listing, of catalogue.Listing, n int) {
 // it is not empty, a text that has to stand in what to do or to enter.
 var defects = map[audit.Rule][]func(*accounts) (object, remedy string){
 	audit.NoItem: {func(a *accounts) (string, string) {
-		return a.list(a.id("GONE-")).String(), "map the listing"
+		l := a.list(a.id("GONE-"))
+		return l.String(), `"skus": {"` + l.ID + `": "`
 	}},
 	audit.AmbiguousItem: {func(a *accounts) (string, string) {
 		sku := a.id("Twin-")
 		a.item(sku, 3)
 		a.item(strings.ToUpper(sku), 3)
-		return a.list(strings.ToLower(sku)).String(), "decide which"
+		l := a.list(strings.ToLower(sku))
+		return l.String(), `"skus": {"` + l.ID + `": "`
 	}},
 	audit.BrokenKit: {
 		func(a *accounts) (string, string) {

@@ -65,10 +65,16 @@ func (m *Mirror) forget(ctx context.Context, state *mirrorState, found map[strin
 		}
 	}
 	for key, r := range found {
-		if r.Cancellation && unsent[r.OrderID] {
-			delete(found, key)
-			delete(state.Open, key)
+		if !r.Cancellation || !unsent[r.OrderID] {
+			continue
 		}
+		if state.Open[key] != nil { // a person may have been told of it
+			if err := m.ports.Exceptions.Clear(ctx, r.object(), mirrorKinds...); err != nil {
+				return fmt.Errorf("closing the cases of %s: %w", key, err)
+			}
+		}
+		delete(found, key)
+		delete(state.Open, key)
 	}
 	return nil
 }

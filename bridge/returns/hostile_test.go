@@ -373,3 +373,83 @@ func TestAStatusThatIsNotKnown(t *testing.T) {
 		}
 	})
 }
+
+// asked notes from when on changes are asked for.
+type asked struct {
+	returns.Changes
+	since []time.Time
+}
+
+func (a *asked) ReturnsSince(ctx context.Context, since time.Time) ([]returns.Return, error) {
+	a.since = append(a.since, since)
+	return a.Changes.ReturnsSince(ctx, since)
+}
+
+// A return that cannot be read is a case until it can. It holds up no other, and what has
+// changed since is not read again and again.
+func TestAReturnThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{})
+		odd, other := s.sold(t, mugSKU, 1), s.sold(t, mugSKU, 1)
+		id := s.asks(t, odd.ID, tiktokshoptest.ReturnSpec{})
+		road := s.over(t, func(body []byte) []byte {
+			return bytes.ReplaceAll(body, []byte(`"order_id":"`+odd.ID+`"`), []byte(`"order_id":["`+odd.ID+`"]`))
+		})
+		must(t, s.tiktok.GrantReturn(id))
+		time.Sleep(3 * time.Hour)
+		must(t, s.tiktok.GrantReturn(s.asks(t, other.ID, tiktokshoptest.ReturnSpec{})))
+		changes := &asked{Changes: s.shop}
+		m := s.mirrorOf(t, func(p *returns.MirrorPorts) { p.Changes = changes })
+		for range 3 {
+			report, err := m.Run(t.Context())
+			if err != nil || report.Raised != 1 {
+				t.Errorf("%s, %v: want one that needs a person", report, err)
+			}
+			time.Sleep(time.Minute)
+		}
+		if got := s.books(t, other.ID); got != "refund 16.50 GBP" {
+			t.Errorf("the other one: %q", got)
+		}
+		if diff := cmp.Diff([]string{"refund not booked: return " + id}, open(t, s.queue)); diff != "" {
+			t.Errorf("open (-want +got):\n%s", diff)
+		}
+		if last := changes.since[len(changes.since)-1]; last.Before(time.Now().Add(-time.Hour)) {
+			t.Errorf("changes are read from %s on once more", last)
+		}
+		road.change = nil
+		s.run(t)
+		if got := s.books(t, odd.ID); got != "refund 16.50 GBP" || len(open(t, s.queue)) != 0 {
+			t.Errorf("once it can be read: %q, cases %q", got, open(t, s.queue))
+		}
+	})
+}
+
+// The case of a cancellation that could not be read ends when it turns out to be of an order
+// that never left.
+func TestACancellationThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{})
+		id, err := s.tiktok.PlaceOrder(tiktokshoptest.OrderSpec{Lines: []tiktokshoptest.Line{{SKUID: mugSKU, Quantity: 1}}})
+		must(t, err)
+		s.imported(t, id)
+		must(t, s.tiktok.CancelBySeller(id, s.tiktok.SellerCancelReasons()[1]))
+		road := s.over(t, func(body []byte) []byte {
+			return bytes.ReplaceAll(body, []byte(`"order_id":"`+id+`"`), []byte(`"order_id":["`+id+`"]`))
+		})
+		s.run(t)
+		if diff := cmp.Diff([]string{"refund not booked: cancellation " + s.tiktok.Cancellations()[0].CancelID}, open(t, s.queue)); diff != "" {
+			t.Errorf("open (-want +got):\n%s", diff)
+		}
+		records, _, err := s.memory.RecordsOf(t.Context(), id)
+		must(t, err)
+		_, err = store.UpdateRecords(t.Context(), s.memory, func(r *store.Record) { r.Status, r.EndedAt = "CANCELLED", time.Now().UTC() }, records[id])
+		must(t, err)
+		road.change = nil
+		s.run(t)
+		if list := open(t, s.queue); len(list) != 0 {
+			t.Errorf("once it can be read: %q", list)
+		}
+	})
+}

@@ -182,7 +182,11 @@ func (m *Mirror) Run(ctx context.Context) (report MirrorReport, err error) {
 	if err != nil {
 		return report, fail(fmt.Errorf("reading the exceptions: %w", err))
 	}
-	list, seen, errs := m.read(ctx, state)
+	list, unreadable, seen, errs := m.read(ctx, state)
+	if err := m.tellUnreadable(ctx, state, unreadable); err != nil {
+		seen, errs = state.Seen, append(errs, err)
+	}
+	report.Raised += len(unreadable)
 	for _, r := range list {
 		if ctx.Err() != nil {
 			break
@@ -214,7 +218,8 @@ func (m *Mirror) Run(ctx context.Context) (report MirrorReport, err error) {
 
 // read returns what has changed and what is open, each once, by id, and the moment up to
 // which everything is seen once that is done: a later one only if all of it was read.
-func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, seen time.Time, errs []error) {
+// unreadable says why not, by the keys of what a person is told of instead.
+func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, unreadable map[string]string, seen time.Time, errs []error) {
 	since := state.Seen.Add(-overlap)
 	if state.Seen.IsZero() {
 		since = m.options.Now().Add(-m.options.FirstLook)
@@ -222,7 +227,17 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, s
 	found := map[string]Return{}
 	latest, all := state.Seen, true
 	future := m.options.Now().Add(mostAhead)
-	add := func(list []Return, err error, what string) {
+	unreadable = map[string]string{}
+	add := func(list []Return, err error, what, prefix string) {
+		reasons, err := exceptions.UnreadableIn(err)
+		if why, nameless := reasons[""]; nameless {
+			err = fmt.Errorf("one has no id: %s", why)
+		}
+		for id, why := range reasons {
+			if id != "" {
+				unreadable[prefix+id] = why
+			}
+		}
 		if err != nil {
 			errs, all = append(errs, fmt.Errorf("reading %s: %w", what, err)), false
 		}
@@ -234,10 +249,10 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, s
 		}
 	}
 	changed, err := m.ports.Changes.ReturnsSince(ctx, since)
-	add(changed, err, "what has changed")
+	add(changed, err, "what has changed", "")
 	if m.ports.Cancellations != nil {
 		changed, err := m.ports.Cancellations.CancellationsSince(ctx, since)
-		add(changed, err, "what was cancelled")
+		add(changed, err, "what was cancelled", cancellationPrefix)
 	}
 	// What is read again because lists lag, and has not changed, is not done again.
 	maps.DeleteFunc(state.Settled, func(_ string, at time.Time) bool { return at.Before(state.Seen.Add(-overlap)) })
@@ -246,7 +261,7 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, s
 	})
 	var ids, cancelled []string
 	for key, o := range state.Open {
-		if _, ok := found[key]; ok || o.Done {
+		if _, ok := found[key]; ok || o.Done || unreadable[key] != "" {
 			continue
 		}
 		if id, ok := strings.CutPrefix(key, cancellationPrefix); ok {
@@ -255,14 +270,15 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, s
 			ids = append(ids, key)
 		}
 	}
-	seen, whole := latest, all
+	seen = latest
+	whole := all
 	if slices.Sort(ids); len(ids) > 0 { // they stay open, whether they are read or not
 		open, err := m.ports.Shop.Returns(ctx, ids)
-		add(open, err, "open returns")
+		add(open, err, "open returns", "")
 	}
 	if slices.Sort(cancelled); len(cancelled) > 0 && m.ports.Cancellations != nil {
 		open, err := m.ports.Cancellations.Cancellations(ctx, cancelled)
-		add(open, err, "open cancellations")
+		add(open, err, "open cancellations", cancellationPrefix)
 	}
 	if err := m.forget(ctx, state, found); err != nil {
 		errs, whole = append(errs, err), false
@@ -273,7 +289,27 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, s
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		list = append(list, found[id])
 	}
-	return list, seen, errs
+	return list, unreadable, seen, errs
+}
+
+// tellUnreadable raises a case for each return that cannot be read. It stays open, and is
+// read again by its id until it can be.
+func (m *Mirror) tellUnreadable(ctx context.Context, state *mirrorState, unreadable map[string]string) error {
+	var list []exceptions.Exception
+	for _, key := range slices.Sorted(maps.Keys(unreadable)) {
+		r := Return{}
+		r.ID, r.Cancellation = strings.CutPrefix(key, cancellationPrefix)
+		if state.Open[key] == nil {
+			state.Open[key] = &opened{Since: m.options.Now()}
+		}
+		list = append(list, exceptions.New(exceptions.RefundNotBooked, r.object(), time.Time{}, fmt.Sprintf("a %s of the shop cannot be read: %s", r.noun(), part.Short(unreadable[key])),
+			"look in Seller Center; if the buyer has the money, book the refund in Linnworks with the id of the "+r.noun()+" as external reference; tell the integrator",
+			exceptions.Evidence(r.noun(), r.ID)...))
+	}
+	if err := exceptions.RaiseAll(ctx, m.ports.Exceptions, list); err != nil {
+		return fmt.Errorf("telling of what cannot be read: %w", err)
+	}
+	return nil
 }
 
 // mirrorRun is the work on one return.

@@ -12,7 +12,8 @@ import (
 type Changes interface {
 	// ReturnsSince returns every return that changed at a moment of the shop's clock or
 	// after it, in any order. Those that there are may be more than could be read: then
-	// the list has what was, beside the error.
+	// the list has what was, beside the error. If that is an [exceptions.UnreadableError], it
+	// names all that are missing.
 	ReturnsSince(ctx context.Context, since time.Time) ([]Return, error)
 }
 

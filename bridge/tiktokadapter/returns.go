@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -109,14 +110,42 @@ func (t *Shop) SoldOrders(ctx context.Context, ids []string) ([]returns.Sold, er
 // searchReturns goes on after returns that cannot be read: they are in the error.
 func (t *Shop) searchReturns(ctx context.Context, request tiktokshop.SearchReturnsV202309Request) (list []returns.Return, unread error) {
 	request.PageSize = new("50")
+	var lost lostRecords
 	for r, err := range t.client.ReturnRefund.SearchReturnsV202309All(ctx, &request) {
 		if err != nil {
-			unread = errors.Join(unread, err)
+			lost.add(err)
 			continue
 		}
 		list = append(list, t.returnOf(r))
 	}
-	return list, unread
+	return list, lost.err()
+}
+
+// lostRecords are what a search did not read.
+type lostRecords struct {
+	reasons map[string]string
+	other   error
+}
+
+func (l *lostRecords) add(err error) {
+	some, err := unreadableRecords(err)
+	if l.reasons == nil {
+		l.reasons = map[string]string{}
+	}
+	maps.Copy(l.reasons, some)
+	l.other = errors.Join(l.other, err)
+}
+
+// err is an [exceptions.UnreadableError] only if everything else was read.
+func (l *lostRecords) err() error {
+	if len(l.reasons) == 0 {
+		return l.other
+	}
+	unreadable := &exceptions.UnreadableError{Reasons: l.reasons}
+	if l.other != nil {
+		return errors.Join(l.other, errors.New(unreadable.Error()))
+	}
+	return unreadable
 }
 
 func (t *Shop) returnOf(r tiktokshop.Return) returns.Return {
@@ -249,14 +278,15 @@ func (t *Shop) Cancellations(ctx context.Context, ids []string) ([]returns.Retur
 func (t *Shop) searchGranted(ctx context.Context, request tiktokshop.SearchCancellationsV202309Request) (list []returns.Return, unread error) {
 	request.PageSize = new("50")
 	request.CancelStatus = []tiktokshop.CancelStatus{tiktokshop.CancelStatusSuccess, tiktokshop.CancelStatusComplete}
+	var lost lostRecords
 	for c, err := range t.client.ReturnRefund.SearchCancellationsV202309All(ctx, &request) {
 		if err != nil {
-			unread = errors.Join(unread, err)
+			lost.add(err)
 			continue
 		}
 		list = append(list, t.grantedCancellation(c))
 	}
-	return list, unread
+	return list, lost.err()
 }
 
 func hasWord(reason string, words []string) bool {
