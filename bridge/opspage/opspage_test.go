@@ -423,7 +423,7 @@ func TestAnOrdersLifeHasTheShopsSide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shop := shopHas{bridge.Order{ID: "576000000000000001", Status: bridge.InTransit, PaidAt: noon.Add(-48 * time.Hour), ShipBy: noon, CollectedAt: noon.Add(-time.Hour), Lines: []bridge.OrderLine{
+	shop := shopHas{bridge.Order{ID: "576000000000000001", Status: bridge.InTransit, CreatedAt: noon.Add(-48 * time.Hour), PaidAt: noon.Add(-48 * time.Hour), ShipBy: noon, CollectedAt: noon.Add(-time.Hour), Lines: []bridge.OrderLine{
 		{Tracking: "RM000000042GB", Carrier: "Royal Mail", Listing: catalogue.SKU{SellerSKU: "MUG"}},
 	}}}
 	var away error
@@ -459,6 +459,9 @@ func TestAnOrdersLifeHasTheShopsSide(t *testing.T) {
 	}
 	if strings.Contains(text, "2500") {
 		t.Error("the page has a note that is for programs")
+	}
+	if strings.Index(text, "in the shop: placed") > strings.Index(text, "in the shop: paid") {
+		t.Error("it was paid before it was placed")
 	}
 	away = errors.New("Linnworks is away")
 	if text := get(); !strings.Contains(text, "not read: Linnworks is away") || !strings.Contains(text, "in the shop: paid") {

@@ -179,9 +179,25 @@ func (h *Handler) life(r *request, s Shop, id string) (life, error) {
 			v.happened(e.At, what)
 		}
 	}
-	slices.SortStableFunc(v.Events, func(a, b event) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(v.Events, func(a, b event) int {
+		switch {
+		case !a.At.Equal(b.At) || a.What == b.What:
+			return a.At.Compare(b.At)
+		case a.What == placed: // before what happened in the same second
+			return -1
+		case b.What == placed:
+			return 1
+		}
+		return 0
+	})
 	return v, nil
 }
+
+// inShop begins what the shop says, and placed is how an order's life begins.
+const (
+	inShop = "in the shop: "
+	placed = inShop + "placed"
+)
 
 func (v *life) happened(at time.Time, what string) {
 	if !at.IsZero() {
@@ -211,7 +227,7 @@ func (v *life) appealed(pack *appeal.Pack, err error) {
 		}
 		for _, e := range o.Events {
 			if e.Source == appeal.FromShop {
-				v.happened(e.At, "in the shop: "+e.What)
+				v.happened(e.At, inShop+e.What)
 			}
 		}
 	}

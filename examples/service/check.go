@@ -67,6 +67,9 @@ func checkAll(ctx context.Context, c config, bad error, out io.Writer) error {
 	if r.problems == 0 {
 		r.say("can be read")
 	}
+	if silent := c.untold(); len(silent) > 0 {
+		r.say("nobody is told of the cases of %s (PEOPLE): they are on the page alone", strings.Join(silent, ", "))
+	}
 	db, err := openExisting(ctx, c.database)
 	r.bad(err)
 	if db != nil {

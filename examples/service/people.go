@@ -102,6 +102,18 @@ func (c config) checkPeople() error {
 	return errors.Join(errs...)
 }
 
+// untold are the teams of whose cases nobody is told at once.
+func (c config) untold() (teams []string) {
+	for _, owner := range exceptions.Owners {
+		if c.people == nil || !slices.ContainsFunc(c.people.options.Recipients, func(r notify.Recipient) bool {
+			return r.After == 0 && (len(r.Teams) == 0 || slices.Contains(r.Teams, owner))
+		}) {
+			teams = append(teams, string(owner))
+		}
+	}
+	return teams
+}
+
 // mailer sends by the server that the environment names.
 func mailer(getenv func(string) string, to []string) (notify.Mail, error) {
 	m := notify.Mail{Addr: getenv("SMTP_SERVER"), From: getenv("MAIL_FROM"), To: to}

@@ -223,3 +223,29 @@ func TestPeopleOfAShopThatThereIsNot(t *testing.T) {
 		t.Errorf("error %v, want none: the name of a shop is not known", err)
 	}
 }
+
+// Teams of whose cases nobody is told at once are named by -check.
+func TestTeamsThatNobodyTells(t *testing.T) {
+	t.Parallel()
+	warehouse := notify.Recipient{Name: "bench", Teams: []exceptions.Owner{exceptions.OwnerWarehouse}}
+	for name, c := range map[string]struct {
+		recipients []notify.Recipient
+		want       []string
+	}{
+		"one team":             {[]notify.Recipient{warehouse}, []string{"customer service", "e-commerce", "finance", "integration"}},
+		"all, but late":        {[]notify.Recipient{warehouse, {Name: "manager", After: time.Hour}}, []string{"customer service", "e-commerce", "finance", "integration"}},
+		"all":                  {[]notify.Recipient{{Name: "everybody"}}, nil},
+		"nobody, by the page ": {nil, []string{"warehouse", "customer service", "e-commerce", "finance", "integration"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := config{people: &people{options: notify.Options{Recipients: c.recipients}}}.untold()
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("teams (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if got := (config{}).untold(); len(got) != len(exceptions.Owners) {
+		t.Errorf("without PEOPLE: %q, want all teams", got)
+	}
+}
