@@ -275,3 +275,37 @@ func paymentDocument(r *finance.Report, id string) finance.Document {
 	list := r.Journal()
 	return list[slices.IndexFunc(list, func(d finance.Document) bool { return d.PaymentID == id && strings.HasPrefix(d.Number, "TTP-") })]
 }
+
+// What was rolled over is reversed on the same accounts at the same tax rates.
+func TestARolloverIsReversedByTaxRate(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	for i := range b.Sales {
+		b.Sales[i].OrderedAt = day(1).AddDate(0, 0, -3) // in May
+		b.Sales[i].Rates = []finance.Rate{{Percent: "20", Gross: 1500}, {Percent: "5", Gross: 500}}
+		b.Statements[i].Lines[0].OrderedAt = b.Sales[i].OrderedAt
+	}
+	o := options()
+	o.Basis = finance.ByOrder
+	r := reconcile(t, b, o)
+	may := r.Month(2026, time.May, nil)
+	june := r.Month(2026, time.June, may.Rollover)
+	sums := map[finance.Entry]int64{}
+	rolled := 0
+	for _, d := range slices.Concat(may.Documents, june.Documents) {
+		if strings.HasPrefix(d.Number, "TTR-") || strings.HasPrefix(d.Number, "TTV-") {
+			rolled++
+			for _, e := range d.Entries {
+				sums[finance.Entry{Account: e.Account, TaxRate: e.TaxRate}] += e.Credit - e.Debit
+			}
+		}
+	}
+	for key, sum := range sums {
+		if sum != 0 {
+			t.Errorf("%s at %q is left with %d", key.Account, key.TaxRate, sum)
+		}
+	}
+	if rolled != 2 || len(sums) < 4 {
+		t.Errorf("%d documents with %d accounts and rates, want a rollover and its reversal at two rates", rolled, len(sums))
+	}
+}

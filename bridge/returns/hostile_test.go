@@ -453,3 +453,59 @@ func TestACancellationThatCannotBeRead(t *testing.T) {
 		}
 	})
 }
+
+// late shows refunds only some time after they were booked, and loses the reply that said so.
+type late struct {
+	*paper
+	bookedAt time.Time
+}
+
+func (l *late) SentOrders(ctx context.Context, id string, ids []string) ([]returns.Sent, error) {
+	list, err := l.paper.SentOrders(ctx, id, ids)
+	if time.Since(l.bookedAt) < 10*time.Minute {
+		for i := range list {
+			list[i].Refunds = nil
+		}
+	}
+	return list, err
+}
+
+func (l *late) BookRefund(ctx context.Context, b returns.RefundBooking) error {
+	l.bookedAt = time.Now()
+	return errors.Join(l.paper.BookRefund(ctx, b), errors.New("the reply is lost"))
+}
+
+// paidBack is a shop with one return that it has paid back.
+type paidBack struct{ nothing }
+
+func (paidBack) Returns(context.Context, []string) ([]returns.Return, error) {
+	return []returns.Return{{
+		ID: "403", OrderID: "576", Status: "COMPLETE", Refunded: true, Refund: money.Amount{Minor: 1250, Currency: "GBP"}, Lines: []returns.Line{{OrderLineID: "1"}},
+		UpdatedAt: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
+	}}, nil
+}
+
+func (p paidBack) ReturnsSince(ctx context.Context, _ time.Time) ([]returns.Return, error) {
+	return p.Returns(ctx, nil)
+}
+
+// A refund that Linnworks does not show yet, and of which the reply was lost, is not booked
+// again while it may still show up.
+func TestABookingThatShowsLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &late{paper: &paper{orders: []returns.Sent{{ID: "sent", Number: "1", Gone: true, Currency: "GBP", Rows: []returns.Row{{ID: "row", SKU: "MUG", Quantity: 1, Worth: 1250, LineIDs: []string{"1"}}}}}}}
+		memory, queue := new(store.Memory).Shop("uk"), new(exceptions.Memory).Shop("uk")
+		m, err := returns.NewMirror(returns.MirrorPorts{
+			Shop: paidBack{}, Changes: paidBack{}, Warehouse: w, Records: memory, Values: memory, Locks: memory, Exceptions: queue,
+		}, returns.MirrorOptions{})
+		must(t, err)
+		for range 20 {
+			_, _ = m.Run(t.Context()) // the first says that the reply is lost
+			time.Sleep(2 * time.Minute)
+		}
+		if got := w.orders[0].Refunds; len(got) != 1 || !got[0].Done {
+			t.Errorf("Linnworks has %+v, want one refund that is final", got)
+		}
+	})
+}
