@@ -1036,10 +1036,10 @@ func TestWhatNobodyCounts(t *testing.T) {
 	}
 }
 
-// A thousand cases, of many kinds and about as many orders, 900 findings and 500 lines of
-// stock make pages that a telephone can load, each of them.
-func TestPagesStaySmall(t *testing.T) {
-	t.Parallel()
+// busy are two shops with a thousand cases, of many kinds and about as many orders, 900
+// findings and 500 lines of stock.
+func busy(t testing.TB) *bench {
+	t.Helper()
 	b := newBench(t)
 	large(b, 500)
 	kinds := exceptions.AllKinds()
@@ -1072,6 +1072,13 @@ func TestPagesStaySmall(t *testing.T) {
 		b.shops[i].Stock = crowded{}
 	}
 	b.open()
+	return b
+}
+
+// All pages of busy shops are such that a telephone can load them.
+func TestPagesStaySmall(t *testing.T) {
+	t.Parallel()
+	b := busy(t)
 	for _, path := range []string{
 		"/", "/cases", "/cases?kind=unmapped+SKU", "/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"), "/orders", "/order?shop=UK&id=576000000000000001",
 		"/search?q=SKU", "/search?q=576000000000000001", "/stock", "/stock?shop=UK", "/audit", "/health",
@@ -1127,10 +1134,10 @@ func TestBadPorts(t *testing.T) {
 	}
 }
 
-func BenchmarkCases(b *testing.B) {
-	bench := newBench(b)
-	large(bench, 1000)
-	for _, path := range []string{"/", "/cases", "/search?q=SKU"} {
+// BenchmarkPages of bridge/sqlstore has those that read a database.
+func BenchmarkPages(b *testing.B) {
+	bench := busy(b)
+	for _, path := range []string{"/", "/cases", "/search?q=SKU", "/orders", "/stock", "/audit", "/health"} {
 		b.Run(path, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
