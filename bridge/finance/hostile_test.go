@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/money"
 )
@@ -307,5 +308,33 @@ func TestARolloverIsReversedByTaxRate(t *testing.T) {
 	}
 	if rolled != 2 || len(sums) < 4 {
 		t.Errorf("%d documents with %d accounts and rates, want a rollover and its reversal at two rates", rolled, len(sums))
+	}
+}
+
+// What was settled after a payment cannot have come off it.
+func TestNothingLaterComesOffAPayment(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	b.Statements = append(b.Statements, statement("702", day(25), finance.Line{ID: "1", Type: "PLATFORM_PENALTY", Stated: finance.Parts{Adjustment: -430}, Settlement: -430}))
+	b.Payments[0].Amount.Minor = 1390 // made on day 20
+	if diff := cmp.Diff([]string{"payment 90576 payment differs from its statements"}, wrong(reconcile(t, b, options()))); diff != "" {
+		t.Errorf("wrong (-want +got):\n%s", diff)
+	}
+}
+
+// A case about a payment stays open while a later period sees only its edge.
+func TestTellAtTheEdge(t *testing.T) {
+	t.Parallel()
+	queue := new(exceptions.Memory).Shop("uk")
+	if err := queue.Raise(t.Context(), exceptions.New(exceptions.PayoutDiffers, "payment 90576", time.Time{}, "it is a penny short", "ask the shop")); err != nil {
+		t.Fatal(err)
+	}
+	b := twoDays()
+	b.From, b.To, b.Statements = day(21), day(40), b.Statements[1:]
+	if err := reconcile(t, b, options()).Tell(t.Context(), queue); err != nil {
+		t.Fatal(err)
+	}
+	if open, err := queue.Open(t.Context()); err != nil || len(open) != 1 || open[0].Object != "payment 90576" {
+		t.Errorf("open: %v, %v; want the case of the payment", open, err)
 	}
 }
