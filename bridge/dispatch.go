@@ -102,7 +102,8 @@ type DispatchPorts struct {
 	// Corrector needs Records: with it a tracking number that changed in the
 	// warehouse after it was sent is corrected in the shop, once.
 	Corrector TrackingCorrector
-	Records   store.Records
+	// Records are told which numbers the shop was told, and when.
+	Records store.Records
 }
 
 // DispatchOptions configure a [Dispatcher].

@@ -119,6 +119,7 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 		b.settle(ctx, j, err)
 	}
 	b.readBack(ctx)
+	b.noteTold(ctx)
 	b.close(ctx)
 	results := make(OrderResults, 0, len(b.jobs))
 	for _, j := range b.jobs {
@@ -352,6 +353,36 @@ func (b *dispatchBatch) readBack(ctx context.Context) {
 			b.settle(ctx, j, fmt.Errorf("reading it back from the warehouse: %w", errors.Join(bookErr, j.reply)))
 		case j.label != nil:
 			b.settle(ctx, j, b.labelled(ctx, j, shown[j.warehouse.ID]))
+		}
+	}
+}
+
+// noteTold puts on record which tracking numbers the shop was told.
+func (b *dispatchBatch) noteTold(ctx context.Context) {
+	told := map[string][]*dispatchJob{}
+	for _, j := range b.jobs {
+		if j.result.Outcome == OutcomeShipped {
+			told[j.orderID] = append(told[j.orderID], j)
+		}
+	}
+	if len(told) == 0 || b.ports.Records == nil {
+		return
+	}
+	records, _, err := b.ports.Records.RecordsOf(ctx, slices.Sorted(maps.Keys(told))...)
+	if err == nil && len(records) > 0 { // one that the bridge did not import has none
+		at := b.options.Now().UTC()
+		_, err = store.UpdateRecords(ctx, b.ports.Records, func(r *store.Record) {
+			for _, j := range told[r.OrderID] {
+				r.Told = append(r.Told, store.Told{Tracking: j.warehouse.Tracking, At: at})
+			}
+		}, slices.Collect(maps.Values(records))...)
+	}
+	if err == nil {
+		return
+	}
+	for _, jobs := range told {
+		for _, j := range jobs {
+			b.settle(ctx, j, fmt.Errorf("the shop was told; recording that: %w", err))
 		}
 	}
 }

@@ -1,10 +1,17 @@
 package bridge_test
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // A number as the carrier prints it goes to the shop as one, and what only looks
@@ -29,6 +36,49 @@ func TestDispatchCleansTheNumber(t *testing.T) {
 		if again, err := w.Dispatcher(nil).Dispatch(t.Context(), w.Entries()...); want.outcome == bridge.OutcomeShipped && (err != nil || again[0].Outcome != bridge.OutcomeConfirmed) {
 			t.Errorf("%q, again: %s, %v", text, again, err)
 		}
+	}
+}
+
+// What the shop was told is on record, once; of an order that the bridge did not import
+// there is no record, and none is made.
+func TestDispatchRecordsWhatItTold(t *testing.T) {
+	w := world.NewWorld(t)
+	for i, id := range []string{"1", "2"} {
+		w.Processed(w.Put(world.AnOrder(id, "MUG"))[0], fmt.Sprint("RM", i+1))
+	}
+	_, err := w.Memory.PutRecords(t.Context(), store.Record{OrderID: "1", WarehouseIDs: []string{"w100"}})
+	must(t, err)
+	at := world.Noon.Add(time.Hour)
+	w.Now = func() time.Time { return at }
+	d := w.Dispatcher(nil)
+	d.Ports().Records = w
+	for range 2 {
+		must(t, errOf(d.Dispatch(t.Context(), w.Entries()...)))
+	}
+	records, _, err := w.Memory.RecordsOf(t.Context(), "1", "2")
+	must(t, err)
+	if diff := cmp.Diff([]store.Told{{Tracking: "RM1", At: at}}, records["1"].Told); diff != "" || len(records) != 1 {
+		t.Errorf("%d records, want that of order 1 alone, with (-want +got):\n%s", len(records), diff)
+	}
+}
+
+// That it cannot be recorded is told, although the shop knows the number.
+func TestDispatchTellsWhatItCannotRecord(t *testing.T) {
+	w := world.NewWorld(t)
+	w.Processed(w.Put(world.AnOrder("1", "MUG"))[0], "RM1")
+	must(t, errOf(w.Memory.PutRecords(t.Context(), store.Record{OrderID: "1"})))
+	w.Fail = world.FailOn("PutRecords")
+	d := w.Dispatcher(nil)
+	d.Ports().Records = w
+	if _, err := d.Dispatch(t.Context(), w.Entries()...); !errors.Is(err, world.ErrInjected) || !strings.Contains(err.Error(), "the shop was told; recording that") {
+		t.Errorf("got %v, want that it was not recorded", err)
+	}
+	if got := w.Orders["1"].Lines[0].Tracking; got != "RM1" {
+		t.Errorf("the shop shows %q, want RM1", got)
+	}
+	w.Fail = nil
+	if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != bridge.OutcomeConfirmed || len(w.Shipped) != 1 {
+		t.Errorf("the next run: %s, told %d times; want it confirmed, told once", got, len(w.Shipped))
 	}
 }
 

@@ -196,6 +196,9 @@ func (x *Order) recorded(r store.Record) {
 	} else {
 		x.happened(r.Reference.At, FromBridge, "the shop took the warehouse's number of the order")
 	}
+	for _, told := range r.Told {
+		x.happened(told.At, FromBridge, "the shop was told the number of the parcel, "+told.Tracking)
+	}
 	x.happened(r.Correction.At, FromBridge, "number of the parcel corrected from "+r.Correction.From+" to "+r.Correction.To)
 	x.happened(r.EndedAt, FromBridge, "nothing left to do")
 }

@@ -53,7 +53,7 @@ func ports(t *testing.T) appeal.Ports {
 	memory, cases := new(store.Memory).Shop("UK"), &exceptions.Memory{Now: func() time.Time { return noon }}
 	must(t, second(memory.PutRecords(t.Context(), store.Record{
 		OrderID: "5761", Status: "AWAITING_COLLECTION", WarehouseIDs: []string{"w1"}, SentAt: noon.Add(-2 * time.Hour), LabelAt: noon.Add(-time.Hour),
-		Reference: store.WrittenReference{WarehouseID: "w1", At: noon.Add(-90 * time.Minute)},
+		Reference: store.WrittenReference{WarehouseID: "w1", At: noon.Add(-90 * time.Minute)}, Told: []store.Told{{Tracking: "RM123456789GB", At: noon.Add(-50 * time.Minute)}},
 	})))
 	queue := cases.Shop("UK")
 	must(t, queue.Raise(t.Context(), exceptions.New(exceptions.DeadlineNear, exceptions.ForOrder("5761"), noon, "ship by 12:00", "send it")))
@@ -89,6 +89,7 @@ func TestCollect(t *testing.T) {
 	want := []string{
 		"08:00 shop: ship by",
 		"09:00 shop: paid", "09:00 shop: placed", "10:00 bridge: sent to the warehouse", "10:30 bridge: the shop took the warehouse's number of the order", "11:00 bridge: label handed out to the warehouse",
+		"11:10 bridge: the shop was told the number of the parcel, RM123456789GB",
 		"12:00 case: deadline near: cleared", "12:00 case: deadline near: ship by 12:00", "12:00 shop: shipped, as the shop counts", "14:00 shop: collected by the carrier",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -156,7 +157,7 @@ func TestMissing(t *testing.T) {
 	if diff := cmp.Diff(want, pack.Missing); diff != "" {
 		t.Errorf("missing (-want +got):\n%s", diff)
 	}
-	if len(pack.Orders) != 2 || !pack.Orders[0].Known || pack.Orders[1].Known || len(pack.Orders[0].Events) != 3 {
+	if len(pack.Orders) != 2 || !pack.Orders[0].Known || pack.Orders[1].Known || len(pack.Orders[0].Events) != 4 {
 		t.Errorf("orders %+v", pack.Orders)
 	}
 	var page bytes.Buffer

@@ -299,6 +299,9 @@ func (v *life) recorded(r store.Record) {
 	} else {
 		v.happened(r.Reference.At, "the shop was told the reference "+r.Reference.WarehouseID)
 	}
+	for _, told := range r.Told {
+		v.happened(told.At, "the shop was told the tracking number "+told.Tracking)
+	}
 	v.happened(r.Correction.At, "tracking number corrected from "+r.Correction.From+" to "+r.Correction.To)
 	v.happened(r.EndedAt, "nothing is left to do")
 }

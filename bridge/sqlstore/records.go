@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -24,6 +25,7 @@ type recordDoc struct {
 	Releasing      bool                   `json:"releasing,omitempty"`
 	LabelAt        time.Time              `json:"label_at,omitzero"`
 	Reference      store.WrittenReference `json:"reference,omitzero"`
+	Told           []store.Told           `json:"told,omitempty"`
 	Correction     store.Correction       `json:"correction,omitzero"`
 	Notes          map[string]string      `json:"notes,omitempty"`
 	Due            time.Time              `json:"due,omitzero"`
@@ -37,6 +39,10 @@ type recordDoc struct {
 // row is a record as it is kept, with its new version.
 func (s Shop) row(r store.Record, version int64) ([]any, error) {
 	sets(&r.UpdatedAt, &r.SentAt, &r.ParkedAt, &r.ReleasedAt, &r.LabelAt, &r.Reference.At, &r.Correction.At, &r.Due, &r.Deadline, &r.EndedAt)
+	r.Told = slices.Clone(r.Told)
+	for i := range r.Told {
+		sets(&r.Told[i].At)
+	}
 	doc, err := document(recordDoc(r))
 	if err != nil {
 		return nil, err

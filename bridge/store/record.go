@@ -47,6 +47,8 @@ type Record struct {
 	LabelAt time.Time
 	// Reference is what the shop was told last.
 	Reference WrittenReference
+	// Told are the tracking numbers that the bridge has told the shop, in that order.
+	Told []Told
 	// Correction is a tracking number that was changed after it was sent.
 	Correction Correction
 	// Notes are small facts that a part needs again, by a name of its own, such as
@@ -75,6 +77,13 @@ type WrittenReference struct {
 	Refused bool
 }
 
+// Told is a tracking number that the shop was told.
+type Told struct {
+	Tracking string
+	// At is when the shop was seen to show it.
+	At time.Time
+}
+
 // Correction is a tracking number that was changed after it was sent.
 type Correction struct {
 	From, To string
@@ -86,7 +95,7 @@ type Correction struct {
 
 // Clone returns a copy that shares nothing with the record.
 func (r Record) Clone() Record {
-	r.WarehouseIDs, r.Lines, r.Notes = slices.Clone(r.WarehouseIDs), maps.Clone(r.Lines), maps.Clone(r.Notes)
+	r.WarehouseIDs, r.Lines, r.Notes, r.Told = slices.Clone(r.WarehouseIDs), maps.Clone(r.Lines), maps.Clone(r.Notes), slices.Clone(r.Told)
 	return r
 }
 
@@ -112,6 +121,9 @@ func (r Record) normal() Record {
 	} {
 		*moment = utc(*moment)
 	}
+	for i := range r.Told {
+		r.Told[i].At = utc(r.Told[i].At)
+	}
 	return r
 }
 
@@ -122,6 +134,9 @@ func (r Record) Equal(other Record) bool {
 		x.Version = 0
 		if len(x.WarehouseIDs) == 0 {
 			x.WarehouseIDs = nil
+		}
+		if len(x.Told) == 0 {
+			x.Told = nil
 		}
 		if len(x.Lines) == 0 {
 			x.Lines = nil
