@@ -51,9 +51,6 @@ type Config struct {
 	// Books has the shop settle and pay at the end what was traded, and finance close the books.
 	Books bool
 
-	// Locks has people lock orders in Linnworks now and then. It is off by default.
-	Locks bool
-
 	// mix are the weights of the trades instead of those that the seed draws.
 	mix []float64
 }

@@ -26,7 +26,6 @@ import (
 var (
 	seeds     = flag.Int("seeds", 40, "how many seeds the lab runs")
 	first     = flag.Uint64("seed", 1, "the first seed; 0 draws one")
-	locks     = flag.Bool("locks", false, "people lock orders in Linnworks too: see Config.Locks")
 	printDays = flag.Bool("printing", false, "of the seeds, run those of days alone on which people print through the bridge")
 )
 
@@ -59,7 +58,7 @@ func TestLab(t *testing.T) {
 			}
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
 				t.Parallel()
-				report, err := run(t, Config{Seed: seed, Locks: *locks, Books: true})
+				report, err := run(t, Config{Seed: seed, Books: true})
 				if err != nil {
 					t.Errorf("%v\n%s", err, report)
 				}
@@ -71,8 +70,7 @@ func TestLab(t *testing.T) {
 	})
 	t.Logf("seeds %d to %d, %s simulated: %s", *first, *first+uint64(*seeds)-1, sum.Simulated.Round(time.Minute), sum.Counts)
 	// Fewer are for a look at some days, and what is rare need not be among forty that were drawn.
-	zero := slices.DeleteFunc(sum.Zero(), func(name string) bool { return name == "Locked" && !*locks })
-	if len(zero) > 0 && (*seeds >= 400 || *seeds >= 40 && *first == 1) {
+	if zero := sum.Zero(); len(zero) > 0 && (*seeds >= 400 || *seeds >= 40 && *first == 1) {
 		t.Errorf("the lab did not try everything: no %s", strings.Join(zero, ", "))
 	}
 	t.Logf("%d kinds of money on statements", len(sum.Kinds))
@@ -175,7 +173,7 @@ func TestLabFindsPlantedBugs(t *testing.T) {
 				if c.each != nil {
 					c.wrap = c.each()
 				}
-				_, err := run(t, Config{Seed: seed, Locks: true, Wrap: c.wrap, mix: c.mix})
+				_, err := run(t, Config{Seed: seed, Wrap: c.wrap, mix: c.mix})
 				if err != nil && strings.Contains(err.Error(), c.want) {
 					t.Logf("found with seed %d: %.200s", seed, err)
 					return

@@ -142,6 +142,11 @@ func (s *shop) stoppedIn(o linnworks.OrderDetails) (id string, at time.Time) {
 func (s *shop) judgeView(ctx context.Context) {
 	for _, o := range s.unprocessed() {
 		id, at := s.stoppedIn(o)
+		// Nothing changes a locked order, and nobody prints one: the bridge has a permit's life
+		// from when it was unlocked.
+		if until := s.truth.lockedUntil[id]; until.After(at) {
+			at = until
+		}
 		if !slices.Contains(o.FolderName, viewFolder) || id == "" || time.Since(at) <= s.bench.life {
 			continue
 		}

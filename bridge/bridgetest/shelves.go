@@ -34,9 +34,6 @@ func (l *lab) planShelves() {
 
 // lockSome has somebody lock an open order of the bridge in Linnworks for a while.
 func (l *lab) lockSome(lasts time.Duration) {
-	if !l.config.Locks {
-		return
-	}
 	var list []linnworks.OrderDetails
 	for _, o := range l.linn.Orders() {
 		if !o.Processed && !o.GeneralInfo.HoldOrCancel && l.byHand[o.OrderID] == "" && len(l.refsOf(o)) > 0 {
