@@ -324,7 +324,8 @@ func (j *journal) unreadable(id string, now time.Time) {
 // compare holds the orders against the warehouse, and takes out of them those that it could
 // not look for.
 func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridge.Order, now time.Time) error {
-	found := w.trace(ctx, j, orders)
+	found, untraced, err := w.trace(ctx, j, orders)
+	errs := []error{err}
 	asks := 0
 	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(orders)), func(id string) bool {
 		switch {
@@ -336,7 +337,6 @@ func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridg
 		asks++
 		return false
 	})
-	var errs []error
 	for batch := range slices.Chunk(ids, atOnce) {
 		list, err := w.ports.Warehouse.FindOrders(ctx, batch)
 		if err != nil { // what is missing would pass for absent
@@ -350,6 +350,11 @@ func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridg
 			for _, id := range append(slices.Clone(o.References), o.Reference) {
 				found[id] = with(found[id], o)
 			}
+		}
+	}
+	for id := range untraced {
+		if len(found[id]) == 0 { // it may have been merged
+			delete(orders, id)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(orders)) {
@@ -370,11 +375,11 @@ func (w *Watch) compare(ctx context.Context, j *journal, orders map[string]bridg
 }
 
 // trace finds orders by the ids that they had at the last look. What it does not find is
-// looked for by its reference.
-func (w *Watch) trace(ctx context.Context, j *journal, orders map[string]bridge.Order) map[string][]bridge.WarehouseOrder {
-	found := map[string][]bridge.WarehouseOrder{}
+// looked for by its reference; of those that are untraced nobody said what became of them.
+func (w *Watch) trace(ctx context.Context, j *journal, orders map[string]bridge.Order) (found map[string][]bridge.WarehouseOrder, untraced map[string]bool, failed error) {
+	found, untraced = map[string][]bridge.WarehouseOrder{}, map[string]bool{}
 	if w.ports.Trace == nil {
-		return found
+		return found, untraced, nil
 	}
 	of := map[string][]string{} // orders of the shop by the warehouse's ids
 	for id := range orders {
@@ -387,7 +392,13 @@ func (w *Watch) trace(ctx context.Context, j *journal, orders map[string]bridge.
 	for batch := range slices.Chunk(slices.Sorted(maps.Keys(of)), tracesAtOnce) {
 		list, err := w.ports.Trace.TraceOrders(ctx, batch)
 		if err != nil {
-			continue // they are looked for by their references
+			failed = errors.Join(failed, fmt.Errorf("following %s in the warehouse: %w", part.Count(len(batch), "order"), err))
+			for _, theirs := range batch {
+				for _, id := range of[theirs] {
+					untraced[id] = true
+				}
+			}
+			continue
 		}
 		for theirs, now := range list {
 			for _, id := range of[theirs] {
@@ -397,7 +408,7 @@ func (w *Watch) trace(ctx context.Context, j *journal, orders map[string]bridge.
 			}
 		}
 	}
-	return found
+	return found, untraced, failed
 }
 
 // with adds an order to a list, once.

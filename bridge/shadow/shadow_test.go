@@ -29,8 +29,8 @@ type sides struct {
 	found  []bridge.WarehouseOrder
 	plan   stock.Plan
 	// what fails
-	list, byID, find, planning error
-	lost                       map[string]string
+	list, byID, find, trace, planning error
+	lost                              map[string]string
 	// asked is how many references were looked for, merged where an id leads now.
 	asked  int
 	merged map[string]string
@@ -80,8 +80,8 @@ func (s *sides) FindOrders(_ context.Context, references []string) (list []bridg
 
 // TraceOrders follows an order into the one that it was merged into.
 func (s *sides) TraceOrders(_ context.Context, ids []string) (map[string][]bridge.WarehouseOrder, error) {
-	if s.find != nil {
-		return nil, s.find
+	if err := cmp.Or(s.trace, s.find); err != nil {
+		return nil, err
 	}
 	now := map[string][]bridge.WarehouseOrder{}
 	for _, o := range s.found {
@@ -725,6 +725,47 @@ func TestLooksAreCheap(t *testing.T) {
 	}
 	if b.asked > 130 {
 		t.Errorf("%d references were looked for in eight hours, want each twice or so", b.asked)
+	}
+}
+
+// An order that people merged is not found by its reference. While nobody says what became of
+// its id it does not pass for gone, and those that are found are judged all the same.
+func TestMergedOrderThatIsNotTraced(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.wait(5 * time.Minute)
+	for _, id := range []string{"1", "2", "3"} {
+		b.set(id, bridge.AwaitingShipment)
+		b.native(id, bridge.Open)
+	}
+	b.wait(5 * time.Minute)
+	b.found = slices.DeleteFunc(b.found, func(o bridge.WarehouseOrder) bool { return o.ID != "g-3" })
+	b.found = append(b.found, bridge.WarehouseOrder{ID: "g-12", References: []string{"1", "2"}, State: bridge.Open, Merged: true})
+	b.merged = map[string]string{"g-1": "g-12", "g-2": "g-12"}
+	b.trace = errors.New("no answer")
+	for range 3 {
+		b.now = b.now.Add(5 * time.Minute)
+		if err := b.Look(t.Context()); !errors.Is(err, b.trace) {
+			t.Errorf("error %v, want %v", err, b.trace)
+		}
+	}
+	b.native("3", bridge.Dropped)
+	b.now = b.now.Add(5 * time.Minute)
+	_ = b.Look(t.Context())
+	b.trace = nil
+	b.wait(time.Hour)
+	r := b.report()
+	for _, d := range r.Deeds {
+		if d.Deed == shadow.Create && d.Waiting+d.Never > 0 {
+			t.Errorf("%d wait to be created, %d never were; want none: they were there all the time", d.Waiting, d.Never)
+		}
+	}
+	var got []string
+	for _, d := range r.Differences {
+		got = append(got, d.OrderID)
+	}
+	if diff := gocmp.Diff([]string{"3"}, got); diff != "" || r.Failed != 4 {
+		t.Errorf("%d looks failed, want 4; orders that differ (-want +got):\n%s", r.Failed, diff)
 	}
 }
 
