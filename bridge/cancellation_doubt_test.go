@@ -169,6 +169,33 @@ func TestCancelOfAnOrderMergedBeforeItWasHeardOf(t *testing.T) {
 	}
 }
 
+// What cannot be read among the merged orders keeps nobody from what can: an order that is
+// found goes on, and one that is not is neither created again nor cancelled.
+func TestMergedOrdersThatAreReadInPart(t *testing.T) {
+	w, _ := mergedUnheard(t)
+	o := w.Put(world.AnOrder("3", "MUG"))[0]
+	must(t, errOf(w.Memory.PutRecords(t.Context(), store.Record{OrderID: "3", SentAt: world.Noon, OutcomeUnknown: true})))
+	w.Lost, w.Fail = true, world.FailOn("FindMerged") // it returns what it has read, and an error
+	results, err := w.Importer().Import(t.Context(), w.Orders["1"], w.Orders["2"], o)
+	if !errors.Is(err, world.ErrInjected) {
+		t.Errorf("got %v, want the failure to read all", err)
+	}
+	got := map[string]bridge.Outcome{}
+	for _, r := range results {
+		got[r.OrderID] = r.Outcome
+	}
+	want := map[string]bridge.Outcome{"1": bridge.OutcomeUnchanged, "2": bridge.OutcomeUnchanged, "3": bridge.OutcomeFailed}
+	if diff := cmp.Diff(want, got); diff != "" || len(w.Book) != 1 {
+		t.Errorf("Linnworks has %d orders, want the merged one; outcomes (-want +got):\n%s", len(w.Book), diff)
+	}
+	r := request
+	r.OrderID = "3"
+	w.Pending = []bridge.Cancellation{r}
+	if _, err := w.Canceller(0).Cancel(t.Context(), r); !errors.Is(err, world.ErrInjected) || len(w.Approved) != 0 {
+		t.Errorf("got %v, approved %v; want the failure, and nothing granted", err, w.Approved)
+	}
+}
+
 // A canceller that comes before the importer has looked grants nothing, and names the
 // merged order; nor does it while the merged orders cannot be read.
 func TestCancelGrantsNothingOfAnUnheardOrder(t *testing.T) {

@@ -185,7 +185,10 @@ func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
 	ids := r.record.WarehouseIDs
 	if inDoubt(r.record) {
 		merged, err := findMerged(ctx, r.ports.Tracer, r.record)
-		return numberOf(merged[r.request.OrderID]), err
+		if number := numberOf(merged[r.request.OrderID]); number != "" {
+			return number, nil
+		}
+		return "", err
 	}
 	if len(ids) == 0 || len(r.record.Lines) > 0 {
 		return "", nil

@@ -99,11 +99,9 @@ func (b *importBatch) findMerged(ctx context.Context) {
 	}
 	merged, err := findMerged(ctx, b.ports.Tracer, records...)
 	for _, t := range doubtful {
-		if err != nil {
+		if t.found = shareOf(t.order, merged[t.order.ID]); len(t.found) == 0 && err != nil {
 			b.fail(ctx, t, errors.Join(err, b.unasked(ctx, t)))
-			continue
 		}
-		t.found = shareOf(t.order, merged[t.order.ID])
 	}
 }
 

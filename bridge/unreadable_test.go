@@ -2,6 +2,8 @@ package bridge_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -210,6 +212,33 @@ func TestOddRowAtLinnworks(t *testing.T) {
 			t.Errorf("%s: %d orders changed, %d found, %v, want %d", name, changed, len(found), err, len(ids))
 		}
 	}
+}
+
+// An order that cannot be read at all does not hide the merged one beside it.
+func TestMergedOrderBesideAnOddRow(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newImports(t, linnworkstest.WithAutoMerge())
+		a := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(2)})
+		s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
+		must(t, errOf(s.run(t)))
+		time.Sleep(16 * time.Minute)
+		s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
+		must(t, errOf(s.run(t)))
+		odd := s.linn.Orders()[len(s.linn.Orders())-1].OrderID
+		linn, err := s.linn.Client(linnworks.WithLimiter(unpaced{}), linnworks.WithMiddleware(edited("/v2/orders", func(body string) string {
+			return strings.Replace(body, fmt.Sprintf(`"OrderId":%q`, odd), `"OrderId":["?"]`, 1)
+		})))
+		must(t, err)
+		book, err := linnworksadapter.New(t.Context(), linn, linnworksadapter.Options{SubSource: "test"})
+		must(t, err)
+		merged, err := book.FindMerged(t.Context(), time.Now().Add(-time.Hour), []string{a, "another"})
+		if len(merged) != 1 || len(merged[a]) != 1 || !merged[a][0].Merged {
+			t.Errorf("found %v, want the merged order", merged)
+		}
+		if _, ok := errors.AsType[*linnworks.UnreadableError](err); !ok {
+			t.Errorf("got %v, want that one cannot be read", err)
+		}
+	})
 }
 
 // A weight that is no number is not known, and leaves that of others as it is.

@@ -79,8 +79,9 @@ type OrderTracer interface {
 	TraceOrders(ctx context.Context, ids []string) (map[string][]WarehouseOrder, error)
 	// FindMerged returns the merged orders that hold goods of the shop's orders with
 	// these references and have changed since then, by reference: for orders whose id
-	// in the warehouse nobody has heard of, and that are not found by their reference
-	// any more. It is slow, and seldom needed.
+	// in the warehouse nobody has heard of, and that are no longer found by their
+	// reference. What could not be read is in the error, beside what was. It is slow, and
+	// seldom needed.
 	FindMerged(ctx context.Context, since time.Time, references []string) (map[string][]WarehouseOrder, error)
 }
 
@@ -89,7 +90,7 @@ type OrderTracer interface {
 func inDoubt(r store.Record) bool { return r.OutcomeUnknown && len(r.WarehouseIDs) == 0 }
 
 // findMerged looks for orders that are in doubt, and that are not found by their
-// reference, among merged ones.
+// reference, among merged ones. An error is about those that it has not found.
 func findMerged(ctx context.Context, tracer OrderTracer, doubtful ...store.Record) (map[string][]WarehouseOrder, error) {
 	var references []string
 	since := doubtful[0].SentAt
@@ -102,13 +103,13 @@ func findMerged(ctx context.Context, tracer OrderTracer, doubtful ...store.Recor
 	// A creation is repeated, and SentAt is that of the last time.
 	merged, err := tracer.FindMerged(ctx, since.Add(-mergedBefore), references)
 	if err != nil {
-		return nil, fmt.Errorf("looking for it in merged orders: %w", err)
+		err = fmt.Errorf("looking for it in merged orders: %w", err)
 	}
 	live := map[string][]WarehouseOrder{}
 	for _, id := range references {
 		live[id] = liveParts(merged[id])
 	}
-	return live, nil
+	return live, err
 }
 
 // mergedBefore is how long before it was last sent an order may have been merged that

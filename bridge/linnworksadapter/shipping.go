@@ -146,15 +146,17 @@ func (l *Warehouse) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2
 }
 
 // FindMerged implements [bridge.OrderTracer]: it goes through [Warehouse.OrdersChanged],
-// and reads what it finds once more, as a single order tells more of itself.
+// and reads what it finds once more, as a single order tells more of itself. That a merge
+// counts as a change no page of Linnworks says.
 func (l *Warehouse) FindMerged(ctx context.Context, since time.Time, references []string) (map[string][]bridge.WarehouseOrder, error) {
 	var ids []string
+	var incomplete error
 	in := map[string][]string{} // the ids of merged orders, by reference
 	for w, err := range l.OrdersChanged(ctx, since) {
 		if err != nil {
-			return nil, err
+			incomplete = err
 		}
-		if !w.Merged || w.Foreign != "" {
+		if err != nil || !w.Merged || w.Foreign != "" {
 			continue
 		}
 		for _, reference := range w.References {
@@ -173,7 +175,7 @@ func (l *Warehouse) FindMerged(ctx context.Context, since time.Time, references 
 			merged[reference] = append(merged[reference], traced[id]...)
 		}
 	}
-	return merged, nil
+	return merged, incomplete
 }
 
 // changedPage is the size of a page of v2 orders. Linnworks publishes no maximum.
