@@ -309,7 +309,7 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}
 	defer unlock()
-	r := &intakeRun{Intake: in, settled: map[string]bool{}, marks: map[string]store.Mark{}, handed: map[string]bool{}, list: worklist{port: in.ports.Revisits, name: in.options.Name, patience: patience{
+	r := &intakeRun{Intake: in, settled: map[string]store.Mark{}, handed: map[string]bool{}, list: worklist{port: in.ports.Revisits, name: in.options.Name, patience: patience{
 		first: in.options.RetryAfter, most: in.options.RetryMax, tellAfter: in.options.EscalateAfter, hearsay: maxHearsay,
 		levels: []DeadlineLevel{{in.options.EscalateBefore, exceptions.Urgent}},
 	}}}
@@ -323,7 +323,7 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 		}
 		broke := r.stop()
 		if ctx.Err() == nil {
-			broke = errors.Join(broke, r.dropHints(ctx, r.sighted.alike(r.marks)))
+			broke = errors.Join(broke, r.dropHints(ctx, r.sighted.alike(r.settled)))
 		}
 		if broke != nil {
 			err = errors.Join(err, fmt.Errorf("bridge: intake: %w", broke))
@@ -388,8 +388,7 @@ type intakeRun struct {
 	*Intake
 	cursor  store.Cursor
 	list    worklist
-	settled map[string]bool       // handed on in this run
-	marks   map[string]store.Mark // and how they were
+	settled map[string]store.Mark // handed on in this run, and how they were
 	stuck   map[string]bool       // orders that an exception is open about
 	asked   map[string]bool       // orders that have a request by the list of requests
 	handed  map[string]bool       // orders handed on in this run with a request
@@ -398,6 +397,11 @@ type intakeRun struct {
 	line    []*handing            // batches that the handler is at work on, in order
 	stop    func() error          // ends what goes on beside the run
 	result  IntakeResult
+}
+
+func (r *intakeRun) isSettled(orderID string) bool {
+	_, settled := r.settled[orderID]
+	return settled
 }
 
 func (r *intakeRun) now() time.Time { return r.options.Now().UTC() }
@@ -514,7 +518,7 @@ func (r *intakeRun) dropHints(ctx context.Context, done []store.Hint) error {
 // dropServed drops the hints of orders that were read after these were heard of, and are
 // done with.
 func (r *intakeRun) dropServed(ctx context.Context, orders []Order) error {
-	return r.dropHints(ctx, r.sighted.served(slices.DeleteFunc(slices.Clone(orders), func(o Order) bool { return !r.settled[o.ID] })))
+	return r.dropHints(ctx, r.sighted.served(slices.DeleteFunc(slices.Clone(orders), func(o Order) bool { return !r.isSettled(o.ID) })))
 }
 
 // startBeside is called once the run has said which hints it follows itself.
@@ -598,7 +602,7 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, read []Order, then f
 	}
 	return r.handOn(ctx, orders, func(err error) error {
 		for _, o := range orders {
-			kept[o.ID] = r.settled[o.ID]
+			kept[o.ID] = r.isSettled(o.ID)
 		}
 		return then(kept, errors.Join(down, err))
 	})

@@ -164,10 +164,9 @@ func (r *intakeRun) settle(ctx context.Context, began time.Time, orders []Order,
 		return err
 	}
 	for _, o := range orders {
-		r.settled[o.ID] = true
+		r.settled[o.ID] = markOf(o)
 		if !o.UpdatedAt.IsZero() && o.ID != "" {
-			r.marks[o.ID] = markOf(o)
-			r.cursor.Seen[o.ID] = r.marks[o.ID]
+			r.cursor.Seen[o.ID] = r.settled[o.ID]
 		}
 	}
 	return nil

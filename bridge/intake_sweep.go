@@ -87,7 +87,7 @@ func (r *intakeRun) sweepStatus(ctx context.Context, status OrderStatus, at map[
 		if o.CreatedAt.After(reached) {
 			reached = o.CreatedAt
 		}
-		if r.settled[o.ID] || r.list.entries[o.ID].Attempts > 0 {
+		if r.isSettled(o.ID) || r.list.entries[o.ID].Attempts > 0 {
 			continue // done in this run, or it has a time of its own
 		}
 		r.result.Swept++
