@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/internal/distant"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -34,10 +35,10 @@ func TestDispatchSpeed(t *testing.T) {
 		linn := linnworkstest.New() // with the published quotas
 		fillWithProcessed(t, tiktok, linn, n)
 		const way = 50 * time.Millisecond
-		shopClient, err := tiktok.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: latency{tiktok.RoundTripper(), way}}),
+		shopClient, err := tiktok.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: distant.By(way, tiktok.RoundTripper())}),
 			tiktokshop.WithLimiter(tiktokshop.DefaultLimiter()))
 		must(t, err)
-		linnClient, err := linn.Client(linnworks.WithHTTPClient(&http.Client{Transport: latency{linn.RoundTripper(), way}}))
+		linnClient, err := linn.Client(linnworks.WithHTTPClient(&http.Client{Transport: distant.By(way, linn.RoundTripper())}))
 		must(t, err)
 		shop, err := tiktokadapter.New(shopClient, tiktokadapter.Options{})
 		must(t, err)

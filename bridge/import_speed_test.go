@@ -21,22 +21,12 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/internal/distant"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
-
-// distant answers after a while, as a server does that is far away.
-type distant struct {
-	next http.RoundTripper
-	by   time.Duration
-}
-
-func (d distant) RoundTrip(r *http.Request) (*http.Response, error) {
-	time.Sleep(d.by)
-	return d.next.RoundTrip(r)
-}
 
 var (
 	orderCount = flag.Int("orders", 1000, "how many orders TestImportAtTheLimits imports, a multiple of 200")
@@ -72,9 +62,9 @@ func limitedSides(t *testing.T, orders int) (*tiktokshoptest.Fake, *linnworkstes
 	must(t, tiktok.AddProduct(tiktokshoptest.Product{ID: mugProduct, Title: "Mug", SKUs: []tiktokshoptest.SKU{
 		{ID: mugSKU, SellerSKU: "MUG", Price: "12.50", Stock: map[string]int{shopWarehouse: 2 * orders}},
 	}}))
-	tiktokClient, err := tiktok.Client(tiktokshop.WithLimiter(tiktokshop.DefaultLimiter()), tiktokshop.WithHTTPClient(&http.Client{Transport: distant{tiktok.RoundTripper(), distance}}))
+	tiktokClient, err := tiktok.Client(tiktokshop.WithLimiter(tiktokshop.DefaultLimiter()), tiktokshop.WithHTTPClient(&http.Client{Transport: distant.By(distance, tiktok.RoundTripper())}))
 	must(t, err)
-	linnClient, err := linn.Client(linnworks.WithLimiter(linnworks.DefaultLimiter()), linnworks.WithHTTPClient(&http.Client{Transport: distant{linn.RoundTripper(), distance}}))
+	linnClient, err := linn.Client(linnworks.WithLimiter(linnworks.DefaultLimiter()), linnworks.WithHTTPClient(&http.Client{Transport: distant.By(distance, linn.RoundTripper())}))
 	must(t, err)
 	shop, err := tiktokadapter.New(tiktokClient, tiktokadapter.Options{HoldWindow: time.Second})
 	must(t, err)

@@ -20,6 +20,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/internal/distant"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -62,20 +63,9 @@ func (a *acceptances) PublishStock(ctx context.Context, p stock.ProductStock) ([
 	return refusals, err
 }
 
-// latency is the time that a call takes on its way there.
-type latency struct {
-	next http.RoundTripper
-	d    time.Duration
-}
-
-func (l latency) RoundTrip(r *http.Request) (*http.Response, error) {
-	time.Sleep(l.d)
-	return l.next.RoundTrip(r)
-}
-
 // smooth is a road on which each call takes the same time.
 func smooth(d time.Duration) func(http.RoundTripper, uint64) http.RoundTripper {
-	return func(next http.RoundTripper, _ uint64) http.RoundTripper { return latency{next, d} }
+	return func(next http.RoundTripper, _ uint64) http.RoundTripper { return distant.By(d, next) }
 }
 
 const (

@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/audit"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/internal/distant"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -21,17 +22,6 @@ import (
 )
 
 var listings = flag.Int("listings", 4000, "how many listings TestSpeed audits")
-
-// distant answers after a while, as a server does that is far away.
-type distant struct {
-	next http.RoundTripper
-	by   time.Duration
-}
-
-func (d distant) RoundTrip(r *http.Request) (*http.Response, error) {
-	time.Sleep(d.by)
-	return d.next.RoundTrip(r)
-}
 
 // calls counts the calls of each operation.
 type calls struct {
@@ -96,11 +86,11 @@ func TestSpeed(t *testing.T) {
 		}
 		made := new(calls)
 		distance := 50 * time.Millisecond
-		tiktok, err := shopFake.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: distant{shopFake.RoundTripper(), distance}}),
+		tiktok, err := shopFake.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: distant.By(distance, shopFake.RoundTripper())}),
 			tiktokshop.WithObserver(func(_ context.Context, e tiktokshop.Event) { made.saw("TikTok", e.Operation) }),
 			tiktokshop.WithLimiter(tiktokshop.DefaultLimiter()))
 		check(err)
-		linn, err := linnFake.Client(linnworks.WithHTTPClient(&http.Client{Transport: distant{linnFake.RoundTripper(), distance}}),
+		linn, err := linnFake.Client(linnworks.WithHTTPClient(&http.Client{Transport: distant.By(distance, linnFake.RoundTripper())}),
 			linnworks.WithObserver(func(_ context.Context, e linnworks.Event) { made.saw("Linnworks", e.Operation) }),
 			linnworks.WithLimiter(linnworks.DefaultLimiter()))
 		check(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/internal/distant"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -24,17 +25,6 @@ import (
 )
 
 var monthOf = flag.Int("finance.orders", 300, "how many orders TestReadAtTheLimits reconciles")
-
-// distant answers after a while, as a server does that is far away.
-type distant struct {
-	next http.RoundTripper
-	by   time.Duration
-}
-
-func (d distant) RoundTrip(r *http.Request) (*http.Response, error) {
-	time.Sleep(d.by)
-	return d.next.RoundTrip(r)
-}
 
 // meter adds up how long the calls of each side take at the published limits.
 type meter struct {
@@ -117,10 +107,10 @@ func TestReadAtTheLimits(t *testing.T) {
 
 		made := &meter{sides: map[string]time.Duration{}}
 		distance := 50 * time.Millisecond
-		tiktok, err := shopFake.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: distant{shopFake.RoundTripper(), distance}}), tiktokshop.WithLimiter(tiktokshop.DefaultLimiter()),
+		tiktok, err := shopFake.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: distant.By(distance, shopFake.RoundTripper())}), tiktokshop.WithLimiter(tiktokshop.DefaultLimiter()),
 			tiktokshop.WithObserver(func(context.Context, tiktokshop.Event) { made.add("TikTok Shop", time.Second/8) }))
 		must(err)
-		linn, err := linnFake.Client(linnworks.WithHTTPClient(&http.Client{Transport: distant{linnFake.RoundTripper(), distance}}), linnworks.WithLimiter(metered{linnworks.DefaultLimiter(), made}))
+		linn, err := linnFake.Client(linnworks.WithHTTPClient(&http.Client{Transport: distant.By(distance, linnFake.RoundTripper())}), linnworks.WithLimiter(metered{linnworks.DefaultLimiter(), made}))
 		must(err)
 		shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
 		must(err)

@@ -25,6 +25,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
+	"github.com/linnbridge/linnbridge/internal/distant"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -34,17 +35,6 @@ import (
 var seed = flag.Uint64("seed", 1, "what the lab's sales are drawn by")
 
 const shopWarehouse = "7068517275539719942"
-
-// later answers after a while.
-type later struct {
-	next http.RoundTripper
-	by   time.Duration
-}
-
-func (l later) RoundTrip(r *http.Request) (*http.Response, error) {
-	time.Sleep(l.by)
-	return l.next.RoundTrip(r)
-}
 
 // lab is a shop and a warehouse of the size of a plan, with the real limits.
 type lab struct {
@@ -84,10 +74,10 @@ func newLab(t *testing.T, s shop, level int) *lab {
 			{ID: skuID(n), SellerSKU: sku(n), Price: "9.99", Stock: units},
 		}}))
 	}
-	tiktok, err := l.tiktok.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: later{l.tiktok.RoundTripper(), s.way}}),
+	tiktok, err := l.tiktok.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: distant.By(s.way, l.tiktok.RoundTripper())}),
 		tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{Reads: s.reads, Writes: s.writes, Burst: 1})))
 	must(err)
-	linn, err := l.linn.Client(linnworks.WithHTTPClient(&http.Client{Transport: later{l.linn.RoundTripper(), s.way}}))
+	linn, err := l.linn.Client(linnworks.WithHTTPClient(&http.Client{Transport: distant.By(s.way, l.linn.RoundTripper())}))
 	must(err)
 	l.shop, err = tiktokadapter.New(tiktok, tiktokadapter.Options{})
 	must(err)
