@@ -102,7 +102,7 @@ type DispatchPorts struct {
 	// Corrector needs Records: with it a tracking number that changed in the
 	// warehouse after it was sent is corrected in the shop, once.
 	Corrector TrackingCorrector
-	// Records are told which numbers the shop was told, and when.
+	// Records keep which numbers the shop was told, and when.
 	Records store.Records
 }
 

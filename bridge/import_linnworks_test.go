@@ -171,6 +171,26 @@ func TestImportResolvesALostReply(t *testing.T) {
 	}
 }
 
+// foundMerged runs, and checks that orders are found in one that has no reference of theirs,
+// and not created again.
+func (s *imports) foundMerged(t *testing.T, ids ...string) {
+	t.Helper()
+	s.calls()
+	results, err := s.run(t)
+	must(t, err)
+	for _, id := range ids {
+		if r := results[id]; r.Outcome != bridge.OutcomeUnchanged || r.WarehouseOrder == "" || r.WarehouseOrder != results[ids[0]].WarehouseOrder {
+			t.Errorf("%+v", r)
+		}
+		if len(s.inLinnworks(id)) != 0 {
+			t.Error("it was not merged")
+		}
+	}
+	if n := s.calls()["CreateOrders"]; n != 0 {
+		t.Errorf("%d attempts to create them again", n)
+	}
+}
+
 // Auto-merge takes the references away. The orders are found all the same, each
 // with its own lines, and none is created again.
 func TestImportFindsMergedOrders(t *testing.T) {
@@ -182,20 +202,7 @@ func TestImportFindsMergedOrders(t *testing.T) {
 			t.Fatal(got)
 		}
 		time.Sleep(16 * time.Minute)
-		s.calls()
-		results, err := s.run(t)
-		must(t, err)
-		for _, id := range []string{a, b} {
-			if r := results[id]; r.Outcome != bridge.OutcomeUnchanged || r.WarehouseOrder == "" || r.WarehouseOrder != results[a].WarehouseOrder {
-				t.Errorf("%+v", r)
-			}
-			if len(s.inLinnworks(id)) != 0 {
-				t.Error("it was not merged")
-			}
-		}
-		if n := s.calls()["CreateOrders"]; n != 0 {
-			t.Errorf("%d attempts to create them again", n)
-		}
+		s.foundMerged(t, a, b)
 		if got := s.open(t); len(got) != 0 {
 			t.Errorf("in the queue: %v", got)
 		}
@@ -223,17 +230,7 @@ func TestImportFindsOrdersMergedUnheard(t *testing.T) {
 			t.Fatalf("%d orders in Linnworks, error: %v; want 2 that nobody heard of", len(s.linn.Orders()), err)
 		}
 		time.Sleep(16 * time.Minute)
-		s.calls()
-		results, err := s.run(t)
-		must(t, err)
-		for _, id := range []string{a, b} {
-			if r := results[id]; r.Outcome != bridge.OutcomeUnchanged || r.WarehouseOrder == "" || r.WarehouseOrder != results[a].WarehouseOrder {
-				t.Errorf("%+v", r)
-			}
-		}
-		if n := s.calls()["CreateOrders"]; n != 0 {
-			t.Errorf("%d attempts to create them again", n)
-		}
+		s.foundMerged(t, a, b)
 	})
 }
 

@@ -33,5 +33,6 @@
 //
 // The same books give the same report, byte for byte, in whatever order they come.
 // Documents of the journal have numbers made of the shop's ids, and a digest of what is in
-// them: [Posted] tells what was posted before.
+// them: [Posted] tells what was posted before, and [Report.Reversed] takes back what was
+// posted of payments that came back from the bank.
 package finance

@@ -269,8 +269,8 @@ func (b Books) owedBefore(off int64, currency string) bool {
 	return false
 }
 
-// paidInstead is a later payment of the amount of one that has failed, if no statement waits
-// for that any more.
+// paidInstead is a later payment of the amount of one that has failed, if no statement still
+// waits for that one.
 func (b Books) paidInstead(p *Payment, named []*StatementResult) string {
 	if len(named) > 0 {
 		return ""
