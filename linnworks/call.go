@@ -81,6 +81,7 @@ type callSettings struct {
 
 	response *Response
 	form     *bool
+	permit   *Permit
 }
 
 // WithResponse fills r with the reply to the last attempt, on success and on
@@ -272,6 +273,10 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if s.form != nil {
 		op.form = *s.form
 	}
+	key := c.limitKey(op.name, op.limit)
+	if s.permit != nil && s.permit.key != key {
+		return fmt.Errorf("linnworks: %s: the permit is for %s, or of another installation", op.name, s.permit.key.Operation)
+	}
 	contentType, body, err := encodeBody(op, req)
 	if err != nil {
 		return fmt.Errorf("linnworks: %s: encoding the body: %w", op.name, err)
@@ -290,11 +295,16 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 		}
 	}
 	p.address = p.url(p.session)
-	key := LimitKey{Application: c.credentials.ApplicationID, Operation: op.name, PerMinute: op.limit}
 	reply, err := c.transport.Do(ctx, transport.Call{
 		Operation: op.name, Account: key.Application, Method: op.method, URL: p.address, Header: s.Header, Body: body,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
-		Wait: func(ctx context.Context) error { return c.limiter.Wait(ctx, key) }, Learn: learner(c.limiter, key), Rate: rater(c.limiter, key), Budget: op.name,
+		Wait: func(ctx context.Context) error {
+			if s.permit.admits() {
+				return nil
+			}
+			return c.limiter.Wait(ctx, key)
+		},
+		Learn: learner(c.limiter, key), Rate: rater(c.limiter, key), Budget: op.name,
 		Secrets: p.secrets,
 	}, p)
 	if s.response != nil {

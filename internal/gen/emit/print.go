@@ -109,7 +109,28 @@ func (m *Model) services(names []string) ([]byte, error) {
 		p.f("\tc.%s = (*%sService)(&c.common)\n", n, n)
 	}
 	p.f("}\n")
+	p.limits()
 	return p.source(m.API.Package)
+}
+
+// limits emits the published limits of an API that has any, for what is known of an
+// operation by its name alone. As a switch it costs nothing in a program without use for it.
+func (p *printer) limits() {
+	by := map[int][]string{}
+	for _, m := range sortedMethods(p.model.Methods) {
+		if n := m.Ledger.Limit; n > 0 {
+			by[n] = append(by[n], strconv.Quote(m.Ledger.Name()))
+		}
+	}
+	if len(by) == 0 {
+		return
+	}
+	p.f("\n// publishedLimit is how many calls a minute an operation allows, 0 where nobody says.\n")
+	p.f("func publishedLimit(operation string) int {\n\tswitch operation {\n")
+	for _, n := range slices.Sorted(maps.Keys(by)) {
+		p.f("\tcase %s:\n\t\treturn %d\n", strings.Join(by[n], ",\n\t\t"), n)
+	}
+	p.f("\t}\n\treturn 0\n}\n")
 }
 
 func (p *printer) service(name string) {
