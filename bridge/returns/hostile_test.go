@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/money"
@@ -507,5 +508,66 @@ func TestABookingThatShowsLate(t *testing.T) {
 		if got := w.orders[0].Refunds; len(got) != 1 || !got[0].Done {
 			t.Errorf("Linnworks has %+v, want one refund that is final", got)
 		}
+	})
+}
+
+// hiding is a shop that shows some returns no longer.
+type hiding struct {
+	*tiktokadapter.Shop
+	hidden func(id string) bool
+}
+
+func (h hiding) Returns(ctx context.Context, ids []string) ([]returns.Return, error) {
+	list, err := h.Shop.Returns(ctx, ids)
+	return slices.DeleteFunc(list, func(r returns.Return) bool { return h.hidden(r.ID) }), err
+}
+
+func (h hiding) ReturnsSince(context.Context, time.Time) ([]returns.Return, error) {
+	return nil, nil // they changed long ago
+}
+
+// A return that is open is not forgotten before somebody is told: the shop shows it no longer,
+// or nothing has come of it for months.
+func TestNoOpenReturnIsForgottenSilently(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{})
+		var ids []string
+		for range 2 {
+			id := s.asks(t, s.sold(t, mugSKU, 1).ID, tiktokshoptest.ReturnSpec{Type: tiktokshop.ReturnTypeReturnAndRefund})
+			must(t, s.tiktok.GrantReturn(id))
+			must(t, s.tiktok.SendReturn(id, "RM"+id))
+			reasons, err := s.shop.RefusalReasons(t.Context(), id)
+			must(t, err)
+			must(t, s.watch.Decide(t.Context(), returns.Decision{ReturnID: id, Ask: returns.AskGoods, Reason: reasons[0]}))
+			ids = append(ids, id)
+		}
+		hidden := map[string]bool{}
+		s.run(t)
+		m := s.mirrorOf(t, func(p *returns.MirrorPorts) {
+			shop := hiding{s.shop, func(id string) bool { return hidden[id] }}
+			p.Shop, p.Changes = shop, shop
+		})
+		run := func(days int, wantOpen int, want ...string) {
+			t.Helper()
+			time.Sleep(time.Duration(days) * 24 * time.Hour)
+			report, err := m.Run(t.Context())
+			must(t, err)
+			if diff := cmp.Diff(want, open(t, s.queue), cmpopts.EquateEmpty()); diff != "" || report.Open != wantOpen {
+				t.Errorf("after %d days: %d open, want %d; cases (-want +got):\n%s", days, report.Open, wantOpen, diff)
+			}
+		}
+		first, second := "refund not booked: return "+ids[0], "refund not booked: return "+ids[1]
+		run(0, 2)
+		hidden[ids[0]] = true
+		run(1, 2)
+		run(1, 2, first)
+		hidden[ids[0]] = false
+		run(0, 2)
+		hidden[ids[0]] = true
+		run(1, 2)
+		run(110, 2, first)
+		run(10, 0, first, second)
+		run(1, 0, first, second)
 	})
 }

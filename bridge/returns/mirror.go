@@ -159,6 +159,10 @@ const (
 	mostAhead = time.Hour
 )
 
+// missingFor is how long the shop may leave out an open return, asked for by its id, before
+// somebody is told.
+const missingFor = 24 * time.Hour
+
 // mirrorKinds are those of the mirror that a run raises and closes.
 var mirrorKinds = []exceptions.Kind{exceptions.RefundNotBooked, exceptions.RefundDiffers, exceptions.GoodsMissing}
 
@@ -199,6 +203,9 @@ func (m *Mirror) Run(ctx context.Context) (report MirrorReport, err error) {
 	if err := context.Cause(ctx); err != nil {
 		errs = append(errs, err)
 	} else {
+		if err := m.giveUp(ctx, state, &report); err != nil {
+			errs = append(errs, err)
+		}
 		state.Seen = seen // not before: what a run that is cut off has not begun is read again
 	}
 	for _, o := range state.Open {
@@ -225,10 +232,10 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, u
 		since = m.options.Now().Add(-m.options.FirstLook)
 	}
 	found := map[string]Return{}
-	latest, all := state.Seen, true
+	latest := state.Seen
 	future := m.options.Now().Add(mostAhead)
 	unreadable = map[string]string{}
-	add := func(list []Return, err error, what, prefix string) {
+	add := func(list []Return, err error, what, prefix string) (all bool) {
 		reasons, err := exceptions.UnreadableIn(err)
 		if why, nameless := reasons[""]; nameless {
 			err = fmt.Errorf("one has no id: %s", why)
@@ -239,7 +246,7 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, u
 			}
 		}
 		if err != nil {
-			errs, all = append(errs, fmt.Errorf("reading %s: %w", what, err)), false
+			errs = append(errs, fmt.Errorf("reading %s: %w", what, err))
 		}
 		for _, r := range list {
 			found[r.key()] = r
@@ -247,12 +254,13 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, u
 				latest = r.UpdatedAt.UTC()
 			}
 		}
+		return err == nil
 	}
 	changed, err := m.ports.Changes.ReturnsSince(ctx, since)
-	add(changed, err, "what has changed", "")
+	whole := add(changed, err, "what has changed", "")
 	if m.ports.Cancellations != nil {
 		changed, err := m.ports.Cancellations.CancellationsSince(ctx, since)
-		add(changed, err, "what was cancelled", cancellationPrefix)
+		whole = add(changed, err, "what was cancelled", cancellationPrefix) && whole
 	}
 	// What is read again because lists lag, and has not changed, is not done again.
 	maps.DeleteFunc(state.Settled, func(_ string, at time.Time) bool { return at.Before(state.Seen.Add(-overlap)) })
@@ -271,14 +279,24 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, u
 		}
 	}
 	seen = latest
-	whole := all
+	missing := func(prefix string, ids []string) {
+		for _, id := range ids {
+			if _, shown := found[prefix+id]; !shown && unreadable[prefix+id] == "" && state.Open[prefix+id].Missing.IsZero() {
+				state.Open[prefix+id].Missing = m.options.Now().UTC()
+			}
+		}
+	}
 	if slices.Sort(ids); len(ids) > 0 { // they stay open, whether they are read or not
 		open, err := m.ports.Shop.Returns(ctx, ids)
-		add(open, err, "open returns", "")
+		if add(open, err, "open returns", "") {
+			missing("", ids)
+		}
 	}
 	if slices.Sort(cancelled); len(cancelled) > 0 && m.ports.Cancellations != nil {
 		open, err := m.ports.Cancellations.Cancellations(ctx, cancelled)
-		add(open, err, "open cancellations", cancellationPrefix)
+		if add(open, err, "open cancellations", cancellationPrefix) {
+			missing(cancellationPrefix, cancelled)
+		}
 	}
 	if err := m.forget(ctx, state, found); err != nil {
 		errs, whole = append(errs, err), false
@@ -312,6 +330,45 @@ func (m *Mirror) tellUnreadable(ctx context.Context, state *mirrorState, unreada
 	return nil
 }
 
+// giveUp tells of open returns that the shop no longer shows, and of those that have been open
+// for too long: these are then forgotten, until they change.
+func (m *Mirror) giveUp(ctx context.Context, state *mirrorState, report *MirrorReport) error {
+	now := m.options.Now()
+	var list []exceptions.Exception
+	var old []string
+	for _, key := range slices.Sorted(maps.Keys(state.Open)) {
+		o := state.Open[key]
+		stale, gone := now.Sub(o.Since) > keepFor, !o.Missing.IsZero() && now.Sub(o.Missing) >= missingFor
+		if o.Done || !stale && !gone {
+			continue
+		}
+		r := Return{}
+		r.ID, r.Cancellation = strings.CutPrefix(key, cancellationPrefix)
+		what := "the " + r.noun()
+		if o.OrderID != "" { // otherwise it was never read
+			what += " of order " + o.OrderID
+		}
+		seen := fmt.Sprintf("%s has been open since %s: the bridge stops looking at it until it changes in the shop", what, o.Since.UTC().Format(time.DateOnly))
+		if gone {
+			seen = fmt.Sprintf("%s is open, and the shop has not shown it since %s", what, o.Missing.Format(time.DateOnly))
+		}
+		list = append(list, exceptions.New(exceptions.RefundNotBooked, r.object(), time.Time{}, seen,
+			"look in Seller Center what has become of it; if the buyer has the money, see that Linnworks has the refund, with the id of the "+r.noun()+" as external reference; if goods are not coming, delete their booking there; then resolve this",
+			exceptions.Evidence(r.noun(), r.ID, "order", o.OrderID)...))
+		if stale {
+			old = append(old, key)
+		}
+	}
+	if err := exceptions.RaiseAll(ctx, m.ports.Exceptions, list); err != nil {
+		return fmt.Errorf("telling of what is given up: %w", err)
+	}
+	report.Raised += len(list)
+	for _, key := range old {
+		delete(state.Open, key)
+	}
+	return nil
+}
+
 // mirrorRun is the work on one return.
 type mirrorRun struct {
 	*Mirror
@@ -336,6 +393,7 @@ func (m *mirrorRun) do(ctx context.Context) error {
 		o = &opened{OrderID: m.r.OrderID, Since: m.now}
 		m.state.Open[m.r.key()] = o
 	}
+	o.Missing = time.Time{}
 	err := m.book(ctx, o, dead)
 	if ctx.Err() != nil {
 		return err

@@ -43,11 +43,14 @@ type opened struct {
 	Claimed bool `json:",omitzero"`
 	// Adopted is the refund, booked by a person, that is taken to be this one's.
 	Adopted string `json:",omitzero"`
+	// Missing is since when the shop has not shown it, although it was asked for it by id.
+	Missing time.Time `json:",omitzero"`
 	// Done reports that nothing is left to do.
 	Done bool `json:",omitzero"`
 }
 
-// keepFor is how long something is remembered after the last that happened about it.
+// keepFor is how long something is remembered. Nothing that is left to do is forgotten before
+// a person is told.
 const keepFor = 120 * 24 * time.Hour
 
 // load reads the state.
@@ -76,7 +79,7 @@ func (m *Mirror) load(ctx context.Context) (*mirrorState, error) {
 func (m *Mirror) save(ctx context.Context, s *mirrorState) error {
 	now := m.options.Now()
 	for id, o := range s.Open {
-		if now.Sub(o.Since) > keepFor {
+		if o.Done && now.Sub(o.Since) > keepFor {
 			delete(s.Open, id)
 		}
 	}
