@@ -80,6 +80,7 @@ func TestRefundsAddUp(t *testing.T) {
 		"less than the lines, as an offer":         {500, 0, []returns.Line{line("1", 1250, 0)}, []returns.Row{mugs}, "item mugs x1 5.00"},
 		"more than the lines, as tax on top":       {1350, 0, []returns.Line{line("1", 1250, 0)}, []returns.Row{mugs}, "item mugs x1 13.50"},
 		"shipping alone":                           {400, 400, []returns.Line{line("1", 0, 0)}, []returns.Row{mugs}, "shipping x0 4.00"},
+		"less than the shipping, as an offer":      {300, 400, []returns.Line{line("1", 1250, 0)}, []returns.Row{mugs}, "shipping x0 3.00"},
 		"no lines":                                 {777, 0, nil, []returns.Row{mugs}, "other x0 7.77"},
 		"no amounts in the lines":                  {101, 0, []returns.Line{line("1", 0, 0), line("2", 0, 0)}, []returns.Row{mugs}, "item mugs x2 1.01"},
 		"a unit that the order does not have":      {1250, 0, []returns.Line{line("9", 1250, 0)}, []returns.Row{mugs}, "other x0 12.50"},
