@@ -666,7 +666,7 @@ func (r *cancelRun) pull(ctx context.Context, plan removal) error {
 			do = "find the parcel, and take the cancelled goods out of it"
 		}
 		if err := r.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.ParcelToPull, exceptions.ForOrder(r.request.OrderID), time.Time{},
-			whereabouts(w)+", and now cancelled", do, orderEvidence(r.order, w)...)); err != nil {
+			whereabouts(w)+", and now cancelled", do, append(orderEvidence(r.order, w), permitEvidence(r.record)...)...)); err != nil {
 			return err
 		}
 	}
@@ -850,6 +850,8 @@ func firstReason(wanted, accepted []string) string {
 
 func (r *cancelRun) raise(ctx context.Context, kind exceptions.Kind, seen, do string) error {
 	r.result.Outcome, r.result.Detail = OutcomeRaised, string(kind)
-	return r.ports.Exceptions.Raise(ctx, exceptions.New(kind, exceptions.ForOrder(r.request.OrderID), r.request.Deadline, seen, do,
-		append(exceptions.Evidence("cancellation", r.request.ID, "shop's reason", r.request.Reason), orderEvidence(r.order, r.found...)...)...))
+	evidence := slices.Concat(
+		exceptions.Evidence("cancellation", r.request.ID, "shop's reason", r.request.Reason), orderEvidence(r.order, r.found...), permitEvidence(r.record),
+	)
+	return r.ports.Exceptions.Raise(ctx, exceptions.New(kind, exceptions.ForOrder(r.request.OrderID), r.request.Deadline, seen, do, evidence...))
 }

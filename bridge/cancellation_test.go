@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,10 @@ func TestCancelCommitmentSlipsIn(t *testing.T) {
 // sent, so somebody has to know at once, and again after a stop.
 func TestCancelProcessedDuringTheCall(t *testing.T) {
 	w := cancelWorld(t, bridge.Open, stage.New)
+	_, err := store.UpdateRecords(t.Context(), w.Memory, func(r *store.Record) {
+		r.Granted = store.Permit{At: world.Noon, Status: "AWAITING_SHIPMENT"}
+	}, store.Record{OrderID: "1"})
+	must(t, err)
 	w.After = func(_ int, name string) {
 		if name == "ApproveCancellation" {
 			w.Book[0].State, w.Book[0].Stage, w.Book[0].Tracking = bridge.Processed, stage.Processed, "RM1"
@@ -121,6 +126,9 @@ func TestCancelProcessedDuringTheCall(t *testing.T) {
 	list, _ := w.Exceptions.Open(t.Context())
 	if len(list) != 1 || list[0].Kind != exceptions.LateCancellation || list[0].Count != 2 || !strings.Contains(list[0].Seen, `stage "processed", tracking RM1, carrier Royal Mail`) {
 		t.Errorf("%v", list)
+	}
+	if permit := (exceptions.Property{Name: "last permit to ship", Value: world.Noon.Format(time.DateTime) + " UTC, on the status AWAITING_SHIPMENT"}); !slices.Contains(list[0].Evidence, permit) {
+		t.Errorf("evidence %v, want %v in it", list[0].Evidence, permit)
 	}
 	if _, ok := w.Reservation(); !ok || len(w.Approved) != 1 {
 		t.Errorf("reserved %t, approved %v", ok, w.Approved)

@@ -4,7 +4,19 @@ import (
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
+
+// permitEvidence is when the order might be shipped, and when not, as far as that is on record.
+func permitEvidence(r store.Record) []exceptions.Property {
+	said := func(p store.Permit) string {
+		if p.At.IsZero() {
+			return ""
+		}
+		return p.At.UTC().Format("2006-01-02 15:04:05 UTC") + ", " + p.String()
+	}
+	return exceptions.Evidence("last permit to ship", said(r.Granted), "last refusal to ship", said(r.Held))
+}
 
 // orderEvidence is what both sides say about an order, without the buyer.
 func orderEvidence(o Order, parts ...WarehouseOrder) []exceptions.Property {

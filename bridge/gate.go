@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // CancellationSource reads the shop's open cancellation requests.
@@ -106,6 +108,9 @@ type GatePorts struct {
 	// Exceptions is required with Known: every decision of that sort is raised. With
 	// it alone, those about orders whose details were read and leave a doubt are.
 	Exceptions exceptions.Queue
+	// Records is optional: with it the last permit of an order and its last refusal are on
+	// record. That they could not be recorded keeps no order; [Gate.Health] tells of it.
+	Records store.Records
 }
 
 // GateOptions configure a [Gate].
@@ -187,8 +192,48 @@ func (g *Gate) Check(ctx context.Context, orderIDs ...string) ([]Permit, error) 
 	}
 	start := g.options.Now()
 	permits, err := g.check(ctx, start.UTC(), orderIDs)
-	g.timings.Done(start, g.options.Now(), err)
+	g.timings.Done(start, g.options.Now(), errors.Join(err, g.record(ctx, permits)))
 	return permits, err
+}
+
+// record puts permits on record: a grant once the one there is no longer valid, and a
+// refusal that is another than the last answer. The rest would only be written again.
+func (g *Gate) record(ctx context.Context, permits []Permit) error {
+	if g.ports.Records == nil || len(permits) == 0 {
+		return nil
+	}
+	said := make(map[string]Permit, len(permits))
+	for _, p := range permits {
+		said[p.OrderID] = p
+	}
+	records, _, err := g.ports.Records.RecordsOf(ctx, slices.Collect(maps.Keys(said))...)
+	if err == nil {
+		note := func(r *store.Record) { g.note(r, said[r.OrderID]) }
+		maps.DeleteFunc(records, func(_ string, r store.Record) bool { // one that the bridge did not import has none
+			before := r
+			note(&r)
+			return r.Granted == before.Granted && r.Held == before.Held
+		})
+		if len(records) > 0 {
+			_, err = store.UpdateRecords(ctx, g.ports.Records, note, slices.Collect(maps.Values(records))...)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("bridge: gate: recording the permits: %w", err)
+	}
+	return nil
+}
+
+// note notes a permit in the record of its order.
+func (g *Gate) note(r *store.Record, p Permit) {
+	n := store.Permit{At: p.At.UTC(), Status: string(p.Order.Status), UpdatedAt: p.Order.UpdatedAt.UTC(), Reason: part.Short(cmp.Or(p.Decision, p.Reason))}
+	last, same := &r.Held, r.Held.At.After(r.Granted.At)
+	if p.Granted {
+		last, same = &r.Granted, r.Granted.At.After(r.Held.At) && p.At.Sub(r.Granted.At) < g.options.Lifetime
+	}
+	if !same || last.Status != n.Status || !last.UpdatedAt.Equal(n.UpdatedAt) || last.Reason != n.Reason {
+		*last = n
+	}
 }
 
 func (g *Gate) check(ctx context.Context, at time.Time, orderIDs []string) ([]Permit, error) {

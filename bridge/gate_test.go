@@ -15,6 +15,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
@@ -456,4 +457,73 @@ type knownToo struct{ asked int }
 func (k *knownToo) KnownOrders(context.Context, []string) ([]bridge.Order, error) {
 	k.asked++
 	return nil, nil
+}
+
+// When an order might be shipped is on record, with what the answer rested on: the last
+// permit, and the last refusal with its first time. What says the same is not written again.
+func TestGateRecordsItsAnswers(t *testing.T) {
+	w := world.NewWorld(t)
+	w.Put(world.AnOrder("1", "MUG"), world.AnOrder("2", "MUG"))
+	must(t, errOf(w.Memory.PutRecords(t.Context(), store.Record{OrderID: "1", WarehouseIDs: []string{"w100"}})))
+	now := world.Noon
+	w.Now = func() time.Time { return now }
+	g := w.GateWith(bridge.GatePorts{Records: w}, bridge.GateOptions{})
+	var want store.Record
+	at := func(after time.Duration) store.Permit {
+		o := w.Orders["1"]
+		return store.Permit{At: world.Noon.Add(after), Status: string(o.Status), UpdatedAt: o.UpdatedAt.UTC()}
+	}
+	for _, step := range []struct {
+		what   string
+		after  time.Duration
+		change func(o *bridge.Order)
+		writes bool
+		expect func()
+	}{
+		{"granted", 0, func(*bridge.Order) {}, true, func() { want.Granted = at(0) }},
+		{"granted again, while that is good", time.Minute, func(*bridge.Order) {}, false, func() {}},
+		{"granted again, later", 10 * time.Minute, func(*bridge.Order) {}, true, func() { want.Granted = at(10 * time.Minute) }},
+		{"refused", 11 * time.Minute, func(o *bridge.Order) { o.CancelRequested = true }, true, func() {
+			want.Held = at(11 * time.Minute)
+			want.Held.Reason = "a cancellation waits for an answer"
+		}},
+		{"refused again, much later", 3 * time.Hour, func(*bridge.Order) {}, false, func() {}},
+		{"refused for another reason", 4 * time.Hour, func(o *bridge.Order) { o.Status = bridge.Cancelled }, true, func() {
+			want.Held = at(4 * time.Hour)
+			want.Held.Reason = "the order is cancelled"
+		}},
+		{"granted after all", 5 * time.Hour, func(o *bridge.Order) { o.Status, o.CancelRequested = bridge.AwaitingShipment, false }, true, func() { want.Granted = at(5 * time.Hour) }},
+		{"and refused as before", 6 * time.Hour, func(o *bridge.Order) { o.Status = bridge.Cancelled }, true, func() {
+			want.Held = at(6 * time.Hour)
+			want.Held.Reason = "the order is cancelled"
+		}},
+	} {
+		o := w.Orders["1"]
+		step.change(&o)
+		w.Orders["1"] = o
+		step.expect()
+		now = world.Noon.Add(step.after)
+		before := w.Count("PutRecords")
+		_, err := g.Check(t.Context(), "1", "2", "1")
+		must(t, err)
+		records, _, err := w.Memory.RecordsOf(t.Context(), "1", "2")
+		must(t, err)
+		if got := (store.Record{Granted: records["1"].Granted, Held: records["1"].Held}); !got.Equal(want) || len(records) != 1 {
+			t.Errorf("%s: %d records, granted %+v, held %+v; want that of order 1 alone, %+v and %+v", step.what, len(records), got.Granted, got.Held, want.Granted, want.Held)
+		}
+		if wrote := w.Count("PutRecords") > before; wrote != step.writes {
+			t.Errorf("%s: written %t, want %t", step.what, wrote, step.writes)
+		}
+	}
+	// Nothing is held because it cannot be recorded, and somebody hears of it.
+	o := w.Orders["1"]
+	o.Status = bridge.AwaitingShipment
+	w.Orders["1"] = o
+	w.Fail = world.FailOn("PutRecords")
+	if permits, err := g.Check(t.Context(), "1"); err != nil || len(permits) != 1 || !permits[0].Granted {
+		t.Errorf("with records that cannot be written: %v, %v; want it granted", permits, err)
+	}
+	if h := g.Health(); !strings.Contains(fmt.Sprintf("%+v", h), "recording the permits") {
+		t.Errorf("its health does not tell: %+v", h)
+	}
 }

@@ -333,7 +333,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 		func() error {
-			s.Gate, err = NewGate(GatePorts{Orders: shop, Cancellations: shop, Known: warehouse, Exceptions: m}, GateOptions{AtDeadline: set.AtDeadline})
+			s.Gate, err = NewGate(GatePorts{Orders: shop, Cancellations: shop, Known: warehouse, Exceptions: m, Records: m}, GateOptions{AtDeadline: set.AtDeadline})
 			return err
 		},
 		func() error {

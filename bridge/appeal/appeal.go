@@ -191,6 +191,8 @@ func (x *Order) recorded(r store.Record) {
 	x.happened(r.ParkedAt, FromBridge, "held back, because the shop held it")
 	x.happened(r.ReleasedAt, FromBridge, "released to the warehouse")
 	x.happened(r.LabelAt, FromBridge, "label handed out to the warehouse")
+	x.happened(r.Granted.At, FromBridge, "allowed to be shipped, "+r.Granted.String())
+	x.happened(r.Held.At, FromBridge, "not allowed to be shipped, "+r.Held.String())
 	if r.Reference.Refused {
 		x.happened(r.Reference.At, FromBridge, "the shop did not take the warehouse's number of the order")
 	} else {

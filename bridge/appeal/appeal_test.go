@@ -54,6 +54,7 @@ func ports(t *testing.T) appeal.Ports {
 	must(t, second(memory.PutRecords(t.Context(), store.Record{
 		OrderID: "5761", Status: "AWAITING_COLLECTION", WarehouseIDs: []string{"w1"}, SentAt: noon.Add(-2 * time.Hour), LabelAt: noon.Add(-time.Hour),
 		Reference: store.WrittenReference{WarehouseID: "w1", At: noon.Add(-90 * time.Minute)}, Told: []store.Told{{Tracking: "RM123456789GB", At: noon.Add(-50 * time.Minute)}},
+		Granted: store.Permit{At: noon.Add(-61 * time.Minute), Status: "AWAITING_SHIPMENT", UpdatedAt: noon.Add(-3 * time.Hour)}, Held: store.Permit{At: noon.Add(-100 * time.Minute), Status: "ON_HOLD", Reason: "the order is on hold"},
 	})))
 	queue := cases.Shop("UK")
 	must(t, queue.Raise(t.Context(), exceptions.New(exceptions.DeadlineNear, exceptions.ForOrder("5761"), noon, "ship by 12:00", "send it")))
@@ -88,7 +89,8 @@ func TestCollect(t *testing.T) {
 	}
 	want := []string{
 		"08:00 shop: ship by",
-		"09:00 shop: paid", "09:00 shop: placed", "10:00 bridge: sent to the warehouse", "10:30 bridge: the shop took the warehouse's number of the order", "11:00 bridge: label handed out to the warehouse",
+		"09:00 shop: paid", "09:00 shop: placed", "10:00 bridge: sent to the warehouse", "10:20 bridge: not allowed to be shipped, on the status ON_HOLD; the order is on hold",
+		"10:30 bridge: the shop took the warehouse's number of the order", "10:59 bridge: allowed to be shipped, on the status AWAITING_SHIPMENT, last changed 2026-06-01 09:00:00 UTC", "11:00 bridge: label handed out to the warehouse",
 		"11:10 bridge: the shop was told the number of the parcel, RM123456789GB",
 		"12:00 case: deadline near: cleared", "12:00 case: deadline near: ship by 12:00", "12:00 shop: shipped, as the shop counts", "14:00 shop: collected by the carrier",
 	}
@@ -157,7 +159,7 @@ func TestMissing(t *testing.T) {
 	if diff := cmp.Diff(want, pack.Missing); diff != "" {
 		t.Errorf("missing (-want +got):\n%s", diff)
 	}
-	if len(pack.Orders) != 2 || !pack.Orders[0].Known || pack.Orders[1].Known || len(pack.Orders[0].Events) != 4 {
+	if len(pack.Orders) != 2 || !pack.Orders[0].Known || pack.Orders[1].Known || len(pack.Orders[0].Events) != 6 {
 		t.Errorf("orders %+v", pack.Orders)
 	}
 	var page bytes.Buffer

@@ -383,6 +383,7 @@ func testLargeTexts(s *storeTest) {
 	r := store.Record{
 		OrderID: "1", Why: long, LastError: long, Notes: map[string]string{"long": long, "empty": ""}, Lines: map[string]string{"": "x", "y": ""},
 		WarehouseIDs: []string{"", "w"}, Reference: store.WrittenReference{WarehouseID: long},
+		Granted: store.Permit{At: moment, UpdatedAt: moment}, Held: store.Permit{At: moment, Status: long, Reason: long},
 		Told: []store.Told{{Tracking: long, At: moment}, {Tracking: ""}},
 	}
 	s.put(r)

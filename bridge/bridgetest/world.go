@@ -383,7 +383,7 @@ func (s *shop) assemble() (err error) {
 	}, bridge.IntakeOptions{}); err != nil {
 		return err
 	}
-	gate, err := bridge.NewGate(bridge.GatePorts{Orders: permits, Cancellations: p.Cancellations}, bridge.GateOptions{})
+	gate, err := bridge.NewGate(bridge.GatePorts{Orders: permits, Cancellations: p.Cancellations, Records: p.Store}, bridge.GateOptions{})
 	if err != nil {
 		return err
 	}

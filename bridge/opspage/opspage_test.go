@@ -96,7 +96,8 @@ func newBench(t testing.TB) *bench {
 	if _, err := b.memory.Shop("UK").PutRecords(t.Context(), store.Record{
 		OrderID: "576000000000000001", Status: "AWAITING_COLLECTION", UpdatedAt: noon.Add(-time.Hour), SentAt: noon.Add(-3 * time.Hour),
 		WarehouseIDs: []string{"guid-1"}, ReleasedAt: noon.Add(-2 * time.Hour), LabelAt: noon.Add(-30 * time.Minute),
-		Told: []store.Told{{Tracking: "JV1", At: noon.Add(-20 * time.Minute)}},
+		Told: []store.Told{{Tracking: "JV1", At: noon.Add(-20 * time.Minute)}}, Granted: store.Permit{At: noon.Add(-35 * time.Minute), Status: "AWAITING_SHIPMENT"},
+		Held: store.Permit{At: noon.Add(-150 * time.Minute), Reason: "the shop cannot be asked"},
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +236,7 @@ func TestPagesSay(t *testing.T) {
 		"/cases?state=cleared":   {"Nothing that this list asks for"},
 		"/case?key=" + url.QueryEscape("UK|no tracking|order 576000000000000001"): {"do order 576000000000000001", "90 min left", "The life of order", "What it is", "JD0001"},
 		"/orders":                              {"576000000000000001", "ship by", `data-is="Minutes left">90<`, "576000000000000007", "scanned by", "30 h left"},
-		"/order?shop=UK&id=576000000000000001": {"sent to Linnworks", "released by the bridge", "label handed out", "told the tracking number JV1", "AWAITING_COLLECTION", "guid-1", "no tracking"},
+		"/order?shop=UK&id=576000000000000001": {"sent to Linnworks", "released by the bridge", "label handed out", "told the tracking number JV1", "let it be shipped, on the status AWAITING_SHIPMENT", "held it, on an order that the shop did not show; the shop cannot be asked", "AWAITING_COLLECTION", "guid-1", "no tracking"},
 		"/order?shop=UK&id=1":                  {"no record of it"},
 		"/stock":                               {"MUG-RED", "keep 1", "its item is not known", `data-is="Warehouse">Leeds<`, `data-is="Warehouse">w1<`},
 		"/stock?q=lamp":                        {"LAMP"},

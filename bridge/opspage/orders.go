@@ -299,6 +299,8 @@ func (v *life) recorded(r store.Record) {
 	} else {
 		v.happened(r.Reference.At, "the shop was told the reference "+r.Reference.WarehouseID)
 	}
+	v.happened(r.Granted.At, "the gate let it be shipped, "+r.Granted.String())
+	v.happened(r.Held.At, "the gate held it, "+r.Held.String())
 	for _, told := range r.Told {
 		v.happened(told.At, "the shop was told the tracking number "+told.Tracking)
 	}

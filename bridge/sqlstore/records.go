@@ -24,6 +24,8 @@ type recordDoc struct {
 	ReleasedAt     time.Time              `json:"released_at,omitzero"`
 	Releasing      bool                   `json:"releasing,omitempty"`
 	LabelAt        time.Time              `json:"label_at,omitzero"`
+	Granted        store.Permit           `json:"granted,omitzero"`
+	Held           store.Permit           `json:"held,omitzero"`
 	Reference      store.WrittenReference `json:"reference,omitzero"`
 	Told           []store.Told           `json:"told,omitempty"`
 	Correction     store.Correction       `json:"correction,omitzero"`
@@ -38,7 +40,7 @@ type recordDoc struct {
 
 // row is a record as it is kept, with its new version.
 func (s Shop) row(r store.Record, version int64) ([]any, error) {
-	sets(&r.UpdatedAt, &r.SentAt, &r.ParkedAt, &r.ReleasedAt, &r.LabelAt, &r.Reference.At, &r.Correction.At, &r.Due, &r.Deadline, &r.EndedAt)
+	sets(&r.UpdatedAt, &r.SentAt, &r.ParkedAt, &r.ReleasedAt, &r.LabelAt, &r.Granted.At, &r.Granted.UpdatedAt, &r.Held.At, &r.Held.UpdatedAt, &r.Reference.At, &r.Correction.At, &r.Due, &r.Deadline, &r.EndedAt)
 	r.Told = slices.Clone(r.Told)
 	for i := range r.Told {
 		sets(&r.Told[i].At)

@@ -45,6 +45,8 @@ type Record struct {
 	Releasing            bool
 	// LabelAt is when a label was handed out to the warehouse.
 	LabelAt time.Time
+	// Granted is the last permit to ship the order, Held when and why it was refused last.
+	Granted, Held Permit
 	// Reference is what the shop was told last.
 	Reference WrittenReference
 	// Told are the tracking numbers that the bridge has told the shop, in that order.
@@ -75,6 +77,34 @@ type WrittenReference struct {
 	At          time.Time
 	// Refused reports whether the shop did not take it.
 	Refused bool
+}
+
+// Permit is an answer to the question whether an order may be shipped.
+type Permit struct {
+	// At is when the shop was asked, zero if there was no such answer. Of the same refusal
+	// again and again it is the first time.
+	At time.Time
+	// Status and UpdatedAt are what the answer rests on: those of the order as the shop
+	// showed it, or as it was last known if the shop could not be asked.
+	Status    string
+	UpdatedAt time.Time
+	// Reason says why it was refused, or why it was granted without the shop.
+	Reason string
+}
+
+// String is what the answer rests on, for people.
+func (p Permit) String() string {
+	s := "on an order that the shop did not show"
+	if p.Status != "" {
+		s = "on the status " + p.Status
+	}
+	if !p.UpdatedAt.IsZero() {
+		s += ", last changed " + p.UpdatedAt.UTC().Format("2006-01-02 15:04:05 UTC")
+	}
+	if p.Reason != "" {
+		s += "; " + p.Reason
+	}
+	return s
 }
 
 // Told is a tracking number that the shop was told.
@@ -117,7 +147,7 @@ func (r *Record) SetNote(name, text string) {
 func (r Record) normal() Record {
 	r = r.Clone()
 	for _, moment := range []*time.Time{
-		&r.UpdatedAt, &r.SentAt, &r.ParkedAt, &r.ReleasedAt, &r.LabelAt, &r.Reference.At, &r.Correction.At, &r.Due, &r.Deadline, &r.EndedAt,
+		&r.UpdatedAt, &r.SentAt, &r.ParkedAt, &r.ReleasedAt, &r.LabelAt, &r.Granted.At, &r.Granted.UpdatedAt, &r.Held.At, &r.Held.UpdatedAt, &r.Reference.At, &r.Correction.At, &r.Due, &r.Deadline, &r.EndedAt,
 	} {
 		*moment = utc(*moment)
 	}
