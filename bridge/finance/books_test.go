@@ -564,25 +564,132 @@ func TestPosted(t *testing.T) {
 func TestJournalOfAStatementThatDiffers(t *testing.T) {
 	s := statement("700", day(9), order("1", "576", 2000, 180))
 	s.Settlement += 7
-	for name, change := range map[string]func(*finance.Statement){
-		"a line is missing":      func(*finance.Statement) {},
-		"its lines are not read": func(s *finance.Statement) { s.Lines, s.LinesRead = nil, false },
-	} {
-		s := s
-		change(&s)
-		d := reconcile(t, finance.Books{Statements: []finance.Statement{s}}, options()).Journal()[0]
-		balanced(t, d)
-		var clearing, open int64
-		for _, e := range d.Entries {
-			switch e.Account {
-			case finance.AccountClearing:
-				clearing += e.Debit - e.Credit
-			case string(finance.NotExplained):
-				open += e.Credit - e.Debit
-			}
+	d := reconcile(t, finance.Books{Statements: []finance.Statement{s}}, options()).Journal()[0]
+	balanced(t, d)
+	var clearing, open int64
+	for _, e := range d.Entries {
+		switch e.Account {
+		case finance.AccountClearing:
+			clearing += e.Debit - e.Credit
+		case string(finance.NotExplained):
+			open += e.Credit - e.Debit
 		}
-		if want := s.Settlement - int64(len(s.Lines))*1820; clearing != s.Settlement || open != want {
-			t.Errorf("%s: %d cleared and %d not explained, want %d and %d", name, clearing, open, s.Settlement, want)
+	}
+	if clearing != s.Settlement || open != 7 {
+		t.Errorf("%d cleared and %d not explained, want %d and 7", clearing, open, s.Settlement)
+	}
+}
+
+// numbersOf are those of documents.
+func numbersOf(list []finance.Document) []string {
+	numbers := []string{}
+	for _, d := range list {
+		numbers = append(numbers, d.Number)
+	}
+	return numbers
+}
+
+// What was not read is not posted, not even as not explained: it is posted once it is read,
+// as it would have been.
+func TestWithheld(t *testing.T) {
+	t.Parallel()
+	whole := twoDays()
+	for i := range whole.Sales {
+		whole.Sales[i].Rates = []finance.Rate{{Percent: "20", Gross: 2000}}
+		whole.Statements[i].Lines[0].OrderedAt = day(9).AddDate(0, -1, 0) // in May
+	}
+	want := reconcile(t, whole, options()).Journal()
+	for _, tc := range []struct {
+		name, why string
+		change    func(*finance.Books)
+	}{
+		{"lines cut", "its lines were not all read", func(b *finance.Books) { b.Statements[1].Lines, b.Statements[1].LinesRead = nil, false }},
+		{"lines cut after the first", "its lines were not all read", func(b *finance.Books) { b.Statements[1].LinesRead = false }},
+		{"a line unread", "its lines were not all read", func(b *finance.Books) {
+			b.Statements[1].Lines = nil
+			b.Unread = append(b.Unread, finance.Unread{Kind: "line", ID: "80577", StatementID: "70577", Why: "an amount is none"})
+		}},
+		{"a line in another currency", "its lines were not all read", func(b *finance.Books) { b.Statements[1].Lines[0].Currency = "EUR" }},
+		{"orders cut", "the tax rates of its orders were not read", func(b *finance.Books) {
+			b.Sales, b.SalesRead = b.Sales[:1], false
+			b.Unread = append(b.Unread, finance.Unread{Kind: "order", Why: "the list was not read to the end"})
+		}},
+	} {
+		b := clone(whole)
+		tc.change(&b)
+		o := options()
+		r := reconcile(t, b, o)
+		if diff := cmp.Diff([]string{"TTS-UK-70576", "TTP-UK-90576", "TTP-UK-90577"}, numbersOf(r.Journal())); diff != "" {
+			t.Errorf("%s: documents (-want +got):\n%s", tc.name, diff)
+		}
+		withheld := []finance.Withheld{{StatementID: "70577", Currency: "GBP", Minor: 1820, SettledAt: day(21).Add(-time.Nanosecond), Why: tc.why}}
+		if diff := cmp.Diff(withheld, r.Withheld()); diff != "" {
+			t.Errorf("%s: withheld (-want +got):\n%s", tc.name, diff)
+		}
+		if r.OK() || !strings.Contains(r.String(), "statement 70577  2026-06-20  18.20") {
+			t.Errorf("%s: the page does not say what is withheld:\n%s", tc.name, r)
+		}
+		posted := map[string]string{}
+		for _, d := range r.Journal() {
+			posted[d.Number] = d.Digest
+		}
+		states := finance.Posted(want, posted)
+		if states["TTS-UK-70577"] != finance.New || states["TTS-UK-70576"] != finance.Same {
+			t.Errorf("%s: once it is read: %v", tc.name, states)
+		}
+		var out bytes.Buffer
+		if err := r.WriteSummary(&out); err != nil || !strings.Contains(out.String(), "90577,2026-06-23,not read,,GBP,18.20\n90577,2026-06-23,paid,,GBP,18.20\n") {
+			t.Errorf("%s: summary, %v:\n%s", tc.name, err, out.String())
+		}
+		if m := r.Month(2026, time.June, []finance.Rollover{}); len(m.Documents) != 3 || !slices.Equal(m.Withheld, withheld) {
+			t.Errorf("%s: June has %q and withholds %v", tc.name, numbersOf(m.Documents), m.Withheld)
+		}
+		if m := r.Month(2026, time.May, []finance.Rollover{}); len(m.Withheld) != 0 {
+			t.Errorf("%s: May withholds %v", tc.name, m.Withheld)
+		}
+		o.Basis = finance.ByOrder
+		may := reconcile(t, b, o).Month(2026, time.May, []finance.Rollover{})
+		if !slices.Equal(may.Withheld, withheld) || len(may.Rollover) != 1 || may.Rollover[0].Entries[0].Credit != 2000 {
+			t.Errorf("%s: May by orders rolls over %v and withholds %v, want one order over and one withheld", tc.name, may.Rollover, may.Withheld)
+		}
+	}
+	if r := reconcile(t, whole, options()); len(r.Withheld()) != 0 {
+		t.Errorf("nothing is to be withheld, and there is %v", r.Withheld())
+	}
+}
+
+// The rows of a payout add up to what was paid, whatever is wrong with it.
+func TestSummariesAddUp(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 7))
+	for seed := range uint64(10) {
+		b := madeUp(seed, 60, "GBP")
+		for range 4 {
+			plants[r.IntN(len(plants))].plant(r, &b)
+		}
+		b.Statements[2].LinesRead = false
+		var out bytes.Buffer
+		if err := reconcile(t, b, options()).WriteSummary(&out); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(&out).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sum int64
+		for _, row := range rows[1:] {
+			m, err := money.Parse(row[5], row[4])
+			if err != nil || row[2] == "" {
+				t.Fatalf("seed %d: row %q: %v", seed, row, err)
+			}
+			if row[2] != "paid" {
+				sum += m.Minor
+				continue
+			}
+			if sum != m.Minor {
+				t.Errorf("seed %d: the rows of payment %s come to %d, and %d was paid", seed, row[0], sum, m.Minor)
+			}
+			sum = 0
 		}
 	}
 }

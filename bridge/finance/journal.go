@@ -126,7 +126,8 @@ func (r *Report) rated(l *settled, p post, add func(account, rate string, minor 
 }
 
 // Journal returns the documents of all statements and payments: a statement puts its
-// categories against the clearing account, a payment that arrived takes it off there.
+// categories against the clearing account, a payment that arrived takes it off there. What
+// was not read is not posted: see [Report.Withheld].
 func (r *Report) Journal() []Document { return r.journal(time.Time{}, time.Time{}) }
 
 // journal is the documents dated in [from, to); zero for all.
@@ -134,54 +135,112 @@ func (r *Report) journal(from, to time.Time) []Document {
 	within := func(t time.Time) bool {
 		return from.IsZero() || !t.Before(from) && t.Before(to)
 	}
-	byStatement := make(map[string]entries, len(r.Statements))
-	settledAt := map[string]time.Time{}
-	for i := range r.lines {
-		l := &r.lines[i]
-		at := l.in.settledAt()
-		if !within(at) {
+	byStatement := r.entriesByStatement(within)
+	var list []Document
+	for i := range r.Statements {
+		s := &r.Statements[i]
+		e := byStatement[s.ID]
+		if e == nil {
 			continue
 		}
-		e := byStatement[l.in.ID]
+		d := e.document("TTS-"+r.Shop+"-"+s.ID, s.settledAt(), s.Currency, AccountClearing)
+		d.StatementID, d.PaymentID = s.ID, s.PaymentID
+		if len(d.Entries) > 0 {
+			list = append(list, d)
+		}
+	}
+	for _, p := range r.Payouts {
+		if p.Status == Paid && within(p.PaidAt) && p.Before.Minor != 0 {
+			list = append(list, r.arrival("TTP-"+r.Shop+"-"+p.ID, p))
+		}
+	}
+	return list
+}
+
+// entriesByStatement are the entries of the statements that were read and settled within a
+// time, of those that have any. They add up to what the statement pays.
+func (r *Report) entriesByStatement(within func(time.Time) bool) map[string]entries {
+	byStatement := make(map[string]entries, len(r.Statements))
+	of := func(id string) entries {
+		e := byStatement[id]
 		if e == nil {
 			e = entries{}
-			byStatement[l.in.ID] = e
-			settledAt[l.in.ID] = at
+			byStatement[id] = e
 		}
+		return e
+	}
+	for i := range r.lines {
+		l := &r.lines[i]
+		if !within(l.in.settledAt()) || r.withheld[l.in.ID] != "" {
+			continue
+		}
+		e := of(l.in.ID)
 		for _, p := range l.posts {
 			r.rated(l, p, e.add)
 		}
 	}
-	var list []Document
-	for _, s := range r.Statements {
-		e := byStatement[s.ID]
-		if e == nil {
-			if s.Payable == 0 || s.At.IsZero() || !within(s.At.Add(-time.Nanosecond)) {
-				continue
-			}
-			e = entries{}
-			settledAt[s.ID] = s.At.Add(-time.Nanosecond)
-		}
-		var sum int64
-		for _, minor := range e {
-			sum += minor
-		}
-		if sum != s.Payable { // the statement is not the sum of its lines: the report says why
-			e.add(string(NotExplained), "", s.Payable-sum)
-		}
-		d := e.document("TTS-"+r.Shop+"-"+s.ID, settledAt[s.ID], s.Currency, AccountClearing)
-		d.StatementID, d.PaymentID = s.ID, s.PaymentID
-		list = append(list, d)
-	}
-	for _, p := range r.Payouts {
-		if p.Status != Paid || !within(p.PaidAt) || p.Before.Minor == 0 {
+	for i := range r.Statements {
+		s := &r.Statements[i]
+		if !within(s.settledAt()) || r.withheld[s.ID] != "" {
 			continue
 		}
-		d := entries{{Account: AccountBank}: -p.Before.Minor}.document("TTP-"+r.Shop+"-"+p.ID, p.PaidAt, p.Before.Currency, AccountClearing)
-		d.PaymentID = p.ID
-		list = append(list, d)
+		left := s.Payable
+		for _, minor := range byStatement[s.ID] {
+			left -= minor
+		}
+		if left != 0 { // the statement is not the sum of its lines: the report says why
+			of(s.ID).add(string(NotExplained), "", left)
+		}
+	}
+	return byStatement
+}
+
+// arrival is the document of a payment that has arrived.
+func (r *Report) arrival(number string, p Payout) Document {
+	d := entries{{Account: AccountBank}: -p.Before.Minor}.document(number, p.PaidAt, p.Before.Currency, AccountClearing)
+	d.PaymentID = p.ID
+	return d
+}
+
+// Withheld is a statement that is not in the journal, because what is in it was not read.
+// Its document is there once it is read, under the number that it would have had.
+type Withheld struct {
+	StatementID, Currency string
+	// Minor is what the statement pays: what the clearing account lacks.
+	Minor int64
+	// SettledAt is the date that its document will have.
+	SettledAt time.Time
+	Why       string
+}
+
+// Withheld returns the statements that the journal leaves out. Read the period again, and
+// close no month while there are any.
+func (r *Report) Withheld() []Withheld {
+	list := []Withheld{}
+	for i := range r.Statements {
+		s := &r.Statements[i]
+		if why := r.withheld[s.ID]; why != "" {
+			list = append(list, Withheld{s.ID, s.Currency, s.Payable, s.settledAt(), why})
+		}
 	}
 	return list
+}
+
+// withhold finds what must not be posted: it would be posted otherwise than it is.
+func (r *Report) withhold() {
+	r.withheld = map[string]string{}
+	for _, id := range r.incomplete {
+		r.withheld[id] = "its lines were not all read"
+	}
+	if r.lost[OfOrder] == "" {
+		return
+	}
+	for i := range r.lines {
+		l := &r.lines[i]
+		if l.Type == OrderLine && r.sales[l.OrderID] == nil && r.withheld[l.in.ID] == "" {
+			r.withheld[l.in.ID] = "the tax rates of its orders were not read"
+		}
+	}
 }
 
 // Reversed returns documents that take back what was posted of payments that had arrived and
@@ -246,33 +305,36 @@ func WriteJournal(w io.Writer, documents []Document) error {
 	return writeCSV(w, rows)
 }
 
-// WriteSummary writes what each payout is made of, by category and tax rate, as CSV.
+// WriteSummary writes what each payout is made of, by category and tax rate, as CSV. The rows
+// of a payout add up to what was paid: what its statements do not explain is a row of the
+// reason, and what was not read is one of [NotRead].
 func (r *Report) WriteSummary(w io.Writer) error {
-	byStatement := map[string]entries{}
-	for i := range r.lines {
-		l := &r.lines[i]
-		e := byStatement[l.in.ID]
-		if e == nil {
-			e = entries{}
-			byStatement[l.in.ID] = e
-		}
-		for _, p := range l.posts {
-			r.rated(l, p, e.add)
-		}
+	byStatement := r.entriesByStatement(func(time.Time) bool { return true })
+	payable := map[string]int64{}
+	for _, s := range r.Statements {
+		payable[s.ID] = s.Payable
 	}
 	rows := [][]string{{"payment", "paid", "category", "tax_rate", "currency", "amount"}}
 	for _, p := range r.Payouts {
-		all := entries{}
+		row := func(category, rate string, minor int64) {
+			if minor != 0 {
+				rows = append(rows, []string{p.ID, date(p.PaidAt), category, rate, p.Before.Currency, decimal(minor, p.Before.Currency)})
+			}
+		}
+		all, unread := entries{}, int64(0)
 		for _, id := range append(slices.Clone(p.Statements), p.Carried...) {
+			if r.withheld[id] != "" {
+				unread += payable[id]
+			}
 			for key, minor := range byStatement[id] {
 				all[key] += minor
 			}
 		}
 		for _, key := range slices.SortedFunc(maps.Keys(all), compareEntries) {
-			if all[key] != 0 {
-				rows = append(rows, []string{p.ID, date(p.PaidAt), key.Account, key.TaxRate, p.Before.Currency, decimal(all[key], p.Before.Currency)})
-			}
+			row(key.Account, key.TaxRate, all[key])
 		}
+		row(string(NotRead), "", unread)
+		row(string(p.differs), "", p.Before.Minor-p.Payable.Minor)
 		rows = append(rows, []string{p.ID, date(p.PaidAt), "paid", "", p.Before.Currency, p.Before.Decimal()})
 	}
 	return writeCSV(w, rows)

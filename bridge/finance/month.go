@@ -17,6 +17,9 @@ type Month struct {
 	Documents []Document
 	// Rollover is to be given to the next month: what it reverses.
 	Rollover []Rollover
+	// Withheld are the statements that Documents and Rollover leave out. By another basis than
+	// the settlement, those of other months may have lines of this one, and are among them.
+	Withheld []Withheld
 }
 
 // Rollover is what belongs to a month and is settled in a later one or, with the signs
@@ -40,6 +43,9 @@ func (r *Report) Month(year int, month time.Month, before []Rollover) Month {
 		To:   time.Date(year, month+1, 1, 0, 0, 0, 0, r.options.Zone).UTC(),
 	}
 	m.Documents = r.journal(m.From, m.To)
+	m.Withheld = slices.DeleteFunc(r.Withheld(), func(w Withheld) bool {
+		return r.options.Basis == BySettlement && (w.SettledAt.Before(m.From) || !w.SettledAt.Before(m.To))
+	})
 	if before == nil {
 		last := m.From.In(r.options.Zone).AddDate(0, 0, -1)
 		before = r.rollover(last.Year(), last.Month(), m.From)
@@ -70,6 +76,9 @@ func (r *Report) rollover(year int, month time.Month, at time.Time) []Rollover {
 	byCurrency := map[string]entries{}
 	for i := range r.lines {
 		l := &r.lines[i]
+		if r.withheld[l.in.ID] != "" {
+			continue
+		}
 		settled := l.in.settledAt()
 		counts, known := r.counts(l)
 		early, late := known && counts.Before(at), !settled.Before(at)

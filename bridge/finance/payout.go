@@ -30,6 +30,8 @@ type Payout struct {
 	Categories []CategorySum
 	// Proven reports that the payment is the sum of its statements.
 	Proven bool
+
+	differs Reason // why it is not
 }
 
 // Clearing is the account between statements and payments, in one currency. It is zero
@@ -180,6 +182,7 @@ func (r *Report) provePayout(b Books, p *Payment, out *Payout, named []*Statemen
 	}
 	for _, s := range named {
 		if s.Currency != currency {
+			out.differs = OtherCurrency
 			residual(OtherCurrency, out.Before.Minor, "", fmt.Sprintf("the payment is in %s, statement %s in %s", currency, s.ID, s.Currency))
 			if arrived {
 				item(OfPayment, p.ID, -out.Before.Minor, OtherCurrency, p.CreatedAt)
@@ -209,6 +212,7 @@ func (r *Report) provePayout(b Books, p *Payment, out *Payout, named []*Statemen
 	}
 	out.Proven = off == 0
 	reason, because := r.unpaired(p, named, off, b)
+	out.differs = reason
 	if arrived {
 		if off != 0 {
 			item(OfPayment, p.ID, -off, reason, p.CreatedAt)

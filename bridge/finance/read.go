@@ -117,6 +117,9 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 		b.Sales = b.concerned(sold.sales, from)
 		b.Unread = append(b.Unread, sold.unread...)
 		b.SalesRead = len(sold.errs) == 0
+		for _, err := range sold.errs {
+			b.broken(OfOrder, err)
+		}
 		errs = append(errs, sold.errs...)
 		errs = append(errs, failed("refunds of the warehouse", r.readRefunds(ctx, &b))...)
 	}
@@ -152,14 +155,19 @@ func (s *soldOrders) read(ctx context.Context, source SaleSource, to time.Time) 
 	s.errs = append(s.errs, failed("orders of the warehouse", err)...)
 }
 
+// broken notes a list that was not read to its end.
+func (b *Books) broken(list Object, err error) {
+	b.Unread = append(b.Unread, Unread{Kind: string(list), Why: "the list was not read to the end: " + part.Short(err.Error())})
+}
+
+// ofEstimate is an estimate that was not read. No residual is about one.
+const ofEstimate Object = "estimate"
+
 // readShop reads the side of the shop.
 func (r *Reader) readShop(ctx context.Context, b *Books) (errs []error) {
 	tell := func(what string, err error) bool {
 		errs = append(errs, failed(what, err)...)
 		return err != nil
-	}
-	broken := func(list Object, err error) {
-		b.Unread = append(b.Unread, Unread{Kind: string(list), Why: "the list was not read to the end: " + part.Short(err.Error())})
 	}
 	statements, unread, err := r.ports.Statements.Statements(ctx, b.From, b.To)
 	b.Unread = append(b.Unread, unread...)
@@ -167,7 +175,7 @@ func (r *Reader) readShop(ctx context.Context, b *Books) (errs []error) {
 		if len(statements) == 0 {
 			return errs
 		}
-		broken(OfStatement, err)
+		b.broken(OfStatement, err)
 	}
 	for _, s := range statements {
 		if ctx.Err() == nil {
@@ -185,19 +193,23 @@ func (r *Reader) readShop(ctx context.Context, b *Books) (errs []error) {
 		b.Payments = ofPeriod(b.Payments, b.Statements, b.To)
 		b.Unread = append(b.Unread, unread...)
 		if b.PaymentsRead = !tell("payments", err); !b.PaymentsRead {
-			broken(OfPayment, err)
+			b.broken(OfPayment, err)
 		}
 		tell("statements before the period", r.readBefore(ctx, b))
 	}
 	if r.ports.Withdrawals != nil {
 		b.Withdrawals, unread, err = r.ports.Withdrawals.Withdrawals(ctx, b.From, b.To.Add(paymentsAfter))
 		b.Unread = append(b.Unread, unread...)
-		b.WithdrawalsRead = !tell("withdrawals", err)
+		if b.WithdrawalsRead = !tell("withdrawals", err); !b.WithdrawalsRead {
+			b.broken(OfWithdrawal, err)
+		}
 	}
 	if r.ports.Estimates != nil {
 		b.Estimates, unread, err = r.ports.Estimates.Estimates(ctx, b.From.Add(-ordersBefore), b.To)
 		b.Unread = append(b.Unread, unread...)
-		b.EstimatesRead = !tell("what is expected", err)
+		if b.EstimatesRead = !tell("what is expected", err); !b.EstimatesRead {
+			b.broken(ofEstimate, err)
+		}
 	}
 	return errs
 }

@@ -47,6 +47,7 @@ type Report struct {
 	// by kind, of which nobody knows what it says.
 	incomplete []string
 	lost       map[Object]string
+	withheld   map[string]string // statements that must not be posted, and why
 }
 
 // CategorySum is an amount of a category.
@@ -73,6 +74,9 @@ type StatementResult struct {
 	Proven     bool
 	Categories []CategorySum
 }
+
+// settledAt is that of the statement.
+func (s *StatementResult) settledAt() time.Time { return settledAt(s.At) }
 
 // WithdrawalSum are the movements of one type, status and currency.
 type WithdrawalSum struct {
@@ -150,7 +154,7 @@ func Reconcile(b Books, o Options) (*Report, error) {
 	b = r.tidied(b)
 	r.lost = map[Object]string{}
 	for _, u := range b.Unread {
-		if of := Object(u.Kind); of == OfStatement || of == OfPayment || of == OfWithdrawal {
+		if of := Object(u.Kind); of == OfStatement || of == OfPayment || of == OfWithdrawal || of == OfOrder && u.ID == "" {
 			r.lost[of] = strings.TrimSpace("a " + u.Kind + " that was not read " + u.ID)
 			if u.ID != "" { // otherwise it is the rest of a list, and whoever read it has the error
 				r.Residuals = append(r.Residuals, Residual{Reason: NotRead, Of: of, ID: u.ID, Seen: u.Why})
@@ -160,6 +164,7 @@ func Reconcile(b Books, o Options) (*Report, error) {
 	r.readStatements(b)
 	r.readPayouts(b)
 	r.readOrders(b)
+	r.withhold()
 	r.readReserves()
 	r.sumWithdrawals(b)
 	r.readBalance(b)

@@ -91,11 +91,14 @@ type Statement struct {
 type Totals struct{ Settlement, Reserve, Payable int64 }
 
 // settledAt is the last moment of the day that the statement covers.
-func (s *Statement) settledAt() time.Time {
-	if s.At.IsZero() {
-		return s.At
+func (s *Statement) settledAt() time.Time { return settledAt(s.At) }
+
+// settledAt is the last moment of the day that a statement covers which was made at a time.
+func settledAt(at time.Time) time.Time {
+	if at.IsZero() {
+		return at
 	}
-	return s.At.UTC().Add(-time.Nanosecond)
+	return at.UTC().Add(-time.Nanosecond)
 }
 
 // PaymentStatus is the shop's word for how far a payment is. The list is open.

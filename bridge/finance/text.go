@@ -71,6 +71,11 @@ func (r *Report) String() string {
 			}
 		}
 	})
+	table("Not in the journal until it is read", func(row func(...string)) {
+		for _, w := range r.Withheld() {
+			row("statement "+w.StatementID, date(w.SettledAt), decimal(w.Minor, w.Currency), w.Currency, w.Why)
+		}
+	})
 	table("Should have arrived by now", func(row func(...string)) {
 		for _, d := range r.Due() {
 			row(string(d.Reason), fmt.Sprint(d.Count), decimal(d.Minor, d.Currency), d.Currency)
