@@ -3,12 +3,14 @@ package finance_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
@@ -250,6 +252,85 @@ func TestPaymentsThatComeBack(t *testing.T) {
 	move("5", "REVERSE", 1820, 28)
 	if got := wrong(reconcile(t, b, options())); !slices.Equal(got, []string{"withdrawal 5 in the balance, paid by nothing known"}) {
 		t.Errorf("a reversal of nothing: %q", got)
+	}
+}
+
+// A payment that comes back and is paid again under the same id, as often as it likes, is in
+// the bank once, and no document needs a person, whether somebody looked in between or not.
+func TestPaymentsThatComeBackAndArriveAgain(t *testing.T) {
+	t.Parallel()
+	for _, looked := range []bool{true, false} {
+		b := twoDays()
+		posted, bank := map[string]string{}, int64(0)
+		p := &b.Payments[1]
+		run := func(want ...string) {
+			t.Helper()
+			r := reconcile(t, b, options())
+			all := slices.Concat(r.Journal(), r.Reversed(posted))
+			states := finance.Posted(all, posted)
+			got := []string{}
+			for _, d := range all {
+				balanced(t, d)
+				if states[d.Number] == finance.Changed {
+					t.Errorf("looked %t: %s is %s", looked, d.Number, states[d.Number])
+				}
+				if states[d.Number] != finance.New {
+					continue
+				}
+				got = append(got, d.Number+" "+d.Date.Format(time.DateOnly))
+				posted[d.Number] = d.Digest
+				for _, e := range d.Entries {
+					if e.Account == finance.AccountBank {
+						bank += e.Debit - e.Credit
+					}
+				}
+			}
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("looked %t: posted (-want +got):\n%s", looked, diff)
+			}
+			if again := r.Reversed(posted); len(again) != 0 {
+				t.Errorf("looked %t: once more: %v", looked, numbersOf(again))
+			}
+		}
+		run("TTS-UK-70576 2026-06-19", "TTS-UK-70577 2026-06-20", "TTP-UK-90576 2026-06-22", "TTP-UK-90577 2026-06-23")
+		for i, number := range []string{"90577", "90577-2", "90577-3"} {
+			d := 30 + 2*i
+			b.Withdrawals = append(b.Withdrawals, finance.Withdrawal{ID: number, Type: "REVERSE", Status: "SUCCESS", Amount: money.Amount{Minor: 1820, Currency: "GBP"}, CreatedAt: day(d)})
+			next := fmt.Sprintf("TTP-UK-90577-%d %s", i+2, day(d+1).Format(time.DateOnly))
+			if looked {
+				p.Status = finance.Failed
+				run("TTB-UK-" + number + " " + asOf.Format(time.DateOnly))
+				if bank != 1820 {
+					t.Errorf("back for the time %d: the bank has %d", i+1, bank)
+				}
+				p.Status, p.PaidAt = finance.Paid, day(d+1)
+				run(next)
+			} else {
+				p.PaidAt = day(d + 1)
+				run("TTB-UK-"+number+" "+day(d).Format(time.DateOnly), next)
+			}
+			if bank != 3640 {
+				t.Errorf("looked %t: paid again for the time %d: the bank has %d", looked, i+1, bank)
+			}
+		}
+		// A day that the shop corrects is no second arrival.
+		if looked {
+			p.PaidAt = day(36)
+			if r := reconcile(t, b, options()); len(r.Reversed(posted)) != 0 || finance.Posted(r.Journal(), posted)["TTP-UK-90576"] != finance.Same {
+				t.Errorf("another day: %v", numbersOf(r.Reversed(posted)))
+			}
+		}
+	}
+	// Without a movement that says so, a day that has changed is nothing but that.
+	b := twoDays()
+	posted := map[string]string{}
+	for _, d := range reconcile(t, b, options()).Journal() {
+		posted[d.Number] = d.Digest
+	}
+	b.Payments[1].PaidAt = day(30)
+	r := reconcile(t, b, options())
+	if got := finance.Posted(r.Journal(), posted)["TTP-UK-90577"]; got != finance.Changed || len(r.Reversed(posted)) != 0 {
+		t.Errorf("another day and nothing came back: %s, %v", got, numbersOf(r.Reversed(posted)))
 	}
 }
 

@@ -243,23 +243,72 @@ func (r *Report) withhold() {
 	}
 }
 
-// Reversed returns documents that take back what was posted of payments that had arrived and
-// have not after all, because they came back from the bank. posted is that of [Posted], with
-// every document that was ever posted. They are dated by [Options.AsOf], and no longer among
-// those returned once they are posted themselves.
+// Reversed returns what has to be posted of payments that came back from the bank, and that
+// the numbers of [Report.Journal] have no room for: the document that takes back what was
+// posted as arrived, and, once it is paid again under the same id, that of its next arrival,
+// whose number ends with -2 and so on. posted is that of [Posted], with every document that
+// was ever posted: what is posted is no longer among those returned.
+//
+// What came back is dated by the movement that tells of it if the payment has arrived again
+// by now, and otherwise by [Options.AsOf].
 func (r *Report) Reversed(posted map[string]string) []Document {
 	list := []Document{}
+	used := map[string]bool{} // movements
 	for _, p := range r.Payouts {
-		number := "TTB-" + r.Shop + "-" + p.ID
-		_, arrived := posted["TTP-"+r.Shop+"-"+p.ID]
-		if _, already := posted[number]; !arrived || already || p.Status == Paid || p.Before.Minor == 0 {
-			continue
+		number := "TTP-" + r.Shop + "-" + p.ID
+		last, times := number, 1 // the last arrival that was posted, and how many there were
+		next := func() string { return fmt.Sprintf("%s-%d", number, times+1) }
+		for ; posted[next()] != ""; times++ {
+			last = next()
 		}
-		d := entries{{Account: AccountBank}: p.Before.Minor}.document(number, r.AsOf.Truncate(24*time.Hour), p.Before.Currency, AccountClearing)
+		before, arrived := posted[last]
+		_, back := posted[takenBack(last)]
+		at := r.AsOf.Truncate(24 * time.Hour)
+		switch again := p.Status == Paid; {
+		case !arrived || p.Before.Minor == 0 || !again && back:
+			continue
+		case again && back:
+			list = append(list, r.arrival(next(), p))
+			continue
+		case again:
+			m := r.cameBack(p, times, used)
+			if m == nil || r.arrival(last, p).Digest == before {
+				continue
+			}
+			used[m.ID] = true
+			at = m.CreatedAt
+		}
+		d := entries{{Account: AccountBank}: p.Before.Minor}.document(takenBack(last), at, p.Before.Currency, AccountClearing)
 		d.PaymentID = p.ID
-		list = append(list, d)
+		if list = append(list, d); p.Status == Paid {
+			list = append(list, r.arrival(next(), p))
+		}
 	}
 	return list
+}
+
+// takenBack is the number of the document that takes a payment back, empty if that of a
+// payment is not given.
+func takenBack(number string) string {
+	if rest, ok := strings.CutPrefix(number, "TTP-"); ok {
+		return "TTB-" + rest
+	}
+	return ""
+}
+
+// cameBack is the movement by which a payment may have come back for the time that is given,
+// nil if there is none before it was paid.
+func (r *Report) cameBack(p Payout, times int, used map[string]bool) *Movement {
+	for i := range r.Movements {
+		m := &r.Movements[i]
+		of := money.Amount{Minor: magnitude(m.Amount.Minor), Currency: m.Amount.Currency}
+		if m.Type == movedBack && m.Status != string(Failed) && !used[m.ID] && (of == p.Amount || of == p.Before) && m.CreatedAt.After(p.CreatedAt) && !m.CreatedAt.After(p.PaidAt) {
+			if times--; times == 0 {
+				return m
+			}
+		}
+	}
+	return nil
 }
 
 // State is what became of a document since it was posted.
@@ -274,15 +323,23 @@ const (
 
 // Posted tells which documents were posted before, by the digests of those by number: a new
 // one is to be posted, one that is the same must not be, and one that has changed needs a
-// person.
+// person. A payment that was taken back, or is with these documents, stays as it was posted:
+// the others of [Report.Reversed] say what became of it.
 func Posted(documents []Document, posted map[string]string) map[string]State {
+	back := map[string]bool{}
+	for _, d := range documents {
+		back[d.Number] = true
+	}
+	for number := range posted {
+		back[number] = true
+	}
 	states := make(map[string]State, len(documents))
 	for _, d := range documents {
 		before, known := posted[d.Number]
 		switch {
 		case !known:
 			states[d.Number] = New
-		case before == d.Digest:
+		case before == d.Digest || back[takenBack(d.Number)]:
 			states[d.Number] = Same
 		default:
 			states[d.Number] = Changed
