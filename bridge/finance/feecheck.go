@@ -177,7 +177,9 @@ func (r *Report) checkFees(s *orderState, o *Order) {
 		return
 	}
 	f := feeOrder{report: r, sale: s.sale, at: o.OrderedAt, units: fewUnits}
-	if s.sale != nil && s.sale.Units > 0 {
+	if s.sale != nil && s.sale.merged() {
+		f.sale = nil // what is known is of several orders
+	} else if s.sale != nil && s.sale.Units > 0 {
 		f.units = int64(s.sale.Units)
 	}
 	readable := !o.OrderedAt.IsZero()

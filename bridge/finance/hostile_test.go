@@ -419,3 +419,62 @@ func TestTellAtTheEdge(t *testing.T) {
 		t.Errorf("open: %v, %v; want the case of the payment", open, err)
 	}
 }
+
+// Orders that people merged in the warehouse have one total there: they are compared with it
+// together, once all are settled, and each is an order that the warehouse has.
+func TestMergedOrders(t *testing.T) {
+	t.Parallel()
+	merged := func() finance.Books {
+		b := twoDays()
+		b.Sales = []finance.Sale{{
+			OrderID: "576", With: []string{"577"}, Numbers: []string{"100012"}, Currency: "GBP", Paid: 4400, Tax: 400, Total: 4400, TotalKnown: true,
+			OrderedAt: day(9), ShippedAt: day(9), DeliveredAt: day(10), Units: 2, Rates: []finance.Rate{{Percent: "20", Gross: 4400}},
+		}}
+		return b
+	}
+	for _, tc := range []struct {
+		name   string
+		change func(*finance.Books)
+		want   []string
+	}{
+		{"to the penny", func(*finance.Books) {}, nil},
+		{"a penny less", func(b *finance.Books) { b.Sales[0].Paid, b.Sales[0].Total = 4399, 4399 }, []string{"order 576 order settled at another amount"}},
+		{"changed by people", func(b *finance.Books) { b.Sales[0].Total = 4300 }, []string{"order 576 warehouse has another total"}},
+		{"nobody knows the amounts", func(b *finance.Books) { b.Sales[0].Paid, b.Sales[0].AmountsUnknown = 1, true }, nil},
+		{"one is not settled, long since", func(b *finance.Books) { b.Statements, b.Payments = b.Statements[:1], b.Payments[:1] }, []string{"order 577 should be settled by now"}},
+		{"one is cancelled in the warehouse and settled all the same", func(b *finance.Books) {
+			b.Sales[0].Void, b.Sales[0].Cancelled, b.Sales[0].TotalKnown = true, 4400, false
+		}, []string{"order 576 order settled at another amount"}},
+	} {
+		b := merged()
+		tc.change(&b)
+		o := options()
+		o.AsOf, o.Market = day(60), "GB"
+		r := reconcile(t, b, o)
+		if diff := cmp.Diff(tc.want, wrong(r)); diff != "" {
+			t.Errorf("%s: wrong (-want +got):\n%s", tc.name, diff)
+		}
+		if len(r.Orders) != 2 || !r.Orders[1].InWarehouse || len(r.Orders[1].Numbers) != 1 || !r.Orders[0].OrderedAt.Equal(day(1)) {
+			t.Errorf("%s: orders %+v", tc.name, r.Orders)
+		}
+		for _, d := range r.Journal() {
+			for _, e := range d.Entries {
+				if e.Account == string(finance.Sales) && e.TaxRate != "20" {
+					t.Errorf("%s: document %s has sales at the rate %q", tc.name, d.Number, e.TaxRate)
+				}
+			}
+		}
+	}
+	b := merged()
+	b.Sales[0].Rates = []finance.Rate{{Percent: "5", Gross: 1}, {Percent: "20", Gross: 4399}}
+	if got := reconcile(t, b, options()).Journal()[0].Entries[0]; got.Account != string(finance.Sales) || got.TaxRate != "" {
+		t.Errorf("goods at two rates: %+v, want none that nobody knows", got)
+	}
+	// The shelf returns the sale under its first order; it is of the other one too.
+	s := &shelf{books: merged()}
+	s.books.Sales[0].OrderedAt, s.books.Statements = day(1).AddDate(0, -1, 0), s.books.Statements[1:]
+	got, err := s.reader(t).Read(t.Context(), day(20), day(40))
+	if err != nil || len(got.Sales) != 1 {
+		t.Errorf("of before the period: %d sales, %v; want the one that the statement is about", len(got.Sales), err)
+	}
+}

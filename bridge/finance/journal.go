@@ -105,7 +105,7 @@ func (r *Report) rated(l *settled, p post, add func(account, rate string, minor 
 	rate, own := r.options.Rates[c.name]
 	sale := r.sales[l.OrderID]
 	switch {
-	case own || !c.taxed || sale == nil || len(sale.Rates) == 0:
+	case own || !c.taxed || sale == nil || len(sale.Rates) == 0 || sale.merged() && len(sale.Rates) > 1: // nobody knows which goods are whose
 		add(string(c.name), rate, p.minor)
 	case len(sale.Rates) == 1:
 		add(string(c.name), sale.Rates[0].Percent, p.minor)
@@ -232,7 +232,7 @@ func (r *Report) withhold() {
 	for _, id := range r.incomplete {
 		r.withheld[id] = "its lines were not all read"
 	}
-	if r.lost[OfOrder] == "" {
+	if r.lost[OfOrder] == "" || r.read.SalesRead {
 		return
 	}
 	for i := range r.lines {

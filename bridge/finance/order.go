@@ -63,6 +63,10 @@ type orderState struct {
 	lines        []*settled
 	estimates    []*Estimate
 	rows         []*OrderRows
+
+	// members are the orders that are settled of those that were merged, and sold their sum.
+	members int
+	sold    int64
 }
 
 // readOrders ties the lines to orders.
@@ -85,8 +89,10 @@ func (r *Report) readOrders(b Books) {
 		}, (*Sale).takes)
 	for i := range b.Sales {
 		s := &b.Sales[i]
-		r.sales[s.OrderID] = s
-		state(s.OrderID, s.Currency).sale = s
+		for _, id := range s.orderIDs() {
+			r.sales[id] = s
+			state(id, s.Currency).sale = s
+		}
 	}
 	for i := range r.lines {
 		if l := &r.lines[i]; l.OrderID != "" {
@@ -116,6 +122,7 @@ func (r *Report) readOrders(b Books) {
 	})
 	r.Orders = make([]Order, 0, len(keys))
 	byCategory := make([]int64, len(categories))
+	together := map[*Sale]*orderState{} // orders that were merged
 	for _, k := range keys {
 		s := states[k]
 		clear(byCategory)
@@ -124,6 +131,26 @@ func (r *Report) readOrders(b Books) {
 		why, notRead := unread[s.id]
 		r.proveOrder(s, &r.Orders[len(r.Orders)-1], b, why, notRead)
 		r.checkFees(s, &r.Orders[len(r.Orders)-1])
+		if s.sale != nil && s.sale.merged() && !s.sale.AmountsUnknown {
+			g := together[s.sale]
+			if g == nil {
+				g = &orderState{id: s.sale.OrderID, currency: s.currency, sale: s.sale}
+				together[s.sale] = g
+			}
+			if o.Settled && o.Sold != 0 {
+				g.members, g.sold, g.lines = g.members+1, g.sold+o.Sold, append(g.lines, s.lines...)
+			}
+		}
+	}
+	for i := range b.Sales {
+		if g := together[&b.Sales[i]]; g != nil && g.members == len(g.sale.orderIDs()) {
+			r.proveSold(g, &Order{Sold: g.sold}, func(reason Reason, minor int64, seen string) *Residual {
+				r.Residuals = append(r.Residuals, Residual{
+					Reason: reason, Of: OfOrder, ID: g.id, OrderID: g.id, Minor: minor, Currency: g.currency, Seen: "with the orders merged with it: " + seen,
+				})
+				return &r.Residuals[len(r.Residuals)-1]
+			})
+		}
 	}
 }
 
@@ -170,8 +197,11 @@ func (r *Report) readOrder(s *orderState, byCategory []int64) Order {
 	o.Other = o.Settlement - o.Sold - o.Refunded - o.Fees
 	o.Categories = categorySums(byCategory, s.currency)
 	if sale := s.sale; sale != nil {
-		o.Numbers, o.InWarehouse, o.Worth = sale.Numbers, true, sale.worth()
-		if !sale.OrderedAt.IsZero() {
+		o.Numbers, o.InWarehouse = sale.Numbers, true
+		if !sale.merged() {
+			o.Worth = sale.worth()
+		}
+		if !sale.OrderedAt.IsZero() && (!sale.merged() || o.OrderedAt.IsZero()) {
 			o.OrderedAt = sale.OrderedAt.UTC()
 		}
 	}
@@ -203,12 +233,14 @@ func (r *Report) proveOrder(s *orderState, o *Order, b Books, why string, notRea
 	switch {
 	case notRead:
 		residual(NotRead, o.Settlement, why)
-	case before && o.Worth != 0:
+	case before && (o.Worth != 0 || s.sale != nil && s.sale.merged()):
 		residual(SoldBefore, o.Settlement, "")
 	case s.sale == nil && r.sales[s.id] != nil:
 		residual(OtherCurrency, o.Settlement, fmt.Sprintf("the order is in %s", r.sales[s.id].Currency))
 	case s.sale == nil && b.SalesRead && o.Settled:
 		residual(OrderUnknown, o.Settlement, "")
+	case s.sale != nil && o.Settled && s.sale.merged():
+		residual(Merged, o.Settlement, "with "+strings.Join(slices.DeleteFunc(s.sale.orderIDs(), func(id string) bool { return id == s.id }), ", ")+" as "+strings.Join(s.sale.Numbers, ", "))
 	case s.sale != nil && o.Settled:
 		r.proveSold(s, o, residual)
 	}
@@ -290,7 +322,7 @@ func (r *Report) expect(s *orderState, o *Order, b Books, residual func(Reason, 
 	if o.ExpectedKnown {
 		due = o.Expected
 	}
-	if s.sale == nil && len(s.estimates) == 0 || s.sale != nil && (s.sale.Void || o.Worth == 0) && due == 0 {
+	if s.sale == nil && len(s.estimates) == 0 || s.sale != nil && (s.sale.Void || o.Worth == 0 && !s.sale.merged()) && due == 0 {
 		return
 	}
 	by := o.ExpectedAt
@@ -354,9 +386,9 @@ func (r *Report) taxOf(s *orderState, o *Order) {
 	switch {
 	case withheld != 0 || kept:
 		o.TaxBy = TaxByMarketplace
-	case collected != 0 && s.sale == nil:
+	case collected != 0 && (s.sale == nil || s.sale.merged()):
 		o.TaxBy = TaxByMarketplace
-	case s.sale != nil && (s.sale.Tax != 0 || s.sale.TaxIncluded != 0):
+	case s.sale != nil && !s.sale.merged() && (s.sale.Tax != 0 || s.sale.TaxIncluded != 0):
 		if _, left := keeps(s.sale, o.Worth-o.Sold); left == 0 {
 			o.TaxBy = TaxBySeller
 		}

@@ -317,7 +317,7 @@ func (b *Books) concerned(sales []Sale, from time.Time) []Sale {
 	}
 	var list []Sale
 	for _, s := range sales {
-		if named[s.OrderID] || !s.OrderedAt.Before(from) {
+		if slices.ContainsFunc(s.orderIDs(), func(id string) bool { return named[id] }) || !s.OrderedAt.Before(from) {
 			list = append(list, s)
 		}
 	}

@@ -18,6 +18,7 @@ const (
 	OrderDiffers       Reason = "order settled at another amount"
 	OrderOtherSums     Reason = "order stated in two ways"
 	WarehouseDiffers   Reason = "warehouse has another total"
+	Merged             Reason = "merged in the warehouse"
 	NoOrder            Reason = "adjustment without order"
 	UnnamedAmount      Reason = "amount that the shop does not name"
 	SignsOpen          Reason = "signs not settled"
@@ -68,6 +69,7 @@ var reasons = []ReasonInfo{
 	{OrderDiffers, true, "What the shop settled as sold is not what the order was sold for.", "Compare the order on both sides; ask the shop if its amount is wrong."},
 	{OrderOtherSums, true, "The shop's list of the order and its statement differ.", "Ask the shop with the order's id."},
 	{WarehouseDiffers, true, "The order's total in the warehouse is not what it was imported with.", "Look who changed the order, and undo it or book the difference."},
+	{Merged, false, "People merged the order with others, and the warehouse has one total for all of them: they are compared together.", "Nothing."},
 	{NoOrder, false, "The shop charges or credits something that belongs to no order.", "Check it against what it is for."},
 	{UnnamedAmount, true, "The shop states a sum and names less, or more, of what is in it.", "Book it to the account named; ask the shop if it comes again."},
 	{SignsOpen, true, "The numbers do not tell whether shipping and fees are added or taken off.", "Look at the line in Seller Center. Its settlement is right."},

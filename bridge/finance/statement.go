@@ -170,6 +170,10 @@ type OrderRows struct {
 type Sale struct {
 	OrderID  string
 	Currency string
+	// With are further orders of the shop that people merged with it in the warehouse: the
+	// amounts are then those of all of them. AmountsUnknown reports that nobody can tell them.
+	With           []string
+	AmountsUnknown bool
 	// Numbers are those of the orders in the warehouse, for people.
 	Numbers []string
 	// Paid, Funded and Cancelled are the amounts kept at import: what the buyer paid,
@@ -193,6 +197,11 @@ type Sale struct {
 	Void                              bool
 	OrderedAt, ShippedAt, DeliveredAt time.Time
 }
+
+func (s *Sale) merged() bool { return len(s.With) > 0 }
+
+// orderIDs are the orders of the shop in it.
+func (s *Sale) orderIDs() []string { return append([]string{s.OrderID}, s.With...) }
 
 func (s *Sale) worth() int64 { return s.Paid + s.Funded - s.Cancelled }
 

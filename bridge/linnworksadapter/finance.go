@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
@@ -71,6 +72,7 @@ func (l *Warehouse) Sales(ctx context.Context, from, to time.Time) (list []finan
 		return nil, nil, err
 	}
 	parts := map[string][]linnworks.OrderDetails{} // by the shop's order
+	var merged []linnworks.OrderDetails
 	ids := slices.Sorted(maps.Keys(missing))
 	for chunk, err := range l.client.Orders.GetOrdersByIDBatched(ctx, &linnworks.GetOrdersByIDRequest{OrderIDs: ids}) {
 		if exceptRecords(err) != nil {
@@ -84,12 +86,14 @@ func (l *Warehouse) Sales(ctx context.Context, from, to time.Time) (list []finan
 			}
 			reference := strings.TrimSpace(o.GeneralInfo.ReferenceNum)
 			if strings.EqualFold(reference, mergedReference) || reference == "" {
-				unread = append(unread, mergedSales(o)...)
+				merged = append(merged, o)
 				continue
 			}
 			parts[reference] = append(parts[reference], o)
 		}
 	}
+	together, lost := l.mergedSales(ctx, merged, parts)
+	list, unread = append(list, together...), append(unread, lost...)
 	for reference, orders := range parts {
 		sale, err := saleOf(reference, orders)
 		if err != nil {
@@ -132,13 +136,69 @@ func (l *Warehouse) receivedIn(ctx context.Context, from, to time.Time) (map[lin
 	return found, nil
 }
 
-// mergedSales are the orders of the shop in a merged one.
-func mergedSales(o linnworks.OrderDetails) (list []finance.Unread) {
-	why := fmt.Sprintf("Linnworks order %d holds several orders: their amounts cannot be told apart", o.NumOrderID)
-	for _, p := range o.ExtendedProperties {
-		if p.Name == orderIDProperty {
-			list = append(list, finance.Unread{Kind: "order", ID: p.Value, Why: why})
+// group are orders of the shop that share orders of the warehouse.
+type group struct {
+	references []string
+	orders     []linnworks.OrderDetails
+}
+
+// mergedSales are the sales of orders that people merged, and what cannot be told of them. It
+// takes other parts of the same orders out of parts.
+func (l *Warehouse) mergedSales(ctx context.Context, merged []linnworks.OrderDetails, parts map[string][]linnworks.OrderDetails) (list []finance.Sale, unread []finance.Unread) {
+	orders := make([]bridge.WarehouseOrder, len(merged))
+	for i, o := range merged {
+		orders[i] = warehouseOrder(o)
+	}
+	err := l.resolveMerged(ctx, orders)
+	groups := map[string]*group{} // by reference
+	for i, o := range orders {
+		if err != nil || len(o.References) == 0 {
+			why := fmt.Sprintf("Linnworks order %s has no reference of the shop", o.Number)
+			if o.Merged {
+				why = fmt.Sprintf("Linnworks order %s holds several orders, and it cannot be told which", o.Number)
+			}
+			unread = append(unread, unnamed(merged[i], why)...)
+			continue
 		}
+		g := &group{orders: []linnworks.OrderDetails{merged[i]}}
+		for _, id := range o.References {
+			if other := groups[id]; other != nil && other != g {
+				g.references, g.orders = append(g.references, other.references...), append(g.orders, other.orders...)
+				for _, id := range other.references {
+					groups[id] = g
+				}
+			}
+			if groups[id] != g {
+				g.references, groups[id] = append(g.references, id), g
+				g.orders = append(g.orders, parts[id]...)
+				delete(parts, id)
+			}
+		}
+	}
+	for _, g := range groups {
+		slices.Sort(g.references)
+	}
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
+		g := groups[id]
+		if g.references[0] != id {
+			continue // it is of the group's first
+		}
+		sale, err := saleOf(id, g.orders, g.references[1:]...)
+		if err != nil {
+			for _, id := range g.references {
+				unread = append(unread, finance.Unread{Kind: "order", ID: id, Why: err.Error()})
+			}
+			continue
+		}
+		list = append(list, sale)
+	}
+	return list, unread
+}
+
+// unnamed are the orders of the shop in a merged one of which not all are known.
+func unnamed(o linnworks.OrderDetails, why string) (list []finance.Unread) {
+	for _, id := range warehouseOrder(o).References {
+		list = append(list, finance.Unread{Kind: "order", ID: id, Why: why})
 	}
 	if list == nil {
 		list = []finance.Unread{{Kind: "order", Why: why}}
@@ -146,10 +206,11 @@ func mergedSales(o linnworks.OrderDetails) (list []finance.Unread) {
 	return list
 }
 
-// saleOf is one order of the shop, of the orders that it was split into.
-func saleOf(reference string, orders []linnworks.OrderDetails) (finance.Sale, error) {
+// saleOf is one order of the shop, of the orders that it was split into, or several that
+// were merged.
+func saleOf(reference string, orders []linnworks.OrderDetails, with ...string) (finance.Sale, error) {
 	slices.SortFunc(orders, func(a, b linnworks.OrderDetails) int { return a.NumOrderID - b.NumOrderID })
-	sale := finance.Sale{OrderID: reference, Currency: strings.ToUpper(orders[0].TotalsInfo.Currency), Void: true, TotalKnown: true}
+	sale := finance.Sale{OrderID: reference, With: with, Currency: strings.ToUpper(orders[0].TotalsInfo.Currency), Void: true, TotalKnown: true}
 	var errs []error
 	amount := func(what, text string) int64 {
 		m, _, err := money.Round(text, sale.Currency)
@@ -161,13 +222,14 @@ func saleOf(reference string, orders []linnworks.OrderDetails) (finance.Sale, er
 	}
 	rates := map[string]int64{}
 	var stated []linnworks.ExtendedProperty
+	most := -1
 	for _, o := range orders {
 		if o.TotalsInfo.Currency != orders[0].TotalsInfo.Currency {
 			errs = append(errs, errors.New("its parts are of several currencies"))
 		}
 		sale.Numbers = append(sale.Numbers, strconv.Itoa(o.NumOrderID))
-		if stated == nil && orderProperty(o, paidProperty) != "" {
-			stated = o.ExtendedProperties
+		if n := orderIDs(o); n > most && orderProperty(o, paidProperty) != "" { // a merged order has those of all
+			stated, most = o.ExtendedProperties, n
 		}
 		if at := moment(o.GeneralInfo.ReceivedDate); sale.OrderedAt.IsZero() || at.Before(sale.OrderedAt) {
 			sale.OrderedAt = at
@@ -193,19 +255,36 @@ func saleOf(reference string, orders []linnworks.OrderDetails) (finance.Sale, er
 	if stated == nil {
 		sale.Paid = sale.Total
 	}
-	fields := saleProperties(&sale)
+	fields, paid := saleProperties(&sale), 0
 	for _, p := range stated {
+		if p.Name == paidProperty {
+			paid++
+		}
 		switch to := fields[p.Name]; {
-		case to != nil:
+		case to != nil && len(with) == 0:
 			*to = amount(p.Name, p.Value)
+		case to != nil:
+			*to += amount(p.Name, p.Value)
 		case strings.HasPrefix(p.Name, "tiktok.fee."):
 			sale.Fees += amount(p.Name, p.Value)
 		}
 	}
+	// A merged order has the properties of all, or nobody knows of which.
+	sale.AmountsUnknown = len(with) > 0 && (paid != 1+len(with) || most != paid)
 	if sale.Void {
 		sale.Cancelled, sale.TotalKnown = sale.Paid+sale.Funded, false
 	}
 	return sale, errors.Join(errs...)
+}
+
+// orderIDs counts the orders of the shop whose properties an order has.
+func orderIDs(o linnworks.OrderDetails) (n int) {
+	for _, p := range o.ExtendedProperties {
+		if p.Name == orderIDProperty {
+			n++
+		}
+	}
+	return n
 }
 
 const paidProperty = "tiktok.paid"

@@ -130,3 +130,78 @@ func TestSales(t *testing.T) {
 		}
 	})
 }
+
+// Orders that people merged are one sale of all, with the amounts of all; a part that was split
+// off before belongs to it.
+func TestSalesOfMergedOrders(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		fake := linnworkstest.New(linnworkstest.WithoutQuotas())
+		_, err := fake.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 5000}})
+		must(err)
+		client, err := fake.Client(linnworks.WithMaxAttempts(1))
+		must(err)
+		house, err := linnworksadapter.New(t.Context(), client, linnworksadapter.Options{SubSource: "uk"})
+		must(err)
+		start := time.Now().UTC()
+		gbp := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "GBP"} }
+		create := func(reference, paid string) linnworks.GUID {
+			_, err := client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Location: "Default", Orders: []linnworks.ChannelOrder{house.ChannelOrder(bridge.NewOrder{
+				Reference: reference, Currency: "GBP", ReceivedAt: start, PaidAt: start, DispatchBy: start.Add(48 * time.Hour), Shipping: gbp(0),
+				Lines:      []bridge.NewOrderLine{{LineID: reference + "-1", LineIDs: []string{reference + "-1"}, SKU: "MUG", Title: "Mug", Quantity: 2, Price: gbp(1000), Tax: gbp(0)}},
+				Properties: []exceptions.Property{{Name: "tiktok.paid", Value: paid}, {Name: "tiktok.tax", Value: "1.00"}},
+			})}})
+			must(err)
+			return fake.OrdersByReference("TIKTOKBRIDGE", "uk", reference)[0].OrderID
+		}
+		sales := func() map[string]finance.Sale {
+			list, unread, err := house.Sales(t.Context(), start.Add(-time.Hour), start.Add(time.Hour))
+			must(err)
+			found := map[string]finance.Sale{}
+			for _, s := range list {
+				found[s.OrderID] = s
+			}
+			if len(unread) > 0 || len(found) != len(list) {
+				t.Errorf("unread %v, sales %v", unread, list)
+			}
+			return found
+		}
+		var ids []linnworks.GUID
+		for i := range 4 {
+			ids = append(ids, create(fmt.Sprint(576+i), fmt.Sprintf("2%d.00", i)))
+		}
+		_, err = client.Orders.MergeOrders(t.Context(), &linnworks.MergeOrdersRequest{OrdersToMerge: []linnworks.GUID{ids[1], ids[0]}})
+		must(err)
+		got := sales()
+		want := finance.Sale{
+			OrderID: "576", With: []string{"577"}, Numbers: got["576"].Numbers, Currency: "GBP", Paid: 4100, Tax: 200, Total: 4000, TotalKnown: true, Units: 4,
+			Rates: []finance.Rate{{Percent: "0", Gross: 4000}}, OrderedAt: start.Truncate(time.Second),
+		}
+		if diff := cmp.Diff(want, got["576"]); diff != "" || len(got) != 3 || len(want.Numbers) != 1 {
+			t.Errorf("%d sales; merged (-want +got):\n%s", len(got), diff)
+		}
+		// A part of one is split off, and the other merged with the rest.
+		whole, _ := fake.Order(ids[2])
+		_, err = client.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: ids[2], NewOrders: []linnworks.OrderSplit{{
+			Items: []linnworks.OrderSplitOutItem{{RowID: &whole.Items[0].RowID, Quantity: new(1)}},
+		}}})
+		must(err)
+		parts := fake.OrdersByReference("TIKTOKBRIDGE", "uk", "578")
+		_, err = client.Orders.MergeOrders(t.Context(), &linnworks.MergeOrdersRequest{OrdersToMerge: []linnworks.GUID{ids[3], parts[0].OrderID}})
+		must(err)
+		got = sales()
+		want = finance.Sale{
+			OrderID: "578", With: []string{"579"}, Numbers: got["578"].Numbers, Currency: "GBP", Paid: 4500, Tax: 200, Total: 4000, TotalKnown: true, Units: 4,
+			Rates: []finance.Rate{{Percent: "0", Gross: 4000}}, OrderedAt: start.Truncate(time.Second),
+		}
+		if diff := cmp.Diff(want, got["578"]); diff != "" || len(got) != 2 || len(want.Numbers) != len(parts) {
+			t.Errorf("%d sales; split and merged (-want +got):\n%s", len(got), diff)
+		}
+	})
+}
