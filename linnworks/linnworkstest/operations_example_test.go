@@ -132,6 +132,7 @@ func ExampleOperations() {
 	// ReturnsRefunds.GetRefundLinesByHeaderID
 	// ReturnsRefunds.GetRefundOptions
 	// ReturnsRefunds.RefundOrder
+	// ReturnsRefunds.SearchReturnsRefundsPaged
 	// Settings.GetCurrencyConversionRates
 	// Shipping.CancelOrderShippingLabel
 	// Shipping.GetIntegrations

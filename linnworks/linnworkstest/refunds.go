@@ -3,6 +3,7 @@ package linnworkstest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 
@@ -260,4 +261,52 @@ func (f *Fake) refundOrder(req *linnworks.RefundOrderRequest) (any, error) {
 	}
 	f.actioned(f.refunds[created.(linnworks.CreateRefundResponse).RefundHeaderID])
 	return nil, nil
+}
+
+// refundsQuery are the parameters of searchRefunds.
+type refundsQuery struct {
+	From        linnworks.Time `json:"from"`
+	To          linnworks.Time `json:"to"`
+	DateType    string         `json:"dateType"`
+	HistoryType string         `json:"historyType"`
+	PageNum     int            `json:"pageNum"`
+	Entries     int            `json:"numEntriesPerPage"`
+}
+
+// searchRefunds lists the lines of refunds, the oldest first. The fake finds refunds alone, and
+// by the date of their booking or their action.
+//
+// https://apps.linnworks.net/Api/Method/ReturnsRefunds-SearchReturnsRefundsPaged
+func (f *Fake) searchRefunds(req *refundsQuery) (any, error) {
+	size, number := cmp.Or(req.Entries, maxPage), max(req.PageNum, 1)
+	switch {
+	case size < 1 || size > maxPage:
+		return nil, refuse("The number of entries must be between 1 and %d", maxPage)
+	case req.HistoryType != "REFUNDS" || !slices.Contains([]string{"ALLDATES", "BOOKED", "ACTIONED"}, req.DateType):
+		return nil, refuse("This fake searches the bookings and actions of REFUNDS alone")
+	case req.DateType != "ALLDATES" && req.To.After(req.From.AddDate(0, 3, 0)):
+		return nil, refuse("The range of dates must not be longer than three months")
+	}
+	rows := []linnworks.ReturnsRefundsWeb{}
+	for _, id := range slices.Sorted(maps.Keys(f.refunds)) {
+		r := f.refunds[id]
+		at := r.CreatedDate
+		if req.DateType == "ACTIONED" {
+			at = r.LastActionDate
+		}
+		if r.deleted || req.DateType != "ALLDATES" && (at.Before(req.From.Time) || !at.Before(req.To.Time)) {
+			continue
+		}
+		g := r.order.GeneralInfo
+		for _, line := range r.RefundLines {
+			rows = append(rows, linnworks.ReturnsRefundsWeb{
+				OrderID: r.OrderID, NumOrderID: r.NumOrderID, ReferenceNum: g.ReferenceNum, SecondaryReference: g.SecondaryReference, Source: g.Source, SubSource: g.SubSource,
+				Currency: r.Currency, Amount: line.Amount, CreateDate: r.CreatedDate, ActionDate: r.LastActionDate, RefundReference: r.reference(), RefundRowID: line.RefundRowID,
+				ExternalReference: line.ExternalReference, Reason: line.FreeTextOrNote, RefundStatus: linnworks.ReturnsRefundsWebRefundStatus(line.Status.StatusHeader), Row: len(rows) + 1,
+			})
+		}
+	}
+	return linnworks.ReturnsRefundsWebPage{
+		PageNumber: number, EntriesPerPage: size, TotalEntries: int64(len(rows)), TotalPages: pages(len(rows), size), Data: page(rows, number, size),
+	}, nil
 }

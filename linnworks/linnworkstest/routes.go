@@ -357,6 +357,8 @@ var routes = []route{
 		need: needs("OrderId"), handler: on((*Fake).getRefundOptions)},
 	{name: "ReturnsRefunds.RefundOrder", path: "ReturnsRefunds/RefundOrder", shape: params, limit: 150,
 		need: needs("pkOrderId"), handler: on((*Fake).refundOrder)},
+	{name: "ReturnsRefunds.SearchReturnsRefundsPaged", path: "ReturnsRefunds/SearchReturnsRefundsPaged", shape: query, limit: 150, get: true,
+		handler: on((*Fake).searchRefunds)},
 
 	// Picking
 	{name: "Picking.CheckAllocatableToPickwave", path: "Picking/CheckAllocatableToPickwave", shape: wrapped, limit: 150,

@@ -194,4 +194,7 @@ func touchAfterSale(t *testing.T, a account) {
 	must(rr.GetRMAHeadersByOrderID(ctx, &linnworks.GetRMAHeadersByOrderIDRequest{OrderID: id}))(t)
 	must(po.GetReturnsExchanges(ctx, &linnworks.GetReturnsExchangesRequest{OrderID: id}))(t)
 	check(t, errOf(rr.RefundOrder(ctx, &linnworks.RefundOrderRequest{OrderID: id, RefundReference: new("F1")})))
+	must(rr.SearchReturnsRefundsPaged(ctx, &linnworks.SearchReturnsRefundsPagedRequest{
+		DateType: new(linnworks.ReturnsRefundsDateTypeAllDates), HistoryType: new(linnworks.ReturnsRefundsHistoryTypeRefunds), NumEntriesPerPage: new(200), PageNum: new(1),
+	}))(t)
 }
