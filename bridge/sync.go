@@ -86,6 +86,7 @@ type Warehouse interface {
 	returns.Warehouse
 	finance.SaleSource
 	finance.RefundSource
+	finance.RefundedSource
 }
 
 // Store is what a [Sync] remembers of one shop.

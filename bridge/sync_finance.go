@@ -13,7 +13,7 @@ func watchFinance(shop Shop, warehouse Warehouse, m Store, losses *claims.Watch,
 	if set.Finance.Days == 0 {
 		return nil, nil
 	}
-	ports := finance.Ports{Statements: shop, Payments: shop, Withdrawals: shop, Estimates: shop, Sales: warehouse, Refunds: warehouse}
+	ports := finance.Ports{Statements: shop, Payments: shop, Withdrawals: shop, Estimates: shop, Sales: warehouse, Refunds: warehouse, Refunded: warehouse}
 	if set.Finance.NoPayments {
 		ports.Payments = nil
 	}

@@ -92,8 +92,12 @@ func (r Residual) object() string {
 func (r *Report) seenWhole() map[string]bool {
 	seen := map[string]bool{}
 	see := func(of Object, id string) { seen[Residual{Of: of, ID: id}.object()] = true }
+	whole := r.unreadLines() == "" // otherwise a line of any order or reserve may be missing
+	for _, u := range r.Unread {
+		whole = whole && (Object(u.Kind) != ofRefund || u.ID != "")
+	}
 	for _, o := range r.Orders {
-		if r.read.SalesRead && (o.Settled || r.read.EstimatesRead) {
+		if whole && r.read.SalesRead && (o.Settled || r.read.EstimatesRead) {
 			see(OfOrder, o.ID)
 		}
 	}
@@ -112,7 +116,14 @@ func (r *Report) seenWhole() map[string]bool {
 		see(OfWithdrawal, m.ID)
 	}
 	for _, e := range r.Reserves {
-		see(OfReserve, e.ID)
+		if r.unreadLines() == "" {
+			see(OfReserve, e.ID)
+		}
+	}
+	for _, u := range r.Unread {
+		if Object(u.Kind) == ofRefund {
+			delete(seen, exceptions.ForOrder(u.ID))
+		}
 	}
 	for _, id := range r.incomplete {
 		delete(seen, Residual{Of: OfStatement, ID: id}.object())

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
@@ -130,6 +134,49 @@ func TestTellABrokenQueue(t *testing.T) {
 		}
 		if err := reconcile(t, books, options()).Tell(t.Context(), brokenQueue{memory, verb}); err == nil || !strings.Contains(fmt.Sprint(err), "disk is full") {
 			t.Errorf("%s fails: error %v", verb, err)
+		}
+	}
+}
+
+// A case is closed by a report that has seen all of what it is about, and by no other.
+func TestTellOfWhatWasNotSeenWhole(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		change func(*finance.Books)
+		stay   []string
+	}{
+		{"all was read", func(*finance.Books) {}, nil},
+		{"a line of no amount was not read", func(b *finance.Books) {
+			b.Unread = append(b.Unread, finance.Unread{Kind: "line", ID: "1", StatementID: "70576", Why: "an amount is none"})
+		}, []string{"order 576", "reserve 801", "statement 70576"}},
+		{"a statement was not read", func(b *finance.Books) {
+			b.Unread = append(b.Unread, finance.Unread{Kind: "statement", ID: "1", Why: "an amount is none"})
+		}, []string{"order 576", "reserve 801"}},
+		{"refunds of the order were not read", func(b *finance.Books) { b.Unread = append(b.Unread, finance.Unread{Kind: "refund", ID: "576"}) }, []string{"order 576"}},
+		{"refunds of another order were not read", func(b *finance.Books) { b.Unread = append(b.Unread, finance.Unread{Kind: "refund", ID: "577"}) }, nil},
+		{"which orders are refunded was not read", func(b *finance.Books) { b.Unread = append(b.Unread, finance.Unread{Kind: "refund"}) }, []string{"order 576"}},
+		{"orders were not read", func(b *finance.Books) { b.SalesRead = false }, []string{"order 576"}},
+		{"payments were not read", func(b *finance.Books) { b.PaymentsRead = false }, nil}, // the statement says that it is paid
+	} {
+		queue := new(exceptions.Memory).Shop("uk")
+		for _, object := range []string{"order 576", "reserve 801", "statement 70576", "payment 90576"} {
+			if err := queue.Raise(t.Context(), exceptions.New(exceptions.PayoutDiffers, object, time.Time{}, "it differs", "ask the shop")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b := twoDays()
+		for i, minor := range []int64{-500, 500} {
+			b.Statements[i].Lines = append(b.Statements[i].Lines, finance.Line{ID: fmt.Sprint(i), Type: finance.ReserveLine, OrderID: "576", Reserve: minor, ReserveID: "801"})
+			b.Payments[i].Amount.Minor += minor
+		}
+		tc.change(&b)
+		if err := reconcile(t, b, options()).Tell(t.Context(), queue); err != nil {
+			t.Fatal(err)
+		}
+		got := slices.DeleteFunc(slices.Sorted(maps.Keys(objects(t, queue))), func(o string) bool { return o == "statement 1" || o == "order 577" })
+		if diff := cmp.Diff(tc.stay, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: open cases (-want +got):\n%s", tc.name, diff)
 		}
 	}
 }

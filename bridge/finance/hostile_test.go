@@ -478,3 +478,122 @@ func TestMergedOrders(t *testing.T) {
 		t.Errorf("of before the period: %d sales, %v; want the one that the statement is about", len(got.Sales), err)
 	}
 }
+
+// A refund of the warehouse that the shop does not settle is pending for as long as the shop
+// may take, and somebody has to look after that.
+func TestRefundsThatAreNeverSettled(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		change func(*finance.Books, *finance.Options)
+		want   []string
+	}{
+		{"long since", func(*finance.Books, *finance.Options) {}, []string{"order 576 refund should be settled by now"}},
+		{"the shop still has time", func(b *finance.Books, o *finance.Options) { o.AsOf = day(26 + 31) }, nil},
+		{"of an unknown day", func(b *finance.Books, _ *finance.Options) { b.Sales[0].Refunds[0].At = time.Time{} }, nil},
+		{"the shop still had time when the period ended", func(b *finance.Books, _ *finance.Options) { b.From, b.To = day(1), day(50) }, nil},
+		{"before the period", func(b *finance.Books, _ *finance.Options) { b.From = day(27) }, nil},
+		{"sold on no statement that was read", func(b *finance.Books, _ *finance.Options) { b.Statements[0].Lines[0].OrderID = "999" }, nil},
+		{"a part is settled", func(b *finance.Books, _ *finance.Options) {
+			b.Statements[0].Lines[0].Details = append(b.Statements[0].Lines[0].Details, detail(finance.Info, "customer_refund_amount", -300))
+		}, []string{"order 576 refund should be settled by now"}},
+		{"all is settled", func(b *finance.Books, _ *finance.Options) {
+			b.Statements[0].Lines[0].Details = append(b.Statements[0].Lines[0].Details, detail(finance.Info, "customer_refund_amount", -500))
+		}, nil},
+		{"a part is late, and settled", func(b *finance.Books, _ *finance.Options) {
+			b.Sales[0].Refunds = append(b.Sales[0].Refunds, finance.Refund{ID: "2", Minor: 100, At: day(68)})
+			b.Statements[0].Lines[0].Details = append(b.Statements[0].Lines[0].Details, detail(finance.Info, "customer_refund_amount", -500))
+		}, nil},
+		{"a statement was not read", func(b *finance.Books, _ *finance.Options) { b.Statements[1].LinesRead = false }, []string{"statement 70577 not read"}},
+	} {
+		b, o := twoDays(), options()
+		b.Sales[0].Refunds, b.Sales[0].RefundsRead = []finance.Refund{{ID: "1", Minor: 500, At: day(26)}}, true
+		o.AsOf = day(70)
+		tc.change(&b, &o)
+		r := reconcile(t, b, o)
+		got := slices.DeleteFunc(wrong(r), func(s string) bool { return !strings.Contains(s, "refund") && !strings.Contains(s, "not read") })
+		if diff := cmp.Diff(tc.want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: wrong (-want +got):\n%s", tc.name, diff)
+		}
+	}
+}
+
+// refundedIn lists orders, whatever the time.
+type refundedIn []string
+
+func (r refundedIn) RefundedOrders(context.Context, time.Time, time.Time) ([]string, error) {
+	if r == nil {
+		return nil, errors.New("the line is cut")
+	}
+	return r, nil
+}
+
+// Refunds are read of the orders that the warehouse has refunded, too; where that is not
+// known, or they cannot be read, no case of the order is closed.
+func TestRefundsOfTheWarehouseAreLookedFor(t *testing.T) {
+	t.Parallel()
+	queue := new(exceptions.Memory).Shop("uk")
+	for _, tc := range []struct {
+		refunded refundedIn
+		refunds  refunds
+		open     int
+		unread   string
+	}{
+		{refundedIn{"576", "999"}, refunds{"576": {{ID: "1", Minor: 500, At: day(26)}}}, 1, ""},
+		{nil, refunds{}, 1, "refund "},
+		{refundedIn{"576"}, refunds{}, 1, "refund 576"},
+		{refundedIn{}, refunds{}, 0, ""},
+	} {
+		s := &shelf{books: twoDays()}
+		reader, err := finance.NewReader(finance.Ports{Statements: s, Payments: s, Estimates: s, Sales: s, Refunds: tc.refunds, Refunded: tc.refunded})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := reader.Read(t.Context(), day(1), day(80))
+		if (err != nil) != (tc.unread != "") {
+			t.Errorf("%v: error %v", tc.refunded, err)
+		}
+		o := options()
+		o.AsOf = day(80)
+		r := reconcile(t, b, o)
+		if (len(r.Unread) > 0) != (tc.unread != "") || len(r.Unread) > 0 && r.Unread[0].Kind+" "+r.Unread[0].ID != tc.unread {
+			t.Errorf("%v: unread %v, want %q", tc.refunded, r.Unread, tc.unread)
+		}
+		if err := r.Tell(t.Context(), queue); err != nil {
+			t.Fatal(err)
+		}
+		if got := objects(t, queue); len(got) != tc.open {
+			t.Errorf("%v: open cases %v, want %d", tc.refunded, got, tc.open)
+		}
+	}
+}
+
+// What is settled or released after a period that is long past was not read: nobody asks the
+// shop for it.
+func TestAPeriodLongPast(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(10) {
+		whole := madeUp(seed, 80, "GBP")
+		whole.Estimates = nil // all is settled by now
+		s := &shelf{books: whole}
+		b, err := s.reader(t).Read(t.Context(), day(1), day(25))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := reconcile(t, b, finance.Options{Shop: "UK", AsOf: day(200)})
+		for _, x := range r.Wrong() {
+			t.Errorf("seed %d: %v", seed, x)
+		}
+		held := slices.ContainsFunc(r.Residuals, func(x finance.Residual) bool { return x.Reason == finance.InReserve })
+		if open := slices.ContainsFunc(r.Orders, func(o finance.Order) bool { return !o.Settled }); !open || !held && seed == 0 {
+			t.Errorf("seed %d: nothing is left for the next period", seed)
+		}
+	}
+	// What the shop itself still lists as not settled is late.
+	b := twoDays()
+	b.From, b.To, b.Statements, b.Payments = day(1), day(25), b.Statements[:1], b.Payments[:1]
+	b.Estimates = []finance.Estimate{{ID: "1", OrderID: "577", Currency: "GBP", Settlement: 1820, Known: true, OrderedAt: day(9), DeliveredAt: day(10), ExpectedAt: day(30)}}
+	if diff := cmp.Diff([]string{"order 577 should be settled by now"}, wrong(reconcile(t, b, finance.Options{Shop: "UK", AsOf: day(200)}))); diff != "" {
+		t.Errorf("wrong (-want +got):\n%s", diff)
+	}
+}

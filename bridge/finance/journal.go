@@ -226,23 +226,6 @@ func (r *Report) Withheld() []Withheld {
 	return list
 }
 
-// withhold finds what must not be posted: it would be posted otherwise than it is.
-func (r *Report) withhold() {
-	r.withheld = map[string]string{}
-	for _, id := range r.incomplete {
-		r.withheld[id] = "its lines were not all read"
-	}
-	if r.lost[OfOrder] == "" || r.read.SalesRead {
-		return
-	}
-	for i := range r.lines {
-		l := &r.lines[i]
-		if l.Type == OrderLine && r.sales[l.OrderID] == nil && r.withheld[l.in.ID] == "" {
-			r.withheld[l.in.ID] = "the tax rates of its orders were not read"
-		}
-	}
-}
-
 // Reversed returns what has to be posted of payments that came back from the bank, and that
 // the numbers of [Report.Journal] have no room for: the document that takes back what was
 // posted as arrived, and, once it is paid again under the same id, that of its next arrival,

@@ -251,7 +251,7 @@ func (r *Report) proveOrder(s *orderState, o *Order, b Books, why string, notRea
 	}
 	r.taxOf(s, o)
 	if s.sale != nil && s.sale.RefundsRead {
-		proveRefunds(s, residual)
+		r.proveRefunds(s, o, b.From, residual)
 	}
 	for _, rows := range s.rows {
 		r.proveRows(s, rows, residual)
@@ -348,21 +348,29 @@ func (r *Report) expect(s *orderState, o *Order, b Books, residual func(Reason, 
 	if !by.IsZero() {
 		seen = strings.TrimSpace("due " + by.UTC().Format(time.DateOnly) + " " + why)
 	}
+	until := r.until
+	if len(s.estimates) > 0 { // the list of what is expected is of now
+		until = r.AsOf
+	}
 	switch {
-	case !by.IsZero() && by.Before(r.AsOf):
+	case !by.IsZero() && by.Before(until):
 		x := residual(Overdue, due, seen)
-		switch { // it may be among what was not read
-		case len(s.estimates) > 0:
-		case len(r.incomplete) > 0:
-			x.Because = "statement " + r.incomplete[0]
-		default:
-			x.Because = r.lost[OfStatement]
+		if len(s.estimates) == 0 {
+			x.Because = r.unreadLines()
 		}
 	case len(s.estimates) == 0 && b.EstimatesRead:
 		residual(InNoList, due, seen)
 	default:
 		residual(Timing, due, seen)
 	}
+}
+
+// unreadLines is what was not read of statements, among which a line may be that is missing.
+func (r *Report) unreadLines() string {
+	if len(r.incomplete) > 0 {
+		return "statement " + r.incomplete[0]
+	}
+	return r.lost[OfStatement]
 }
 
 // taxOf finds who owes the tax. What was withheld, or kept back from what the buyer paid, is
@@ -399,10 +407,13 @@ func (r *Report) taxOf(s *orderState, o *Order) {
 const refundDetail = "customer_refund_amount"
 
 // proveRefunds compares the refunds that are known with those that were settled.
-func proveRefunds(s *orderState, residual func(Reason, int64, string) *Residual) {
-	var known, taken int64
+func (r *Report) proveRefunds(s *orderState, o *Order, from time.Time, residual func(Reason, int64, string) *Residual) {
+	var known, late, taken int64
 	for _, f := range s.sale.Refunds {
 		known += f.Minor
+		if !f.At.IsZero() && !f.At.Before(from) && f.At.Add(r.options.SettleWithin).Before(r.until) {
+			late += f.Minor
+		}
 	}
 	for _, l := range s.lines {
 		taken += l.info(refundDetail) // one that was taken back has the other sign
@@ -410,6 +421,8 @@ func proveRefunds(s *orderState, residual func(Reason, int64, string) *Residual)
 	taken = magnitude(taken)
 	seen := fmt.Sprintf("%s refunded, %s on statements", amount(known, s.currency), amount(taken, s.currency))
 	switch {
+	case known > taken && late > taken && o.Sold != 0:
+		residual(RefundOverdue, taken-known, seen).Because = r.unreadLines()
 	case known > taken:
 		residual(RefundPending, taken-known, seen)
 	case known < taken:

@@ -47,6 +47,12 @@ type RefundSource interface {
 	Refunds(ctx context.Context, orderIDs []string) (map[string][]Refund, error)
 }
 
+// RefundedSource knows which orders the warehouse has refunded.
+type RefundedSource interface {
+	// RefundedOrders returns the orders of which a refund was booked in [from, to).
+	RefundedOrders(ctx context.Context, from, to time.Time) ([]string, error)
+}
+
 // OrderSource has what the shop says of one order; it costs a call for each.
 type OrderSource interface {
 	OrderRows(ctx context.Context, orderID string) (OrderRows, error)
@@ -60,7 +66,8 @@ type Ports struct {
 	Withdrawals WithdrawalSource
 	Estimates   EstimateSource
 	Sales       SaleSource
-	Refunds     RefundSource // of orders that the statements refund; needs Sales
+	Refunds     RefundSource   // of orders that the statements refund; needs Sales
+	Refunded    RefundedSource // and of those that the warehouse has refunded; needs Refunds
 	Orders      OrderSource
 }
 
@@ -114,14 +121,16 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 			sold.from, to = first, sold.from
 			sold.read(ctx, r.ports.Sales, to)
 		}
-		b.Sales = b.concerned(sold.sales, from)
+		refunded, err := r.refunded(ctx, &b)
+		b.Sales = b.concerned(sold.sales, from, refunded)
 		b.Unread = append(b.Unread, sold.unread...)
 		b.SalesRead = len(sold.errs) == 0
 		for _, err := range sold.errs {
 			b.broken(OfOrder, err)
 		}
 		errs = append(errs, sold.errs...)
-		errs = append(errs, failed("refunds of the warehouse", r.readRefunds(ctx, &b))...)
+		errs = append(errs, failed("which orders the warehouse has refunded", err)...)
+		errs = append(errs, failed("refunds of the warehouse", r.readRefunds(ctx, &b, refunded))...)
 	}
 	if err := ctx.Err(); err != nil && len(errs) == 0 {
 		errs = append(errs, err)
@@ -160,8 +169,11 @@ func (b *Books) broken(list Object, err error) {
 	b.Unread = append(b.Unread, Unread{Kind: string(list), Why: "the list was not read to the end: " + part.Short(err.Error())})
 }
 
-// ofEstimate is an estimate that was not read. No residual is about one.
-const ofEstimate Object = "estimate"
+// What may not have been read, and no residual is about.
+const (
+	ofEstimate Object = "estimate"
+	ofRefund   Object = "refund" // by its order
+)
 
 // readShop reads the side of the shop.
 func (r *Reader) readShop(ctx context.Context, b *Books) (errs []error) {
@@ -234,12 +246,13 @@ func (r *Reader) readBefore(ctx context.Context, b *Books) error {
 	return nil
 }
 
-// readRefunds adds the refunds of the orders for which the statements have one.
-func (r *Reader) readRefunds(ctx context.Context, b *Books) error {
-	if r.ports.Refunds == nil {
-		return nil
-	}
+// refunded are the orders for which the statements have a refund, or in whose period the
+// warehouse has booked one.
+func (r *Reader) refunded(ctx context.Context, b *Books) (map[string]bool, error) {
 	refunded := map[string]bool{}
+	if r.ports.Refunds == nil {
+		return refunded, nil
+	}
 	for _, s := range b.Statements {
 		for i := range s.Lines {
 			if l := &s.Lines[i]; l.OrderID != "" && l.info(refundDetail) != 0 {
@@ -247,14 +260,37 @@ func (r *Reader) readRefunds(ctx context.Context, b *Books) error {
 			}
 		}
 	}
-	if len(refunded) == 0 {
+	if r.ports.Refunded == nil {
+		return refunded, nil
+	}
+	list, err := r.ports.Refunded.RefundedOrders(ctx, b.From, b.To)
+	if err != nil {
+		b.broken(ofRefund, err)
+	}
+	for _, id := range list {
+		refunded[id] = true
+	}
+	return refunded, err
+}
+
+// readRefunds adds the refunds of orders of the warehouse. Those that could not be read are
+// not read: nobody knows whether they are right.
+func (r *Reader) readRefunds(ctx context.Context, b *Books, refunded map[string]bool) error {
+	of := map[string]*Sale{}
+	for i := range b.Sales {
+		if s := &b.Sales[i]; refunded[s.OrderID] && !s.merged() {
+			of[s.OrderID] = s
+		}
+	}
+	if len(of) == 0 {
 		return nil
 	}
-	found, err := r.ports.Refunds.Refunds(ctx, slices.Sorted(maps.Keys(refunded)))
-	for i := range b.Sales {
-		s := &b.Sales[i]
-		if list, read := found[s.OrderID]; read && refunded[s.OrderID] {
+	found, err := r.ports.Refunds.Refunds(ctx, slices.Sorted(maps.Keys(of)))
+	for id, s := range of {
+		if list, read := found[id]; read {
 			s.Refunds, s.RefundsRead = list, true
+		} else if err != nil {
+			b.Unread = append(b.Unread, Unread{Kind: string(ofRefund), ID: id, Why: "the refunds of the order in the warehouse were not read"})
 		}
 	}
 	return err
@@ -305,8 +341,8 @@ func earliest(b Books, t time.Time) time.Time {
 }
 
 // concerned are the sales of the period, and of before it those that it is about.
-func (b *Books) concerned(sales []Sale, from time.Time) []Sale {
-	named := map[string]bool{}
+func (b *Books) concerned(sales []Sale, from time.Time, refunded map[string]bool) []Sale {
+	named := maps.Clone(refunded)
 	for _, s := range b.Statements {
 		for _, l := range s.Lines {
 			named[l.OrderID] = true

@@ -311,3 +311,26 @@ func TestReadAnOldOrder(t *testing.T) {
 		t.Errorf("calls %q, want %q", s.calls, want)
 	}
 }
+
+// A payment made after the period is of it if it pays one of its statements.
+func TestReadPaymentsAfterThePeriod(t *testing.T) {
+	t.Parallel()
+	s := &shelf{books: twoDays()}
+	for i := range s.books.Payments {
+		s.books.Payments[i].CreatedAt = day(24 + i)
+	}
+	b, err := s.reader(t).Read(t.Context(), day(19), day(21)) // the second statement is made on the 21st
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range b.Payments {
+		got = append(got, p.ID)
+	}
+	if want := []string{"90576"}; !slices.Equal(got, want) {
+		t.Errorf("payments %q, want %q", got, want)
+	}
+	if c := reconcile(t, b, options()).Clearing; len(c) != 1 || c[0].Balance != 0 || len(c[0].Items) != 0 {
+		t.Errorf("clearing account %+v, want none of what is of another period", c)
+	}
+}

@@ -13,6 +13,7 @@ const (
 	InNoList           Reason = "neither settled nor expected"
 	EstimateDiffers    Reason = "settled otherwise than expected"
 	RefundPending      Reason = "refund not settled yet"
+	RefundOverdue      Reason = "refund should be settled by now"
 	RefundUnknown      Reason = "refund not known"
 	OrderUnknown       Reason = "order not in the warehouse"
 	OrderDiffers       Reason = "order settled at another amount"
@@ -64,6 +65,7 @@ var reasons = []ReasonInfo{
 	{InNoList, false, "The order is neither on a statement nor among those that are expected. Orders are in neither list for a while.", "Nothing yet. It becomes overdue by itself."},
 	{EstimateDiffers, false, "The shop had expected to settle another amount.", "Nothing, unless it is much: then compare the fees."},
 	{RefundPending, false, "A refund is known that no statement has yet.", "Nothing: it comes on a later statement."},
+	{RefundOverdue, true, "A refund was booked in the warehouse, and the shop has not taken it off a payout in all the time that it had.", "Look in Seller Center whether the buyer was refunded. If not, refund the buyer or cancel the refund in the warehouse."},
 	{RefundUnknown, true, "The shop has taken back a refund that nobody booked.", "Find the return in Seller Center and book the refund."},
 	{OrderUnknown, true, "The shop has settled an order that the warehouse does not have.", "Import the order, or book it by hand."},
 	{OrderDiffers, true, "What the shop settled as sold is not what the order was sold for.", "Compare the order on both sides; ask the shop if its amount is wrong."},

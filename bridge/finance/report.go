@@ -38,6 +38,7 @@ type Report struct {
 	Repeated int
 
 	options Options
+	until   time.Time // statements were read up to here
 	read    struct{ PaymentsRead, EstimatesRead, SalesRead bool }
 	rules   []feeRule // those of the market
 	lines   []settled
@@ -145,6 +146,9 @@ func Reconcile(b Books, o Options) (*Report, error) {
 	}
 	r := &Report{Shop: o.Shop, AsOf: o.AsOf, Basis: o.Basis, Zone: o.Zone.String(), options: o}
 	r.read.PaymentsRead, r.read.EstimatesRead, r.read.SalesRead = b.PaymentsRead, b.EstimatesRead, b.SalesRead
+	if r.until = o.AsOf; !b.To.IsZero() && b.To.Before(r.until) {
+		r.until = b.To.UTC()
+	}
 	r.Fees.Market = o.Market
 	for _, rule := range o.FeeRules.rows {
 		if rule.market == o.Market && (rule.sure || o.UnsureFees) {
@@ -412,6 +416,23 @@ func (r *Report) proveStatement(s *Statement, res *StatementResult, lines, reser
 		found.Because = because(found.Minor, gaps)
 	}
 	r.Residuals = append(r.Residuals, *found)
+}
+
+// withhold finds what must not be posted: it would be posted otherwise than it is.
+func (r *Report) withhold() {
+	r.withheld = map[string]string{}
+	for _, id := range r.incomplete {
+		r.withheld[id] = "its lines were not all read"
+	}
+	if r.lost[OfOrder] == "" || r.read.SalesRead {
+		return
+	}
+	for i := range r.lines {
+		l := &r.lines[i]
+		if l.Type == OrderLine && r.sales[l.OrderID] == nil && r.withheld[l.in.ID] == "" {
+			r.withheld[l.in.ID] = "the tax rates of its orders were not read"
+		}
+	}
 }
 
 // because is the line whose own gap is the amount, or the first if all together are.

@@ -62,7 +62,7 @@ func (r *Report) readReserves() {
 			continue
 		case e.Held < 0:
 			x.Reason = ReserveUnbalanced
-		case !e.ReleaseAt.IsZero() && e.ReleaseAt.Before(r.AsOf):
+		case !e.ReleaseAt.IsZero() && e.ReleaseAt.Before(r.until):
 			x.Reason, x.Seen = ReserveLate, "it was to be released on "+e.ReleaseAt.UTC().Format("2 January 2006")
 		case !e.ReleaseAt.IsZero():
 			x.Seen = "until " + e.ReleaseAt.Format(time.RFC3339)

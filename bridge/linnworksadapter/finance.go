@@ -22,6 +22,7 @@ import (
 var _ interface {
 	finance.SaleSource
 	finance.RefundSource
+	finance.RefundedSource
 } = (*Warehouse)(nil)
 
 // Refunds implements [finance.RefundSource], with three calls for each order. Orders that
@@ -45,6 +46,38 @@ func (l *Warehouse) Refunds(ctx context.Context, orderIDs []string) (map[string]
 		}
 	}
 	return found, part.Join(errs...)
+}
+
+// refundsRange is the longest time that Linnworks searches refunds in.
+const refundsRange = 89 * 24 * time.Hour
+
+// RefundedOrders implements [finance.RefundedSource], 200 rows of refunds a call. Orders that
+// were merged are left out, as [Warehouse.Refunds] leaves them out.
+//
+// https://apps.linnworks.net/Api/Method/ReturnsRefunds-SearchReturnsRefundsPaged
+func (l *Warehouse) RefundedOrders(ctx context.Context, from, to time.Time) ([]string, error) {
+	ids := map[string]bool{}
+	for from.Before(to) {
+		until := from.Add(refundsRange)
+		if until.After(to) {
+			until = to
+		}
+		request := &linnworks.SearchReturnsRefundsPagedRequest{
+			From: &linnworks.Time{Time: from.UTC()}, To: &linnworks.Time{Time: until.UTC()}, DateType: new(linnworks.ReturnsRefundsDateTypeBooked),
+			HistoryType: new(linnworks.ReturnsRefundsHistoryTypeRefunds), NumEntriesPerPage: new(200),
+		}
+		for row, err := range l.client.ReturnsRefunds.SearchReturnsRefundsPagedAll(ctx, request) {
+			if err != nil {
+				return nil, err
+			}
+			reference := strings.TrimSpace(row.ReferenceNum)
+			if reference != "" && !strings.EqualFold(reference, mergedReference) && l.ours(linnworks.OrderGeneralInfo{Source: row.Source, SubSource: row.SubSource}) {
+				ids[reference] = true
+			}
+		}
+		from = until
+	}
+	return slices.Sorted(maps.Keys(ids)), nil
 }
 
 func refundsOf(orders []returns.Sent) ([]finance.Refund, error) {

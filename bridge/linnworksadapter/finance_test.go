@@ -205,3 +205,64 @@ func TestSalesOfMergedOrders(t *testing.T) {
 		}
 	})
 }
+
+// Orders with a refund in a period are found, over as long a period as it may be.
+func TestRefundedOrders(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		fake := linnworkstest.New(linnworkstest.WithoutQuotas())
+		_, err := fake.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 5000}})
+		must(err)
+		client, err := fake.Client(linnworks.WithMaxAttempts(1))
+		must(err)
+		house, err := linnworksadapter.New(t.Context(), client, linnworksadapter.Options{SubSource: "uk"})
+		must(err)
+		start := time.Now().UTC()
+		refund := func(reference, subSource string, lines int) {
+			t.Helper()
+			c := house.ChannelOrder(bridge.NewOrder{
+				Reference: reference, Currency: "GBP", ReceivedAt: time.Now(), PaidAt: time.Now(), DispatchBy: time.Now().Add(48 * time.Hour), Shipping: money.Amount{Currency: "GBP"},
+				Lines: []bridge.NewOrderLine{{LineID: reference, LineIDs: []string{reference}, SKU: "MUG", Title: "Mug", Quantity: 1, Price: money.Amount{Minor: 2000, Currency: "GBP"}, Tax: money.Amount{Currency: "GBP"}}},
+			})
+			c.SubSource = subSource
+			_, err := client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Location: "Default", Orders: []linnworks.ChannelOrder{c}})
+			must(err)
+			id := fake.OrdersByReference("TIKTOKBRIDGE", subSource, reference)[0].OrderID
+			must(fake.Process(id))
+			for range lines {
+				out, err := client.ReturnsRefunds.CreateRefund(t.Context(), &linnworks.CreateRefundRequest{OrderID: id, RefundLines: []linnworks.NewRefundLine{{
+					RefundedUnit: new(linnworks.NewRefundLineRefundedUnit("Additional")), Amount: new(linnworks.Decimal("1.00")),
+				}}})
+				if err != nil || out.RefundHeaderID == 0 {
+					t.Fatalf("refund of %s: %+v, %v", reference, out, err)
+				}
+			}
+		}
+		refund("576", "uk", 2)
+		refund("577", "us", 1)
+		time.Sleep(200 * 24 * time.Hour)
+		refund("578", "uk", 1)
+		for _, tc := range []struct {
+			from, to time.Time
+			want     []string
+		}{
+			{start.Add(-time.Hour), time.Now().Add(time.Hour), []string{"576", "578"}},
+			{start.Add(time.Hour), time.Now().Add(time.Hour), []string{"578"}},
+			{start.Add(-time.Hour), start.Add(time.Hour), []string{"576"}},
+		} {
+			if got, err := house.RefundedOrders(t.Context(), tc.from, tc.to); err != nil || !slices.Equal(got, tc.want) {
+				t.Errorf("%s to %s: got %q, %v; want %q", tc.from, tc.to, got, err, tc.want)
+			}
+		}
+		fake.Fail("ReturnsRefunds.SearchReturnsRefundsPaged", 1, linnworkstest.Reply(503, "busy"))
+		if got, err := house.RefundedOrders(t.Context(), start, time.Now()); err == nil || got != nil {
+			t.Errorf("Linnworks is down: %q, %v", got, err)
+		}
+	})
+}
