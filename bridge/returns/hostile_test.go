@@ -571,3 +571,68 @@ func TestNoOpenReturnIsForgottenSilently(t *testing.T) {
 		run(1, 0, first, second)
 	})
 }
+
+// A person who knows that nothing comes deletes the booking, as the case asks them to: it
+// stays deleted, and the case is closed.
+func TestABookingOfGoodsThatAPersonDeletes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{})
+		o := s.sold(t, mugSKU, 1)
+		id := s.asks(t, o.ID, tiktokshoptest.ReturnSpec{Type: tiktokshop.ReturnTypeReturnAndRefund, Quick: true})
+		must(t, s.tiktok.GrantReturn(id))
+		must(t, s.tiktok.SendReturn(id, "RM1"))
+		s.run(t)
+		time.Sleep(73 * time.Hour)
+		s.run(t)
+		if diff := cmp.Diff([]string{"returned goods missing: return " + id}, open(t, s.queue)); diff != "" {
+			t.Errorf("open (-want +got):\n%s", diff)
+		}
+		in := s.linn.OrdersByReference("TIKTOKBRIDGE", "test", o.ID)[0]
+		headers, err := s.api.ReturnsRefunds.GetRMAHeadersByOrderID(t.Context(), &linnworks.GetRMAHeadersByOrderIDRequest{OrderID: in.OrderID})
+		must(t, err)
+		for _, h := range headers.RMAHeaders {
+			must(t, errOf(s.api.ReturnsRefunds.DeleteRMA(t.Context(), &linnworks.DeleteRMARequest{RMAHeaderID: &h.RMAHeaderID})))
+		}
+		for range 3 {
+			s.restart(t, returns.Rules{})
+			s.run(t)
+			time.Sleep(24 * time.Hour)
+		}
+		if got, want := s.books(t, o.ID), "refund 16.50 GBP"; got != want || len(open(t, s.queue)) != 0 {
+			t.Errorf("once it is deleted: %q, cases %q; want %q and none", got, open(t, s.queue), want)
+		}
+	})
+}
+
+func errOf[T any](_ T, err error) error { return err }
+
+// A refund whose amount or currency a person has to look up is theirs, and the case ends once
+// it is booked under the id of the return.
+func TestARefundThatAPersonHasToBook(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string][2]string{
+		"no amount":        {`"refund_total":"16.50"`, `"refund_total":"?"`},
+		"another currency": {`"currency":"GBP","refund_shipping`, `"currency":"EUR","refund_shipping`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSides(t, returns.Rules{})
+				s.over(t, func(body []byte) []byte { return bytes.ReplaceAll(body, []byte(change[0]), []byte(change[1])) })
+				o := s.sold(t, mugSKU, 1)
+				s.reference = s.asks(t, o.ID, tiktokshoptest.ReturnSpec{})
+				must(t, s.tiktok.GrantReturn(s.reference))
+				s.run(t)
+				if diff := cmp.Diff([]string{"refund not booked: return " + s.reference}, open(t, s.queue)); diff != "" {
+					t.Errorf("open (-want +got):\n%s", diff)
+				}
+				s.refundByHand(t, o, "16.50", "return")
+				s.run(t)
+				if list := open(t, s.queue); len(list) != 0 {
+					t.Errorf("once it is booked by hand: %q", list)
+				}
+			})
+		})
+	}
+}

@@ -216,7 +216,7 @@ func (m *Mirror) receive(ctx context.Context, state *mirrorState, orderID string
 		if at, sent := state.Parcels[b.Reference]; sent && m.options.Now().Sub(at) < m.options.Settle {
 			return errUnsettled
 		}
-		if err := m.makeRoom(ctx, r, s, b); err != nil {
+		if err := m.makeRoom(ctx, state, r, s, b); err != nil {
 			return err
 		}
 		state.Parcels[b.Reference] = m.options.Now().UTC()
@@ -243,7 +243,7 @@ func (m *Mirror) receive(ctx context.Context, state *mirrorState, orderID string
 
 // makeRoom sees to it that a parcel can be booked: what is expected of its return makes
 // way, and the next run expects what is left of it.
-func (m *Mirror) makeRoom(ctx context.Context, r Return, s Sent, b GoodsBooking) error {
+func (m *Mirror) makeRoom(ctx context.Context, state *mirrorState, r Return, s Sent, b GoodsBooking) error {
 	var expected []BookedGoods
 	for _, g := range s.Goods {
 		if r.ID != "" && g.Reference == r.ID && !g.Done {
@@ -264,6 +264,12 @@ func (m *Mirror) makeRoom(ctx context.Context, r Return, s Sent, b GoodsBooking)
 		most := slices.IndexFunc(wanted, func(w GoodsRow) bool { return w.RowID == row.RowID })
 		if all > s.quantity(row.RowID) || r.ID != "" && ours > wanted[most].Quantity {
 			return errors.New("more has come back than there was, or it was booked in before: look at the returns of the order in Linnworks")
+		}
+	}
+	if o := state.Open[r.key()]; o != nil && len(expected) > 0 { // it is not a person who deletes them
+		o.Awaited = nil
+		if err := m.save(ctx, state); err != nil {
+			return err
 		}
 	}
 	for _, g := range expected {

@@ -43,10 +43,19 @@ type opened struct {
 	Claimed bool `json:",omitzero"`
 	// Adopted is the refund, booked by a person, that is taken to be this one's.
 	Adopted string `json:",omitzero"`
+	// Awaited are the bookings of its goods that were seen in the warehouse and not done, by id.
+	Awaited map[string]awaited `json:",omitempty"`
 	// Missing is since when the shop has not shown it, although it was asked for it by id.
 	Missing time.Time `json:",omitzero"`
 	// Done reports that nothing is left to do.
 	Done bool `json:",omitzero"`
+}
+
+// awaited is a booking of goods.
+type awaited struct {
+	// WarehouseID is the order that it is on, Gone since when it is not.
+	WarehouseID string
+	Gone        time.Time `json:",omitzero"`
 }
 
 // keepFor is how long something is remembered. Nothing that is left to do is forgotten before
