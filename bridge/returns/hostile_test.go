@@ -135,27 +135,29 @@ func (s *sides) stopped(t *testing.T, after int) {
 	}
 }
 
-// A time of the far future in one return hides no later one.
+// A time of the future in one return, near or far, hides no later one.
 func TestATimeOfTheFuture(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSides(t, returns.Rules{})
-		odd, next := s.sold(t, mugSKU, 1), s.sold(t, mugSKU, 1)
-		must(t, s.tiktok.GrantReturn(s.asks(t, odd.ID, tiktokshoptest.ReturnSpec{})))
-		m := s.mirrorOf(t, func(p *returns.MirrorPorts) { p.Changes = ahead{s.shop, 50 * 365 * 24 * time.Hour} })
-		for range 2 {
-			_, err := m.Run(t.Context())
-			must(t, err)
-		}
-		time.Sleep(3 * time.Hour)
-		must(t, s.tiktok.GrantReturn(s.asks(t, next.ID, tiktokshoptest.ReturnSpec{})))
-		s.run(t)
-		for _, o := range []tiktokshop.Order{odd, next} {
-			if got, want := s.books(t, o.ID), "refund 16.50 GBP"; got != want {
-				t.Errorf("order %s: got %q, want %q", o.ID, got, want)
+	for _, by := range []time.Duration{59 * time.Minute, 50 * 365 * 24 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSides(t, returns.Rules{})
+			odd, next := s.sold(t, mugSKU, 1), s.sold(t, mugSKU, 1)
+			must(t, s.tiktok.GrantReturn(s.asks(t, odd.ID, tiktokshoptest.ReturnSpec{})))
+			m := s.mirrorOf(t, func(p *returns.MirrorPorts) { p.Changes = ahead{s.shop, by} })
+			for range 2 {
+				_, err := m.Run(t.Context())
+				must(t, err)
 			}
-		}
-	})
+			time.Sleep(30 * time.Minute)
+			must(t, s.tiktok.GrantReturn(s.asks(t, next.ID, tiktokshoptest.ReturnSpec{})))
+			s.run(t)
+			for _, o := range []tiktokshop.Order{odd, next} {
+				if got, want := s.books(t, o.ID), "refund 16.50 GBP"; got != want {
+					t.Errorf("%s ahead: order %s: got %q, want %q", by, o.ID, got, want)
+				}
+			}
+		})
+	}
 }
 
 // What people have entered as expected has not come: TikTok is not told that it has, which
@@ -635,4 +637,22 @@ func TestARefundThatAPersonHasToBook(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A shop that had no returns when the bridge began, and has them while it is down for days,
+// loses none.
+func TestTheFirstReturnsOfAShop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{})
+		o := s.sold(t, mugSKU, 1)
+		s.run(t)
+		must(t, s.tiktok.GrantReturn(s.asks(t, o.ID, tiktokshoptest.ReturnSpec{})))
+		time.Sleep(5 * 24 * time.Hour)
+		s.restart(t, returns.Rules{})
+		s.run(t)
+		if got, want := s.books(t, o.ID), "refund 16.50 GBP"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
 }

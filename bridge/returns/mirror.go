@@ -151,13 +151,8 @@ func (r MirrorReport) String() string {
 // MarshalJSON returns the report for programs.
 func (r MirrorReport) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
-// overlap is how much of what was read is read again: lists may lag behind. mostAhead is how
-// far ahead of ours the shop's clock may be: a later moment is a mistake of the shop's, and
-// waiting for it would mean to read no change until then.
-const (
-	overlap   = 10 * time.Minute
-	mostAhead = time.Hour
-)
+// overlap is how much of what was read is read again: lists may lag behind.
+const overlap = 10 * time.Minute
 
 // missingFor is how long the shop may leave out an open return, asked for by its id, before
 // somebody is told.
@@ -233,7 +228,7 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, u
 	}
 	found := map[string]Return{}
 	latest := state.Seen
-	future := m.options.Now().Add(mostAhead)
+	now := m.options.Now()
 	unreadable = map[string]string{}
 	add := func(list []Return, err error, what, prefix string) (all bool) {
 		reasons, err := exceptions.UnreadableIn(err)
@@ -250,7 +245,9 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, u
 		}
 		for _, r := range list {
 			found[r.key()] = r
-			if r.UpdatedAt.After(latest) && r.UpdatedAt.Before(future) {
+			// A moment that has not come is a mistake, or the shop's clock is ahead: to read
+			// from there on would leave out what changes until then.
+			if r.UpdatedAt.After(latest) && !r.UpdatedAt.After(now) {
 				latest = r.UpdatedAt.UTC()
 			}
 		}
@@ -278,7 +275,9 @@ func (m *Mirror) read(ctx context.Context, state *mirrorState) (list []Return, u
 			ids = append(ids, key)
 		}
 	}
-	seen = latest
+	if seen = latest; seen.IsZero() { // nothing has changed yet, and nothing was overlooked
+		seen = since.UTC()
+	}
 	missing := func(prefix string, ids []string) {
 		for _, id := range ids {
 			if _, shown := found[prefix+id]; !shown && unreadable[prefix+id] == "" && state.Open[prefix+id].Missing.IsZero() {
