@@ -1,6 +1,7 @@
 package returns_test
 
 import (
+	"regexp"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,6 +95,25 @@ func TestWordsOfLostParcels(t *testing.T) {
 		}
 		if _, err := tiktokadapter.New(s.client, tiktokadapter.Options{LostReasons: []string{""}}); err == nil {
 			t.Error("an empty word is taken")
+		}
+	})
+}
+
+// A scan with a time that has not come, as microseconds read like one, neither hides a parcel
+// that stands still nor puts off the end of the time to claim.
+func TestAScanOfTheFuture(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{})
+		o := s.onTheWay(t, 1)
+		left := time.Now()
+		last := regexp.MustCompile(`"update_time_millis":\d+`)
+		s.over(t, func(body []byte) []byte { return last.ReplaceAll(body, []byte(`"update_time_millis":3000000000000`)) })
+		time.Sleep(6 * 24 * time.Hour)
+		list, err := s.shop.StalledParcels(t.Context(), time.Now().Add(-5*24*time.Hour))
+		must(t, err)
+		if len(list) != 1 || list[0].StatusAt.After(left) {
+			t.Errorf("parcels that stand still: %+v, want that of order %s, last seen when it left, %s", list, o.ID, left)
 		}
 	})
 }

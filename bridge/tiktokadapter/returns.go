@@ -358,7 +358,7 @@ func lossOf(o bridge.Order, l bridge.OrderLine, moved time.Time) claims.Loss {
 }
 
 // lastMove is when the parcels of an order were last seen: TikTok tells of all of them
-// together.
+// together. A scan with a time that has not come is none.
 //
 // https://partner.tiktokshop.com/docv2/page/get-tracking-202309
 func (t *Shop) lastMove(ctx context.Context, o bridge.Order) (moved time.Time, err error) {
@@ -373,8 +373,9 @@ func (t *Shop) lastMove(ctx context.Context, o bridge.Order) (moved time.Time, e
 		}
 		return moved, nil
 	}
+	now := t.options.Now()
 	for _, step := range history.Tracking {
-		if at := time.UnixMilli(step.UpdateTimeMillis).UTC(); at.After(moved) {
+		if at := time.UnixMilli(step.UpdateTimeMillis).UTC(); at.After(moved) && !at.After(now) {
 			moved = at
 		}
 	}
