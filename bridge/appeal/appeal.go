@@ -132,11 +132,11 @@ func Collect(ctx context.Context, p Ports, o Options, orderIDs ...string) (*Pack
 	}
 	read := map[string]bridge.Order{}
 	if p.Orders == nil {
-		missing("orders as the shop has them", nil)
+		missing(ordersShown, nil)
 	} else {
 		list, err := p.Orders.OrdersByID(ctx, orderIDs)
 		if err != nil {
-			missing("orders as the shop has them", err)
+			missing(ordersShown, err)
 		}
 		for _, x := range list {
 			read[x.ID] = x
@@ -241,6 +241,9 @@ func (x *Order) shown(o bridge.Order, buyer bool) {
 // Unknown reports whether both the bridge and the shop were asked, and neither knows any of
 // the orders.
 func (p *Pack) Unknown() bool {
+	if slices.Contains(p.Missing, ordersShown) { // nobody was asked, or the answer was not read
+		return false
+	}
 	for _, o := range p.Orders {
 		if o.Known || !o.RecordRead || o.Status != "" || len(o.Events) > 0 || !slices.Contains(p.Missing, notShown(o.ID)) {
 			return false
@@ -248,6 +251,9 @@ func (p *Pack) Unknown() bool {
 	}
 	return len(p.Orders) > 0
 }
+
+// ordersShown is what the shop is asked for.
+const ordersShown = "orders as the shop has them"
 
 // notShown says that the shop was asked for an order, and does not have it.
 func notShown(id string) string { return "order " + id + " as the shop has it" }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"iter"
 	"os"
 	"strings"
@@ -300,4 +301,55 @@ type noRecords struct{ store.Records }
 
 func (noRecords) RecordsOf(context.Context, ...string) (map[string]store.Record, time.Time, error) {
 	return nil, time.Time{}, errors.New("the disk is full")
+}
+
+// An order that the shop could not be asked for is not one that it does not know.
+func TestUnknown(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		shop error
+		want bool
+	}{
+		"the shop does not have it":  {nil, true},
+		"the shop could not be read": {errors.New("the shop is away"), false},
+	} {
+		p := ports(t)
+		p.Orders = away{tt.shop}
+		pack, err := appeal.Collect(t.Context(), p, options(), "404")
+		if pack == nil || (err != nil) != (tt.shop != nil) {
+			t.Fatalf("%s: %v, %v", name, pack, err)
+		}
+		if got := pack.Unknown(); got != tt.want {
+			t.Errorf("%s: unknown %t, want %t; missing %q", name, got, tt.want, pack.Missing)
+		}
+	}
+}
+
+// away is a shop that returns no orders.
+type away struct{ err error }
+
+func (a away) OrdersByID(context.Context, []string) ([]bridge.Order, error) { return nil, a.err }
+
+// An order that changed while the day was read has each parcel once, as it was read last; and
+// a day of a zone without a name is that day.
+func TestManifestOfOddDays(t *testing.T) {
+	t.Parallel()
+	m := appeal.ManifestOf("UK", noon, sent("5761", "RM1", noon), sent("5762", "RM3", noon), sent("5761", "RM2", noon))
+	var got []string
+	for _, r := range m.Rows {
+		got = append(got, r.OrderID+" "+r.Tracking)
+	}
+	if diff := cmp.Diff([]string{"5761 RM2", "5762 RM3"}, got); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	for _, name := range []string{"", "BST"} {
+		day := time.Date(2026, 6, 1, 0, 30, 0, 0, time.FixedZone(name, 3600))
+		var page bytes.Buffer
+		must(t, appeal.ManifestOf("UK", day, sent("5761", "RM1", day)).WritePage(&page))
+		for _, want := range []string{"Monday 1 June 2026, +01:00", "00:30:00"} {
+			if text := html.UnescapeString(page.String()); !strings.Contains(text, want) {
+				t.Errorf("zone %q: the page lacks %q:\n%s", name, want, text)
+			}
+		}
+	}
 }

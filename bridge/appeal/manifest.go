@@ -20,7 +20,8 @@ import (
 // Manifest is what left the warehouse on a day.
 type Manifest struct {
 	Shop string
-	// From and To are the bounds of the day, in UTC, Zone is where it was that day.
+	// From and To are the bounds of the day, in UTC, Zone is where it was that day: a name such
+	// as Europe/London, or the offset from UTC of a zone that has none.
 	From, To time.Time
 	Zone     string
 	Rows     []Dispatched
@@ -78,10 +79,7 @@ var manifestPage = template.Must(template.New("manifest").Funcs(template.FuncMap
 // WritePage writes the manifest as one self-contained page to be printed and signed. Its
 // moments are in the zone of the day.
 func (m Manifest) WritePage(w io.Writer) error {
-	zone, err := time.LoadLocation(m.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
+	zone := zoneOf(m.Zone)
 	numbers, orders := map[string]bool{}, map[string]bool{}
 	for _, r := range m.Rows {
 		orders[r.OrderID] = true
@@ -100,6 +98,30 @@ func (m Manifest) WritePage(w io.Writer) error {
 	return nil
 }
 
+// offset is how a zone without a name is written.
+const offset = "-07:00"
+
+// zoneName is how the zone of a moment is written.
+func zoneName(at time.Time) string {
+	name := at.Location().String()
+	if zone, err := time.LoadLocation(name); err != nil || name == "" || at.In(zone).Format(offset) != at.Format(offset) {
+		return at.Format(offset)
+	}
+	return name
+}
+
+// zoneOf is the zone of a manifest.
+func zoneOf(name string) *time.Location {
+	if at, err := time.Parse(offset, name); err == nil {
+		_, seconds := at.Zone()
+		return time.FixedZone(name, seconds)
+	}
+	if zone, err := time.LoadLocation(name); err == nil {
+		return zone
+	}
+	return time.UTC
+}
+
 // Dispatched is a parcel of an order.
 type Dispatched struct {
 	OrderID, Tracking, Carrier string
@@ -109,14 +131,22 @@ type Dispatched struct {
 }
 
 // ManifestOf lists the parcels of those of the orders that were shipped on a day, by time. The
-// day is that of at in its own time zone. An order without a number has a row without one.
+// day is that of at in its own time zone. An order without a number has a row without one; of
+// an order that is there twice the last counts.
 func ManifestOf(shop string, at time.Time, orders ...bridge.Order) Manifest {
 	year, month, day := at.Date()
 	m := Manifest{
-		Shop: shop, Zone: at.Location().String(),
+		Shop: shop, Zone: zoneName(at),
 		From: time.Date(year, month, day, 0, 0, 0, 0, at.Location()).UTC(), To: time.Date(year, month, day+1, 0, 0, 0, 0, at.Location()).UTC(),
 	}
-	for _, o := range orders {
+	last := make(map[string]int, len(orders))
+	for i, o := range orders {
+		last[o.ID] = i
+	}
+	for i, o := range orders {
+		if last[o.ID] != i {
+			continue
+		}
 		if o.ShippedAt.Before(m.From) || !o.ShippedAt.Before(m.To) {
 			continue
 		}
