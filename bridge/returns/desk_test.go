@@ -184,18 +184,25 @@ func TestUnits(t *testing.T) {
 		"with a gift, whole":           {[]policy.Kind{policy.GiftWithPurchase}, 2, returns.AskRefund, ""},
 		"given away":                   {[]policy.Kind{policy.LotteryWin}, 2, returns.AskRefund, "lottery win, for which nothing is refunded"},
 		"given away, and back already": {[]policy.Kind{policy.LotteryWin}, 2, returns.AskGoods, ""},
+		"of an order not shown":        {nil, -1, returns.AskReturn, "the shop does not show order 5764"},
+		"back, of an order not shown":  {nil, -1, returns.AskGoods, ""},
 		"a bundle":                     {[]policy.Kind{policy.Bundle}, 4, returns.AskRefund, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &shop{returns: map[string]returns.Return{"7": waiting("7", tt.ask, time.Hour)}}
 			queue := new(exceptions.Memory).Shop("uk")
-			w, err := returns.NewWatch(returns.Ports{Shop: s, Exceptions: queue, Orders: sold{{ID: "5764", Kinds: tt.kinds, Units: tt.units}}},
+			orders := sold{{ID: "5764", Kinds: tt.kinds, Units: tt.units}}
+			if tt.units < 0 {
+				orders = nil
+			}
+			w, err := returns.NewWatch(returns.Ports{Shop: s, Exceptions: queue, Orders: orders},
 				returns.Options{Now: func() time.Time { return noon }})
 			must(t, err)
 			check(t, w)
 			cases, err := queue.Open(t.Context())
-			if err != nil || len(cases) != 1 || strings.Contains(cases[0].String(), "the order is a") != (tt.want != "") || !strings.Contains(cases[0].String(), tt.want) {
+			if err != nil || len(cases) != 1 || strings.Contains(cases[0].String(), "the order is a") != (tt.want != "" && orders != nil) ||
+				orders != nil && !strings.Contains(cases[0].String(), tt.want) {
 				t.Errorf("cases %v, %v; want %q", cases, err, tt.want)
 			}
 			err = w.Decide(t.Context(), returns.Decision{ReturnID: "7", Ask: tt.ask, Accept: true})

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"testing"
@@ -314,7 +315,8 @@ func (s *sides) over(t testing.TB, change func(body []byte) []byte) *aRoad {
 	return road
 }
 
-// A cancelled unit without its id is paid back all the same: version 202602 states no sum.
+// A cancelled unit without its id is paid back all the same, and one that is listed twice
+// once: version 202602 states no sum.
 func TestACancelledUnitWithoutItsID(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -330,7 +332,9 @@ func TestACancelledUnitWithoutItsID(t *testing.T) {
 			list, _ := data["cancellations"].([]any)
 			for _, c := range list {
 				delete(c.(map[string]any), "refund_amount")
-				delete(c.(map[string]any)["cancel_line_items"].([]any)[0].(map[string]any), "order_line_item_id")
+				lines := c.(map[string]any)["cancel_line_items"].([]any)
+				delete(lines[0].(map[string]any), "order_line_item_id")
+				c.(map[string]any)["cancel_line_items"] = slices.Concat(lines, lines)
 			}
 			body, err := json.Marshal(reply)
 			must(t, err)
@@ -652,6 +656,48 @@ func TestTheFirstReturnsOfAShop(t *testing.T) {
 		s.restart(t, returns.Rules{})
 		s.run(t)
 		if got, want := s.books(t, o.ID), "refund 16.50 GBP"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+// A page that comes twice, and a unit that is listed twice, are one return of one unit.
+func TestWhatIsListedTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{})
+		o := s.sold(t, mugSKU, 3)
+		id := s.asks(t, o.ID, tiktokshoptest.ReturnSpec{Type: tiktokshop.ReturnTypeReturnAndRefund, LineIDs: []string{o.LineItems[0].ID}})
+		s.over(t, func(body []byte) []byte {
+			var reply map[string]any
+			if json.Unmarshal(body, &reply) != nil {
+				return body
+			}
+			data, _ := reply["data"].(map[string]any)
+			list, ok := data["return_orders"].([]any)
+			if !ok {
+				return body
+			}
+			for _, r := range list {
+				lines := r.(map[string]any)["return_line_items"].([]any)
+				part := maps.Clone(lines[0].(map[string]any))
+				part["return_line_item_id"] = "another"
+				r.(map[string]any)["return_line_items"] = append(slices.Concat(lines, lines), part)
+			}
+			data["return_orders"] = slices.Concat(list, list)
+			body, err := json.Marshal(reply)
+			must(t, err)
+			return body
+		})
+		report, err := s.watch.Check(t.Context())
+		must(t, err)
+		if len(report.Waiting) != 1 || len(report.Waiting[0].Lines) != 1 {
+			t.Errorf("waiting are %+v, want one return of one unit", report.Waiting)
+		}
+		must(t, s.tiktok.GrantReturn(id))
+		must(t, s.tiktok.SendReturn(id, "RM1"))
+		s.run(t)
+		if got, want := s.books(t, o.ID), "1 back, 0 scrap expected"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})

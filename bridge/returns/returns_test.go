@@ -280,6 +280,16 @@ func TestDecideAgain(t *testing.T) {
 	if err := w.Decide(t.Context(), accept); err != nil {
 		t.Errorf("at last: %v", err)
 	}
+	// The buyer asks anew, or the shop does after an appeal: that is another question.
+	s.answer = func(returns.Decision) error { return errors.New("the reply was lost") }
+	s.returns["7"] = waiting("7", returns.AskReturn, 48*time.Hour)
+	if err := w.Decide(t.Context(), accept); err == nil || s.answered[len(s.answered)-1] == s.answered[0] {
+		t.Errorf("asked anew: %v, sent %q, want another key", err, s.answered)
+	}
+	s.answer = nil
+	if err := w.Decide(t.Context(), accept); err != nil {
+		t.Errorf("asked anew, at last: %v", err)
+	}
 	if err := w.Decide(t.Context(), accept); !errors.Is(err, returns.ErrDecided) || !strings.Contains(err.Error(), "DECIDED") {
 		t.Errorf("once more: got %v, want ErrDecided with the status", err)
 	}

@@ -45,7 +45,8 @@ func (r Return) unitOf(sold Sold, kinds *policy.Kinds) string {
 	return ""
 }
 
-// units returns why returns cannot be granted as they are asked for, by their ids.
+// units returns why returns cannot be granted as they are asked for, by their ids; empty for
+// those that can. Those of orders that the shop does not show are missing.
 func (w *Watch) units(ctx context.Context, list ...Return) (map[string]string, error) {
 	if w.ports.Orders == nil || len(list) == 0 {
 		return nil, nil
@@ -64,7 +65,9 @@ func (w *Watch) units(ctx context.Context, list ...Return) (map[string]string, e
 	}
 	why := map[string]string{}
 	for _, r := range list {
-		if o, ok := orders[r.OrderID]; ok && r.Ask != AskGoods {
+		if r.Ask == AskGoods {
+			why[r.ID] = ""
+		} else if o, ok := orders[r.OrderID]; ok {
 			why[r.ID] = part.Short(r.unitOf(o, w.options.Kinds))
 		}
 	}

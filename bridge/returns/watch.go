@@ -225,8 +225,12 @@ func (w *Watch) Decide(ctx context.Context, d Decision) error {
 		if err != nil {
 			return fail(err)
 		}
-		if wrong[d.ReturnID] != "" {
-			return fail(fmt.Errorf("%w: %s: refuse it, or accept it in Seller Center", ErrUnit, wrong[d.ReturnID]))
+		why, known := wrong[d.ReturnID]
+		if !known && w.ports.Orders != nil {
+			return fail(fmt.Errorf("the shop does not show order %s, and nobody can tell in which unit it is refunded: try again later, or accept it in Seller Center", before.OrderID))
+		}
+		if why != "" {
+			return fail(fmt.Errorf("%w: %s: refuse it, or accept it in Seller Center", ErrUnit, why))
 		}
 	} else {
 		reasons, err := w.ports.Shop.RefusalReasons(ctx, d.ReturnID)
@@ -237,7 +241,7 @@ func (w *Watch) Decide(ctx context.Context, d Decision) error {
 			return fail(fmt.Errorf("the shop does not take the reason %q: it takes %s", d.Reason, strings.Join(reasons, ", ")))
 		}
 	}
-	if err := w.ports.Shop.AnswerReturn(ctx, d, d.key()); err != nil {
+	if err := w.ports.Shop.AnswerReturn(ctx, d, d.key(before.Deadline)); err != nil {
 		return fail(err)
 	}
 	after, err := w.read(ctx, d.ReturnID)
@@ -267,7 +271,8 @@ func (w *Watch) read(ctx context.Context, id string) (Return, error) {
 	return Return{}, errors.New("the shop has no such return: compare its id with Seller Center")
 }
 
-// key makes the same decision one, however often it is sent.
-func (d Decision) key() string {
-	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q %q %t %t %q", d.ReturnID, d.Ask, d.Accept, d.KeepGoods, d.Reason)))
+// key makes the same decision one, however often it is sent. A return that asks anew, after an
+// appeal, has another deadline.
+func (d Decision) key(deadline time.Time) string {
+	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q %q %t %t %q %d", d.ReturnID, d.Ask, d.Accept, d.KeepGoods, d.Reason, deadline.Unix())))
 }

@@ -118,7 +118,7 @@ func (t *Shop) searchReturns(ctx context.Context, request tiktokshop.SearchRetur
 		}
 		list = append(list, t.returnOf(r))
 	}
-	return list, lost.err()
+	return once(list), lost.err()
 }
 
 // lostRecords are what a search did not read.
@@ -148,16 +148,59 @@ func (l *lostRecords) err() error {
 	return unreadable
 }
 
+// once drops all but the newest reading of what is listed more than once, as it is if it
+// changes while its pages are read.
+func once(list []returns.Return) []returns.Return {
+	at := make(map[string]int, len(list))
+	var out []returns.Return
+	for _, r := range list {
+		i, seen := at[r.ID]
+		switch {
+		case !seen:
+			at[r.ID], out = len(out), append(out, r)
+		case !r.UpdatedAt.Before(out[i].UpdatedAt):
+			out[i] = r
+		}
+	}
+	return out
+}
+
+// distinct drops what is listed again under the same id.
+func distinct[T any](list []T, id func(T) string) []T {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(list), func(l T) bool {
+		again := id(l) != "" && seen[id(l)]
+		seen[id(l)] = true
+		return again
+	})
+}
+
+// withLine adds a line. A unit that has several is one unit, and its amounts, which only share
+// out the whole, count together.
+func withLine(lines []returns.Line, l returns.Line) []returns.Line {
+	i := slices.IndexFunc(lines, func(x returns.Line) bool { return x.OrderLineID == l.OrderLineID && l.OrderLineID != "" })
+	if i < 0 {
+		return append(lines, l)
+	}
+	if lines[i].Refund.Currency == l.Refund.Currency {
+		lines[i].Refund.Minor += l.Refund.Minor
+	}
+	if lines[i].Shipping.Currency == l.Shipping.Currency {
+		lines[i].Shipping.Minor += l.Shipping.Minor
+	}
+	return lines
+}
+
 func (t *Shop) returnOf(r tiktokshop.Return) returns.Return {
 	out := returns.Return{
 		ID: r.ReturnID, OrderID: r.OrderID, Status: string(r.ReturnStatus), Reason: cmp.Or(r.ReturnReasonText, r.ReturnReason),
 		RefundedFirst: r.IsQuickRefund, ReplacedBy: realID(r.NextReturnID), Carrier: r.ReturnProviderName, Tracking: r.ReturnTrackingNumber, UpdatedAt: r.UpdateTime.Time(),
 	}
-	for _, l := range r.ReturnLineItems {
+	for _, l := range distinct(r.ReturnLineItems, func(l tiktokshop.ReturnLineItem) string { return l.ReturnLineItemID }) {
 		line := returns.Line{OrderLineID: l.OrderLineItemID, SellerSKU: l.SellerSKU}
 		line.Refund, _ = refundAmount(l.RefundAmount.RefundTotal, l.RefundAmount.Currency)
 		line.Shipping, _ = refundAmount(l.RefundAmount.RefundShippingFee, l.RefundAmount.Currency)
-		out.Lines = append(out.Lines, line)
+		out.Lines = withLine(out.Lines, line)
 	}
 	var stated bool
 	out.Refund, stated = refundAmount(r.RefundAmount.RefundTotal, r.RefundAmount.Currency)
@@ -286,7 +329,7 @@ func (t *Shop) searchGranted(ctx context.Context, request tiktokshop.SearchCance
 		}
 		list = append(list, t.grantedCancellation(c))
 	}
-	return list, lost.err()
+	return once(list), lost.err()
 }
 
 func hasWord(reason string, words []string) bool {
@@ -302,7 +345,7 @@ func (t *Shop) grantedCancellation(c tiktokshop.Cancellation) returns.Return {
 		Cancellation: true, Refunded: true, GoodsSent: hasWord(c.CancelReason, t.options.UndeliveredReasons), Lost: hasWord(c.CancelReason, t.options.LostReasons),
 	}
 	sum, stated := money.Amount{}, len(c.CancelLineItems) > 0
-	for _, l := range c.CancelLineItems {
+	for _, l := range distinct(c.CancelLineItems, func(l tiktokshop.CancellationLineItem) string { return l.CancelLineItemID }) {
 		line := returns.Line{OrderLineID: l.OrderLineItemID, SellerSKU: l.SellerSKU}
 		var read bool
 		line.Refund, read = refundAmount(l.RefundAmount.RefundTotal, l.RefundAmount.Currency)
@@ -310,7 +353,7 @@ func (t *Shop) grantedCancellation(c tiktokshop.Cancellation) returns.Return {
 		stated = stated && read && (sum.Currency == "" || sum.Currency == line.Refund.Currency)
 		sum.Minor, sum.Currency = sum.Minor+line.Refund.Minor, line.Refund.Currency
 		if line.OrderLineID != "" { // otherwise its money counts all the same
-			out.Lines = append(out.Lines, line)
+			out.Lines = withLine(out.Lines, line)
 		}
 	}
 	if c.RefundAmount.RefundTotal != "" || !stated {
