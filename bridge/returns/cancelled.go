@@ -117,7 +117,7 @@ func (m *mirrorRun) booksItself(orders []Sent) bool {
 		return true
 	}
 	if slices.ContainsFunc(orders, func(s Sent) bool {
-		return slices.ContainsFunc(s.Refunds, func(b BookedRefund) bool { return b.Reference == m.r.ID })
+		return slices.ContainsFunc(s.Refunds, func(b BookedRefund) bool { return names(b.Reference, m.r.ID) })
 	}) {
 		return false
 	}

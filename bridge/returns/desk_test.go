@@ -163,6 +163,10 @@ func TestReturnsThatEnd(t *testing.T) {
 	if got := mirrored(t, d, paid); len(d.booked) != 0 || !slices.Equal(got, []string{"refund not booked: return 7"}) {
 		t.Errorf("in another currency: booked %+v, open %q", d.booked, got)
 	}
+	d = &desk{order: returns.Sent{ID: "w1", Number: "1", Gone: true, Currency: "GBP", Rows: []returns.Row{row}, Refunds: []returns.BookedRefund{{ID: "9", Amount: pence(1250)}}}}
+	if got := mirrored(t, d, paid, over); len(d.booked) != 0 || !slices.Equal(got, []string{"refund differs: return 7"}) {
+		t.Errorf("booked by hand, and not paid after all: booked %+v, open %q", d.booked, got)
+	}
 }
 
 // sold says what kind of order the returns are about.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -701,4 +702,33 @@ func TestWhatIsListedTwice(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})
+}
+
+// People write the id of a return with something before it, or the order's id: it is the
+// refund that they mean, and none is booked beside it.
+func TestReferencesAsPeopleWriteThem(t *testing.T) {
+	t.Parallel()
+	for name, reference := range map[string]func(order, id string) string{
+		"with spaces":           func(_, id string) string { return " " + id + " " },
+		"with a word before it": func(_, id string) string { return "TikTok return #" + id },
+		"the order's id":        func(order, _ string) string { return "TikTok " + order },
+		"of another return":     func(_, id string) string { return id + "0" },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSides(t, returns.Rules{})
+			o := s.sold(t, mugSKU, 2)
+			id := s.asks(t, o.ID, tiktokshoptest.ReturnSpec{LineIDs: []string{o.LineItems[0].ID}})
+			s.reference = reference(o.ID, id)
+			s.refundByHand(t, o, "12.50", "return")
+			must(t, s.tiktok.GrantReturn(id))
+			s.run(t)
+			want := 1
+			if name == "of another return" {
+				want = 2
+			}
+			if got := strings.Count(s.books(t, o.ID), "refund 12.50 GBP"); got != want || len(open(t, s.queue)) != 0 {
+				t.Errorf("%s: %d refunds, want %d; cases %q", name, got, want, open(t, s.queue))
+			}
+		})
+	}
 }

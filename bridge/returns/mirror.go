@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
@@ -91,8 +92,8 @@ type MirrorOptions struct {
 // cut off, a lost reply and a second process book nothing twice; and it compares the
 // amounts of both sides afterwards.
 //
-// A refund of the same amount that names no return is taken to be one that a person has
-// booked. It is safe for concurrent use.
+// A refund of the same amount that names no return, or only the order, is taken to be one that
+// a person has booked. It is safe for concurrent use.
 type Mirror struct {
 	ports   MirrorPorts
 	options MirrorOptions
@@ -510,7 +511,7 @@ func (m *mirrorRun) takeBack(ctx context.Context, o *opened, orders []Sent) erro
 			}
 		}
 		for _, b := range s.Refunds {
-			if b.Reference == m.r.ID {
+			if names(b.Reference, m.r.ID) || o.Adopted != "" && b.ID == o.Adopted {
 				m.raise(exceptions.RefundDiffers, fmt.Sprintf("Linnworks has a refund of %s for order %s, and the shop shows the return as %s", b.Amount, m.r.OrderID, m.r.Status),
 					"look in Seller Center whether the buyer has the money; if not, delete the refund in Linnworks")
 			}
@@ -634,7 +635,7 @@ func (m *mirrorRun) expectMore(ctx context.Context, o *opened, orders []Sent, bo
 // refund books the refund, unless it is there, and compares the amounts.
 func (m *mirrorRun) refund(ctx context.Context, o *opened, orders []Sent) error {
 	byID := func(s Sent) bool {
-		return slices.ContainsFunc(s.Refunds, func(b BookedRefund) bool { return b.Reference == m.r.ID })
+		return slices.ContainsFunc(s.Refunds, func(b BookedRefund) bool { return names(b.Reference, m.r.ID) })
 	}
 	if m.r.RefundUnread {
 		if slices.ContainsFunc(orders, byID) { // by a person, who has looked it up
@@ -710,7 +711,7 @@ func (m *mirrorRun) refund(ctx context.Context, o *opened, orders []Sent) error 
 func (m *mirrorRun) booked(o *opened, orders []Sent) (list []BookedRefund) {
 	for _, s := range orders {
 		for _, b := range s.Refunds {
-			if b.Reference == m.r.ID || o.Adopted != "" && b.ID == o.Adopted {
+			if names(b.Reference, m.r.ID) || o.Adopted != "" && b.ID == o.Adopted {
 				list = append(list, b)
 			}
 		}
@@ -724,7 +725,8 @@ func (m *mirrorRun) byHand(orders []Sent) (BookedRefund, bool) {
 	for _, s := range orders {
 		for _, b := range s.Refunds {
 			taken := slices.ContainsFunc(slices.Collect(maps.Values(m.state.Open)), func(o *opened) bool { return o.Adopted == b.ID })
-			if b.Reference == "" && !taken && !b.Unread && b.Amount == m.r.Refund {
+			nameless := strings.TrimSpace(b.Reference) == "" || names(b.Reference, m.r.OrderID)
+			if nameless && !taken && !b.Unread && b.Amount == m.r.Refund {
 				return b, true
 			}
 		}
@@ -739,7 +741,7 @@ func (m *mirrorRun) finish(ctx context.Context, o *opened, orders []Sent) error 
 	}
 	for _, s := range orders {
 		for _, b := range s.Refunds {
-			if b.Reference != m.r.ID || b.Done {
+			if !names(b.Reference, m.r.ID) || b.Done {
 				continue
 			}
 			if err := m.ports.Warehouse.FinishRefund(ctx, s.ID, b.ID); err != nil {
@@ -843,6 +845,12 @@ func (m *mirrorRun) tell(ctx context.Context, done bool) error {
 // note is what a booking says of itself.
 func (m *mirrorRun) note() string {
 	return fmt.Sprintf("TikTok %s %s: %s", m.r.noun(), m.r.ID, part.Short(m.r.Reason))
+}
+
+// names reports whether the reference of a refund has an id in it. People write it with a word
+// before it.
+func names(reference, id string) bool {
+	return reference == id || slices.Contains(strings.FieldsFunc(reference, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), id)
 }
 
 // mine reports whether a booking is of a return: the one that waits for its goods has the
