@@ -169,8 +169,8 @@ func (m *Mirror) lost(ctx context.Context, r Return, back bool) error {
 	return m.ports.Claims.Check(ctx, losses...)
 }
 
-// turnedUp closes the claims of an order whose parcel has come back after all.
-func (m *Mirror) turnedUp(ctx context.Context, state *mirrorState, orderID string) error {
+// turnedUp closes the claims of the parcels of an order whose units have come back after all.
+func (m *Mirror) turnedUp(ctx context.Context, state *mirrorState, orderID string, units []ReceivedUnit) error {
 	if m.ports.Claims == nil {
 		return nil
 	}
@@ -189,6 +189,13 @@ func (m *Mirror) turnedUp(ctx context.Context, state *mirrorState, orderID strin
 			return fmt.Errorf("reading %s: %w", key, err)
 		}
 		for _, r := range list {
+			lines := slices.DeleteFunc(slices.Clone(r.Lines), func(l Line) bool {
+				return !slices.ContainsFunc(units, func(u ReceivedUnit) bool { return u.OrderLineID == l.OrderLineID })
+			})
+			if len(r.Lines) > 0 && len(lines) == 0 {
+				continue
+			}
+			r.Lines = lines
 			if err := m.lost(ctx, r, true); err != nil {
 				return err
 			}

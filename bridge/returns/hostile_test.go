@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/linnbridge/linnbridge/bridge/claims"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/returns"
@@ -731,4 +732,58 @@ func TestReferencesAsPeopleWriteThem(t *testing.T) {
 			}
 		})
 	}
+}
+
+// twoLost is a shop that has cancelled an order whose two parcels are lost.
+type twoLost struct{ nothing }
+
+func (twoLost) Cancellations(context.Context, []string) ([]returns.Return, error) {
+	return []returns.Return{{
+		ID: "405", OrderID: "576", Status: "COMPLETE", Cancellation: true, Refunded: true, Lost: true, Refund: money.Amount{Minor: 2500, Currency: "GBP"},
+		Lines: []returns.Line{{OrderLineID: "1"}, {OrderLineID: "2"}},
+	}}, nil
+}
+
+func (l twoLost) CancellationsSince(ctx context.Context, _ time.Time) ([]returns.Return, error) {
+	return l.Cancellations(ctx, nil)
+}
+
+func (twoLost) LostParcels(_ context.Context, r returns.Return) (list []claims.Loss, err error) {
+	for _, l := range r.Lines {
+		list = append(list, claims.Loss{Tracking: "RM" + l.OrderLineID})
+	}
+	return list, nil
+}
+
+// Of two lost parcels one turns up: the other may still be claimed.
+func TestOneOfTwoLostParcelsTurnsUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		row := func(id string) returns.Row {
+			return returns.Row{ID: "row " + id, SKU: "MUG", Quantity: 1, Worth: 1250, LineIDs: []string{id}}
+		}
+		w := &paper{orders: []returns.Sent{{ID: "sent", Number: "1", Gone: true, Currency: "GBP", Rows: []returns.Row{row("1"), row("2")}}}}
+		memory, queue := new(store.Memory).Shop("uk"), new(exceptions.Memory).Shop("uk")
+		_, err := memory.PutRecords(t.Context(), store.Record{OrderID: "576", WarehouseIDs: []string{"sent"}})
+		must(t, err)
+		lost, err := claims.NewWatch(queue, claims.Options{Market: "GB"})
+		must(t, err)
+		m, err := returns.NewMirror(returns.MirrorPorts{
+			Shop: twoLost{}, Changes: twoLost{}, Cancellations: twoLost{}, Claims: lost, Warehouse: w, Records: memory, Values: memory, Locks: memory, Exceptions: queue,
+		}, returns.MirrorOptions{})
+		must(t, err)
+		for range 3 {
+			_, err := m.Run(t.Context())
+			must(t, err)
+			soon()
+		}
+		first, second := "claim to make: claim for parcel RM1 of order 576", "claim to make: claim for parcel RM2 of order 576"
+		if diff := cmp.Diff([]string{first, second}, open(t, queue)); diff != "" {
+			t.Errorf("open (-want +got):\n%s", diff)
+		}
+		must(t, m.Receive(t.Context(), returns.Parcel{ID: "RM1", ReturnID: "405", Units: []returns.ReceivedUnit{{OrderLineID: "1"}}}))
+		if diff := cmp.Diff([]string{second}, open(t, queue)); diff != "" {
+			t.Errorf("open once one has turned up (-want +got):\n%s", diff)
+		}
+	})
 }

@@ -114,7 +114,7 @@ func (m *Mirror) Receive(ctx context.Context, p Parcel) error {
 	if err := m.save(ctx, state); err != nil {
 		return fail(err)
 	}
-	if err := m.turnedUp(ctx, state, orderID); err != nil {
+	if err := m.turnedUp(ctx, state, orderID, p.Units); err != nil {
 		return fail(fmt.Errorf("it is booked, and its claim could not be closed: %w", err))
 	}
 	if p.ReturnID != "" {
