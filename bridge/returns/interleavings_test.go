@@ -72,6 +72,34 @@ var events = map[string]func(*testing.T, *aLife){
 	"cut": func(_ *testing.T, l *aLife) {
 		l.linn.Fail("ReturnsRefunds.Create*", 1, linnworkstest.CutAfter())
 	},
+	"withdraw": func(_ *testing.T, l *aLife) {
+		_ = l.tiktok.WithdrawReturn(l.id) // it may be too late
+	},
+	"offer": func(t *testing.T, l *aLife) {
+		_, err := l.client.ReturnRefund.ApproveReturn(t.Context(), l.id, &tiktokshop.ApproveReturnRequest{
+			Decision: "OFFER_PARTIAL_REFUND", PartialRefund: &tiktokshop.Money{Amount: "5.00", Currency: "GBP"},
+		})
+		if err == nil { // otherwise it waits for no such answer
+			must(t, l.tiktok.AnswerOffer(l.id, true))
+		}
+	},
+	"by hand": func(t *testing.T, l *aLife) {
+		list, err := l.shop.Returns(t.Context(), []string{l.id})
+		must(t, err)
+		in := l.linn.OrdersByReference("TIKTOKBRIDGE", "test", l.order.ID)[0]
+		for range 50 { // until Linnworks answers, and shows it
+			sent, err := l.book.SentOrders(t.Context(), l.order.ID, []string{string(in.OrderID)})
+			if err != nil || !list[0].Refunded {
+				continue
+			}
+			if slices.ContainsFunc(sent[0].Refunds, func(b returns.BookedRefund) bool { return strings.Contains(b.Reference, l.id) }) {
+				break
+			}
+			_, _ = l.api.ReturnsRefunds.CreateRefund(t.Context(), &linnworks.CreateRefundRequest{OrderID: in.OrderID, RefundLines: []linnworks.NewRefundLine{{
+				RefundedUnit: new(linnworks.NewRefundLineRefundedUnit("Additional")), Amount: new(linnworks.Decimal(list[0].Refund.Decimal())), ExternalReference: new("return " + l.id),
+			}}})
+		}
+	},
 }
 
 // live lets the events happen to a new return, and returns what comes of it.
