@@ -125,9 +125,11 @@ func (e *bookListing) keep(mark Mark, old *bookListing) {
 	was := old.rare.read()
 	kept := bookRare{refused: was.refused}
 	if slices.Equal(e.feeds.ids, old.feeds.ids) {
-		copy(e.shelves, old.shelves)
-		e.shownMark, e.shownAt, e.knownTo, e.check = old.shownMark, old.shownAt, old.knownTo, old.check
-		e.suspectAt, e.maybe = old.suspectAt, old.maybe
+		if e.check, e.suspectAt = old.check, old.suspectAt; !old.check.overtaken {
+			copy(e.shelves, old.shelves)
+			e.shownMark, e.shownAt, e.knownTo, e.maybe = old.shownMark, old.shownAt, old.knownTo, old.maybe
+		}
+		e.check.overtaken = e.check.overtaken && e.check.on
 		kept.check = was.check
 		if kept.check.withheldAt <= mark {
 			kept.check.withheldAt, kept.check.off = 0, false

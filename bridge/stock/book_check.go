@@ -17,6 +17,9 @@ type listingCheck struct {
 	on          bool // it is kept
 	based       bool // there was a look
 	unconfirmed bool
+	// overtaken reports whether another process has published since: what the shop shows at
+	// the next look is what it has set.
+	overtaken bool
 	// hasLast and hasEarlier report whether there were such pushes.
 	hasLast    bool
 	hasEarlier [pastPushes]bool
@@ -120,6 +123,17 @@ func (e *bookListing) watch() *listingCheck {
 	return &e.check
 }
 
+// overtake notes that another process of the bridge may have published: what this one has
+// set and seen says nothing about what the shop shows.
+func (b *Book) overtake() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for n := range b.listings.List {
+		c := &b.listings.At(n).check
+		*c = listingCheck{on: c.on, overtaken: true, lookedAt: c.lookedAt, maybeFrom: c.maybeFrom, soldMark: c.soldMark}
+	}
+}
+
 // pushed notes what the shop is about to show; sure is false if the outcome of
 // the call is unknown.
 func (e *bookListing) pushed(at time.Time, stock []catalogue.WarehouseStock, sure bool) {
@@ -142,7 +156,7 @@ func (e *bookListing) pushed(at time.Time, stock []catalogue.WarehouseStock, sur
 		w := &e.shelves[i].check
 		w.before, w.last, w.maybe = e.shelves[i].shown, units(s.Quantity), 0
 	}
-	c.unconfirmed, c.wrote, c.hasLast = true, true, true
+	c.unconfirmed, c.wrote, c.hasLast, c.overtaken = true, true, true, false
 	c.maybeFrom = momentOf(at.Add(-slowPublish))
 }
 

@@ -77,16 +77,17 @@ func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []Shown
 		}
 		shelves = e.shopShelves(shelves[:0], s)
 		kind, unseen := classifySKU(shelves)
-		if kind == "" {
+		p := b.productOf(e)
+		late := p.pushing || e.shownMark > l.mark || c.soldMark > l.mark
+		if kind == "" || c.overtaken && !late {
 			b.seen(n, l, s.Warehouses)
 			if lock == "" {
 				right++
 			}
 			continue
 		}
-		p := b.productOf(e)
 		switch justPushed := c.unconfirmed && l.from.Before(e.shownAt.time().Add(settle)); {
-		case justPushed, p.pushing, e.shownMark > l.mark, c.soldMark > l.mark:
+		case justPushed, late:
 			kind, unseen = InFlight, excess(shelves)
 		case p.unsure && (kind == LatePush || kind == LostPush):
 			kind = ReadBack
@@ -173,7 +174,7 @@ func (b *Book) seen(n int, l look, shown []ShownWarehouse) {
 			s.shown, s.check.explained = units(in.Available), units(in.Committed)
 		}
 	}
-	c.based, c.lookedAt = true, momentOf(l.from)
+	c.based, c.overtaken, c.lookedAt = true, false, momentOf(l.from)
 	changed = changed || e.suspect()
 	e.saw(l.mark, l.to, l.from)
 	b.productOf(e).unsure = false

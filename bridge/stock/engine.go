@@ -3,6 +3,7 @@ package stock
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -70,7 +71,9 @@ type Ports struct {
 	ProductStates ProductStates
 	Stops         SalesStops
 	// Values is optional: with it, how fast the shop sells and how long a number is on its
-	// way is known again after a restart.
+	// way is known again after a restart, and an engine knows that another one, of another
+	// process, has published since it did. Without it, it takes what the other has published
+	// for the work of a program that writes beside the bridge.
 	Values store.Values
 	// Zeroed is optional: with it, the engine knows which SKUs the shop sets to zero because
 	// a process of the bridge has cancelled them there, see [ZeroedList]. Without it, only
@@ -100,6 +103,7 @@ type Ports struct {
 type Engine struct {
 	ports   Ports
 	options Options
+	name    string // that no other engine has
 	book    *Book
 	check   *Check // nil without Shown
 	reader  stockReader
@@ -145,7 +149,7 @@ func NewEngine(p Ports, o Options) (*Engine, error) {
 	book := newStockBook(o)
 	book.flight.clock = p.Clock
 	e := &Engine{
-		ports: p, options: o, book: book, wake: make(chan struct{}, 1), touching: make(chan struct{}, 1), raised: map[exceptions.Ref]string{},
+		ports: p, options: o, name: rand.Text(), book: book, wake: make(chan struct{}, 1), touching: make(chan struct{}, 1), raised: map[exceptions.Ref]string{},
 		reader: stockReader{ports: p, book: book, now: o.Now},
 	}
 	if p.Touches != nil {
@@ -177,6 +181,30 @@ func (e *Engine) Health() health.Flow {
 	flow := e.timings.Health()
 	flow.Backlog = e.book.Stats().Waiting
 	return flow
+}
+
+// turnValue is the name under which it is kept which engine publishes.
+const turnValue = "stock: published by"
+
+// takeTurn notes that this engine publishes from now on. If another one has since it last
+// did, what this one believes of the shop is void: it would take the other's numbers for
+// those of a program that writes beside the bridge.
+func (e *Engine) takeTurn(ctx context.Context) error {
+	if e.ports.Values == nil {
+		return nil
+	}
+	last, _, err := e.ports.Values.Value(ctx, turnValue)
+	if err != nil {
+		return e.failed(fmt.Errorf("reading who has published last: %w", err))
+	}
+	if string(last) == e.name {
+		return nil
+	}
+	e.book.overtake()
+	if err := e.ports.Values.PutValue(ctx, turnValue, []byte(e.name)); err != nil {
+		return e.failed(fmt.Errorf("noting who publishes: %w", err))
+	}
+	return nil
 }
 
 func (e *Engine) failed(err error) error { return fmt.Errorf("stock: %w", err) }

@@ -57,6 +57,9 @@ func (e *Engine) Push(ctx context.Context) (result Result, err error) {
 		return Result{}, err
 	}
 	defer unlock()
+	if err := e.takeTurn(ctx); err != nil {
+		return Result{}, err
+	}
 	if err := e.readHalt(ctx); err != nil {
 		return Result{}, err
 	}

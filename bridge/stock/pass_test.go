@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/stock"
@@ -292,4 +293,39 @@ func TestPushPublishesWhatComesUp(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"MUG": "W1:10", "SPOON": "W1:5"}, w.Shown()); err != nil || diff != "" || result.Published != 2 {
 		t.Errorf("%v\n%s%s", err, result, diff)
 	}
+}
+
+// Two processes of the bridge take turns at one shop. What the one has published is no news
+// to the other: nobody is told that somebody has changed it, and nothing stops.
+func TestPushesOfTwoProcesses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t)
+		for i := range 5 {
+			name := fmt.Sprint("X", i)
+			w.Items["s-"+name], w.Stock["i-"+name] = catalogue.Item{ID: "i-" + name, SKU: name}, map[string]int{"L1": 20}
+			w.List(name, "W1")
+		}
+		share := func(p *stock.Ports) { p.Values = w.Memory }
+		engines := []*stock.Engine{passes(t, w, share), passes(t, w, share)}
+		for pass := range 12 {
+			if _, err := engines[pass%2].Push(t.Context()); err != nil {
+				t.Fatalf("pass %d: %v", pass+1, err)
+			}
+			if got, want := w.Shown()["X0"], fmt.Sprintf("W1:%d", 20-pass); got != want || len(w.OpenKinds()) > 0 {
+				t.Fatalf("pass %d: the shop shows %s, want %s; cases %q, want none", pass+1, got, want, w.OpenKinds())
+			}
+			time.Sleep(time.Minute)
+			for _, levels := range w.Stock {
+				levels["L1"]--
+			}
+		}
+		// Somebody else is found by the process that has published last.
+		w.ForSale[0].Stock[0].Quantity += 5
+		if _, err := engines[1].Push(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"stock changed in the shop: SKU X0"}, w.OpenKinds()); diff != "" {
+			t.Error(diff)
+		}
+	})
 }

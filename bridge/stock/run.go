@@ -54,7 +54,7 @@ func (e *Engine) Run(ctx context.Context, onError func(error)) error {
 		}
 	}
 	for wait := retryAfter; ; wait = min(2*wait, retryMax) {
-		if err = errors.Join(e.readLedger(ctx), e.ReadShop(ctx)); err == nil {
+		if err = errors.Join(e.takeTurn(ctx), e.readLedger(ctx), e.ReadShop(ctx)); err == nil {
 			break
 		}
 		tell(err)
