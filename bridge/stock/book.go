@@ -655,13 +655,16 @@ func (b *Book) touchUsers(i int) {
 	}
 }
 
+// lessOnTheWay is what a warehouse should show less what will be sold on the way.
+func (e *bookListing) lessOnTheWay(s bookShelf) int { return max(int(s.wanted-e.onTheWay), 0) }
+
 // targets is what to publish at the moment now, by warehouse. Below what is locked the
 // shop does not go: it takes as little as that, and the rest stays where it is shown.
 func (e *bookListing) targets(now time.Time) []int {
 	wants := e.wants()
 	list, sum := make([]int, len(wants)), 0
 	for i, s := range wants {
-		list[i] = max(int(s.wanted-e.onTheWay), 0)
+		list[i] = e.lessOnTheWay(s)
 		sum += list[i]
 	}
 	for i := range list {

@@ -49,8 +49,8 @@ type rareCheck struct {
 	// catalogue is read again nothing is published for it.
 	withheldAt Mark
 	off        bool // as the shop's state of its product says
-	// lock is how many units are locked, if more than may be published: a push is
-	// refused. It is tried again at lockUntil.
+	// lock is how many units are locked: a push of fewer is refused. It is tried again at
+	// lockUntil.
 	lock      int
 	lockUntil time.Time
 	// bundle is what a bundle of the shop is made of.
@@ -92,10 +92,25 @@ func (b *Book) aboveWanted(skuID string) bool {
 	return wantedUnits(e.wants()) < e.locked(time.Time{})
 }
 
+// keptUp are those of SKUs that locks keep above what they should show, and that no case is
+// open on.
+func (b *Book) keptUp(skus []SKUStock) (ids []string) {
+	for _, s := range skus {
+		if b.aboveWanted(s.ID) && !b.opened(s.SKU.String()) {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
 // held reports whether nothing can be published at the moment now, because the shop
 // shows as little as the locks allow.
 func (e *bookListing) held(now time.Time) bool {
-	if e.locked(now) == 0 {
+	sum := 0
+	for _, s := range e.wants() {
+		sum += e.lessOnTheWay(s)
+	}
+	if e.locked(now) <= sum {
 		return false
 	}
 	for i, n := range e.targets(now) {

@@ -337,7 +337,7 @@ func (r *checkRun) part(ctx context.Context, ids []string) error {
 		return err
 	}
 	book := r.ports.Book
-	right, drifts, bundles := book.lookAt(l, r.options.Settle, ids, list)
+	right, drifts, bundles := book.lookAt(l, r.options, ids, list)
 	r.result.Right += right
 	r.result.Checked += len(ids)
 	r.bundles = append(r.bundles, bundles...)

@@ -29,7 +29,7 @@ type look struct {
 // lookAt compares what the shop shows of the SKUs asked for with what is
 // expected. What is right is noted as seen; the rest is returned, bundles of the
 // shop apart, of which nothing is expected.
-func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []ShownStock) (right int, drifts, bundles []Drift) {
+func (b *Book) lookAt(l look, o CheckOptions, asked []string, list []ShownStock) (right int, drifts, bundles []Drift) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.compute()
@@ -69,6 +69,10 @@ func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []Shown
 		lock := lockKind(e.wants(), s.Campaign, s.Creator)
 		if lock != "" {
 			drifts = append(drifts, e.drift(lock, s, nil))
+		}
+		if locked := s.Campaign + s.Creator; locked > 0 { // also one that more is left than: it may be less when it is published
+			rare := &e.setRare().check
+			rare.lock, rare.lockUntil = locked, l.to.Add(o.LockedAfter)
 		} else if e.rare != nil {
 			e.rare.check.lock = 0
 		}
@@ -86,7 +90,7 @@ func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []Shown
 			}
 			continue
 		}
-		switch justPushed := c.unconfirmed && l.from.Before(e.shownAt.time().Add(settle)); {
+		switch justPushed := c.unconfirmed && l.from.Before(e.shownAt.time().Add(o.Settle)); {
 		case justPushed, late:
 			kind, unseen = InFlight, excess(shelves)
 		case p.unsure && (kind == LatePush || kind == LostPush):
@@ -197,8 +201,6 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 	c := e.watch()
 	switch d.Kind {
 	case CampaignLock, CreatorLock, BothLocks:
-		rare := &e.setRare().check
-		rare.lock, rare.lockUntil = d.Campaign+d.Creator, l.to.Add(o.LockedAfter)
 		return Held
 	case SKUGone, WarehouseGone, WarehouseAdded, Frozen, Deactivated, Deleted:
 		rare := &e.setRare().check

@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // passes are an engine that is run in passes beside an intake of its own.
@@ -328,4 +329,49 @@ func TestPushesOfTwoProcesses(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+// What sells is set with what will be sold on the way taken off, which is less than a
+// campaign holds, although what is left is not: the shop is lowered as far as the lock
+// allows, and nobody is told of a lock that takes nothing from anybody.
+func TestPushApproachesALockOfWhatSells(t *testing.T) {
+	for name, lockedFirst := range map[string]bool{"a lock that is seen first": true, "a lock that began with the pass": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &campaign{newLiveWorld(t), 0}
+				if lockedFirst {
+					c.locked = 20
+				}
+				c.List("MUG", "W1")
+				c.Stock["i-mug"] = map[string]int{"L1": 60}
+				e := passes(t, c.liveWorld, func(p *stock.Ports) { p.Publisher, p.Shown = c, c })
+				if _, err := e.Push(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				for i := range 20 { // two a second
+					r := store.Reservation{
+						OrderID: fmt.Sprint(i), LocationID: "L1", CreatedAt: time.Now(), SeenAt: time.Now().Add(time.Second), Items: map[string]int{"i-mug": 1},
+						Lines: []store.ReservedLine{{LineID: fmt.Sprint(i), SKUID: "s-MUG", Items: map[string]int{"i-mug": 1}}},
+					}
+					if err := c.Memory.PutReservations(t.Context(), r); err != nil {
+						t.Fatal(err)
+					}
+					c.ForSale[0].Stock[0].Quantity--
+					time.Sleep(500 * time.Millisecond)
+				}
+				c.Stock["i-mug"]["L1"] = 42 // 22 are left, and at that rate more than two will be sold on the way
+				c.Fail = func(_ int, call string) error {
+					if call == "StockLevels" { // after the check
+						c.locked = 20
+					}
+					return nil
+				}
+				result, err := e.Push(t.Context())
+				if got := c.Shown()["MUG"]; err != nil || got != "W1:20" || len(c.OpenKinds()) > 0 {
+					t.Errorf("the shop shows %s, want W1:20; cases %q, want none; %v\n%s", got, c.OpenKinds(), err, result)
+				}
+			})
+		})
+	}
 }

@@ -234,6 +234,9 @@ func (e *Engine) publish(ctx context.Context, t *turn) (r result, err error) {
 		r.looked, r.again = true, true
 		err = e.look(ctx, skuIDs(r.became.locked)...) // how many are locked: the shop takes as few as that
 	}
+	if ids := e.book.keptUp(r.became.accepted); err == nil && len(ids) > 0 && e.check != nil {
+		err = e.look(ctx, ids...) // nobody has been told of the lock
+	}
 	if err != nil {
 		return r, e.failed(fmt.Errorf("product %s: %w", p.ProductID, err))
 	}

@@ -146,7 +146,7 @@ func (b *Book) retake(productID string, now time.Time, why doubt) ProductStock {
 // mayOversell reports whether a warehouse shows more of a listing that sells than is left
 // for certain.
 func (e *bookListing) mayOversell() bool {
-	return e.onTheWay > 0 && slices.ContainsFunc(e.wants(), func(s bookShelf) bool { return s.shown > max(s.wanted-e.onTheWay, 0) })
+	return e.onTheWay > 0 && slices.ContainsFunc(e.wants(), func(s bookShelf) bool { return int(s.shown) > e.lessOnTheWay(s) })
 }
 
 // done gives a product back, with what became of the call. An error without
