@@ -3,6 +3,7 @@ package stock_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"testing"
 	"testing/synctest"
@@ -276,4 +277,63 @@ func TestStockPushReadsOldLevelsAgain(t *testing.T) {
 	if n := w.Count("StockLevels"); n != 2 {
 		t.Errorf("levels read %d times, want twice: once more for all that are left", n)
 	}
+}
+
+// The clock was an hour ahead for a moment. Levels that are read once it is right are not
+// taken for older ones, and what is free is on sale again.
+func TestLevelsAfterTheClockWasSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG")
+		ahead := time.Hour
+		w.Now = func() time.Time { return time.Now().Add(ahead) }
+		e := engine(t, w.ports(), stock.Options{Now: w.Now})
+		w.start(t, e)
+		ahead = 0
+		for _, level := range []int{4, 9} {
+			time.Sleep(time.Minute)
+			w.Stock["i-mug"]["L1"] = level
+			if err := errors.Join(e.Sweep(t.Context()), e.LookAt(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			w.drain(t, e)
+			if got, want := w.Shown()["MUG"], fmt.Sprintf("W1:%d", level); got != want {
+				t.Errorf("the shop shows %s, want %s", got, want)
+			}
+		}
+	})
+}
+
+// The clock was an hour ahead for a moment, in which a call failed and another was refused.
+// Both are tried again as soon as they would have been by the right clock.
+func TestRetriesAfterTheClockWasSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG", "SPOON")
+		ahead := time.Hour
+		w.Now = func() time.Time { return time.Now().Add(ahead) }
+		e := engine(t, w.ports(), stock.Options{Now: w.Now})
+		if err := errors.Join(e.ReadShop(t.Context()), e.Sweep(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		w.Refusals["s-MUG"] = stock.Refusal{SKUID: "s-MUG", Reason: "frozen"}
+		w.Fail = func(_ int, call string) error {
+			if call == "PublishStock" && len(w.Pushes) == 1 {
+				return world.ErrInjected
+			}
+			return nil
+		}
+		for range 2 {
+			if did, err := e.Publish(t.Context()); !did || err != nil && !errors.Is(err, world.ErrInjected) {
+				t.Fatalf("%t, %v", did, err)
+			}
+		}
+		clear(w.Refusals)
+		w.Fail, ahead = nil, 0
+		time.Sleep(time.Minute)
+		if err := e.LookAt(t.Context()); err != nil { // as every two minutes
+			t.Fatal(err)
+		}
+		if w.drain(t, e); w.Shown()["SPOON"] != "W1:9" || w.Shown()["MUG"] != "W1:10" {
+			t.Errorf("the shop shows %v, want W1:10 and W1:9", w.Shown())
+		}
+	})
 }

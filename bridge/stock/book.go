@@ -403,7 +403,8 @@ func (it *bookItem) stamp(mark Mark, at time.Time) {
 
 func (b *Book) setLevel(i int, mark Mark, reading Reading, levels map[string]int) {
 	it := b.items.At(i)
-	if it.state == itemRead && (reading.At.Before(it.at.time()) || it.mark > mark) {
+	// The moments tell apart only readings of one mark: a clock may have been set back.
+	if it.state == itemRead && (it.mark > mark || it.mark == mark && reading.At.Before(it.at.time())) {
 		return
 	}
 	had := b.levelsOf(i)

@@ -513,7 +513,7 @@ func (e *bookListing) needs(now time.Time) bool {
 		return false
 	}
 	refused := e.rare.read().refused
-	return now.IsZero() || refused == nil || !now.Before(refused.retryAt) || !slices.Equal(e.targets(now), refused.wanted)
+	return now.IsZero() || refused == nil || !within(now, refused.retryAt, refusedAfter) || !slices.Equal(e.targets(now), refused.wanted)
 }
 
 func (e *bookListing) skuStock(now time.Time) SKUStock {

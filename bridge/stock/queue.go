@@ -53,7 +53,7 @@ func (b *Book) choose(now time.Time, product string, fair int, fairAfter time.Du
 	var bestRank, oldestRank rank
 	for _, n := range b.differing() {
 		n, product := int(n), b.products.At(int(n))
-		if product.pushing || now.Before(product.retryAt.time()) {
+		if product.pushing || within(now, product.retryAt.time(), retryMax) {
 			continue
 		}
 		if !b.needs(n, now) {
@@ -77,6 +77,13 @@ func (b *Book) choose(now time.Time, product string, fair int, fairAfter time.Du
 	}
 	c.doubt = b.doubtOf(c.best, now)
 	return c
+}
+
+// within reports whether a moment is still to come. One that is further off than the longest
+// wait was noted before the clock was set back.
+func within(now, at time.Time, longest time.Duration) bool {
+	left := at.Sub(now)
+	return left > 0 && left <= longest
 }
 
 // chosen is the choice of the product given, which is tried again although it may have
