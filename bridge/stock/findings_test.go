@@ -16,6 +16,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // campaign is a shop that refuses to show fewer units than a campaign holds.
@@ -268,5 +269,62 @@ func TestWhatIsNotPublished(t *testing.T) {
 		if _, err := stock.NewBook(o); err == nil {
 			t.Errorf("%+v was taken", o)
 		}
+	}
+}
+
+// Linnworks leaves an item out, and nobody knows why. What is made of it is not raised, but
+// it is cut: by its other parts, and by what other shops sell of the item meanwhile.
+func TestCutsOfWhatHasVanished(t *testing.T) {
+	for name, tc := range map[string]struct {
+		before, spoons, sold int // whether mugs were ever read
+		want                 map[string]string
+	}{
+		"nothing else happens":               {1, 9, 0, map[string]string{"MUG": "W1:10", "SET": "W1:4", "SPOON": "W1:9"}},
+		"there are more of the other part":   {1, 50, 0, map[string]string{"MUG": "W1:10", "SET": "W1:4", "SPOON": "W1:50"}},
+		"the other part is gone":             {1, 0, 0, map[string]string{"MUG": "W1:10", "SET": "W1:0", "SPOON": "W1:0"}},
+		"another shop sells seven":           {1, 9, 7, map[string]string{"MUG": "W1:3", "SET": "W1:3", "SPOON": "W1:9"}},
+		"it was never read":                  {0, 9, 0, map[string]string{"MUG": "W1:7", "SET": "W1:4", "SPOON": "W1:9"}},
+		"never read, the other part is gone": {0, 1, 7, map[string]string{"MUG": "W1:7", "SET": "W1:0", "SPOON": "W1:1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newLiveWorld(t, "MUG", "SPOON", "SET")
+				e := passes(t, w, nil)
+				push := func() {
+					t.Helper()
+					if _, err := e.Push(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(time.Minute)
+				}
+				for i, shown := range []int{7, 9, 5} {
+					w.ForSale[i].Stock[0].Quantity = shown
+				}
+				if tc.before > 0 {
+					push()
+				}
+				w.Gone, w.states = map[string]bool{"i-mug": true}, map[string]stock.ItemState{"i-mug": {}}
+				w.Stock["i-spoon"]["L1"] = tc.spoons
+				if tc.sold > 0 {
+					other := store.Reservation{OrderID: "1", LocationID: "L1", CreatedAt: time.Now(), SeenAt: time.Now(), Items: map[string]int{"i-mug": tc.sold}}
+					if err := w.Account.Shop("other").PutReservations(t.Context(), other); err != nil {
+						t.Fatal(err)
+					}
+				}
+				push()
+				if diff := cmp.Diff(tc.want, w.Shown()); diff != "" {
+					t.Error(diff)
+				}
+				if diff := cmp.Diff([]string{"unmapped SKU: SKU MUG", "unmapped SKU: SKU SET"}, w.OpenKinds()); diff != "" {
+					t.Error(diff)
+				}
+				w.Gone = nil
+				w.Stock["i-spoon"]["L1"] = 9
+				push()
+				if got := w.Shown()["SPOON"]; got != "W1:9" || len(w.OpenKinds()) > 0 {
+					t.Errorf("it is back: the shop shows %s, want W1:9; cases %q, want none", got, w.OpenKinds())
+				}
+			})
+		})
 	}
 }

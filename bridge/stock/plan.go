@@ -160,8 +160,8 @@ func (b *Book) want(e *bookListing, now time.Time) {
 	if e.derived || e.withheld() || b.leftAlone(b.listing(e)) {
 		return
 	}
-	if problem := b.objection(e); problem != nil || e.waiting {
-		e.complain(problem)
+	problem, cuts := b.objection(e)
+	if e.complain(problem); e.waiting || problem != nil && !cuts {
 		return
 	}
 	listing := b.listing(e)
@@ -172,12 +172,14 @@ func (b *Book) want(e *bookListing, now time.Time) {
 			continue
 		}
 		available := b.available(e, e.feeds.feeds[i], newest)
-		if available > absurdStock {
+		if available > absurdStock && !cuts {
 			e.complain(new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{}, fmt.Sprintf("Linnworks says that %d units are available", available),
 				"count the item and correct its level in Linnworks; until then its stock in the shop stays as it is")))
 			return
 		}
-		e.shelves[i].wanted = b.lessBuffer(listing, e.feeds.ids[i], available)
+		if e.shelves[i].wanted = b.lessBuffer(listing, e.feeds.ids[i], available); cuts {
+			e.shelves[i].wanted = min(e.shelves[i].wanted, e.shelves[i].shown)
+		}
 	}
 	e.known = true
 }
@@ -217,12 +219,15 @@ func (e *bookListing) complain(problem *exceptions.Exception) {
 	}
 }
 
-// objection says why a listing has no right number.
-func (b *Book) objection(e *bookListing) *exceptions.Exception {
+// objection says why a listing has no right number. cuts reports whether there is at least
+// one that the shop must not show more than: by the levels that a part had before a reading
+// left it out, and by the other parts.
+func (b *Book) objection(e *bookListing) (problem *exceptions.Exception, cuts bool) {
 	if broken := e.rare.read().broken; broken != nil {
-		return new(catalogue.Problem(e.SKU, e.title, broken))
+		return new(catalogue.Problem(e.SKU, e.title, broken)), false
 	}
 	tracked := false
+	var vanished *exceptions.Exception
 	for _, p := range e.allParts() {
 		it := b.part(p)
 		if it.untracked || it.unlimited {
@@ -233,25 +238,25 @@ func (b *Book) objection(e *bookListing) *exceptions.Exception {
 		case itemUnread:
 			e.waiting = true
 		case itemVanished:
-			return new(catalogue.Problem(e.SKU, e.title, fmt.Errorf("Linnworks has no stock level for SKU %s", it.sku)))
+			vanished = new(catalogue.Problem(e.SKU, e.title, fmt.Errorf("Linnworks has no stock level for SKU %s", it.sku)))
 		case itemRead, itemArchived: // of an archived one there are none
 		}
 	}
 	switch {
 	case e.waiting:
-		return nil
+		return vanished, false
 	case !tracked:
 		return new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{},
 			fmt.Sprintf("the shop sells %q (product %s, SKU id %s), and Linnworks does not track its stock, so there is no number to set", e.title, e.ProductID, e.ID),
-			"switch stock tracking on for the item in Linnworks"))
+			"switch stock tracking on for the item in Linnworks")), false
 	case e.feeds.problem != nil:
-		return e.feeds.problem(e.SKU)
+		return e.feeds.problem(e.SKU), false
 	case !b.trackedThere(e):
 		return new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{},
 			"Linnworks does not track its stock in the locations that supply it, so there is no number to set",
-			"switch stock tracking on for the item in those locations, or name others in the bridge's settings (locations)"))
+			"switch stock tracking on for the item in those locations, or name others in the bridge's settings (locations)")), false
 	}
-	return nil
+	return vanished, vanished != nil
 }
 
 // trackedThere reports whether any location that feeds a listing tracks a part of it.
@@ -285,6 +290,9 @@ func (b *Book) free(p bookPart, location int, of levelChoice) (n int, tracked bo
 	it := b.part(p)
 	if it.untracked || it.unlimited {
 		return 0, false
+	}
+	if it.state == itemVanished && it.changedAt == 0 { // it was never read
+		return absurdStock, true
 	}
 	n = int(b.levelsOf(int(p.item))[location])
 	if n == unlimited {

@@ -104,7 +104,7 @@ func (b *Book) linesOf(e *bookListing) []Line {
 // unknown says why a listing has no right number.
 func (b *Book) unknown(e *bookListing) string {
 	switch {
-	case e.known:
+	case e.known && e.rare.read().problem == nil: // with one it is only lowered
 		return ""
 	case e.derived:
 		return "the shop computes it from other SKUs"
