@@ -422,13 +422,14 @@ func (b *Book) setLevel(i int, mark Mark, reading Reading, levels map[string]int
 	copy(had, b.read)
 	it.state, it.unlimited = itemRead, reading.Untracked[it.id]
 	again := it.mark < it.doubtedAt
+	wasOld := b.options.ZeroAfter > 0 && reading.At.Sub(it.at.time()) > b.options.ZeroAfter
 	it.stamp(mark, reading.At)
 	changed = b.countUnseen(i) || changed
 	if changed || again {
 		it.changedAt = b.seq
 	}
 	b.keepBefore(i, before)
-	if changed {
+	if changed || wasOld {
 		b.touchUsers(i)
 	}
 }

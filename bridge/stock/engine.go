@@ -394,9 +394,11 @@ const levelsObject = "stock levels"
 func (e *Engine) stale() wholeCase {
 	c := wholeCase{exceptions.StaleLevels, levelsObject, nil}
 	if s := e.book.Stats(); !s.Stalest.IsZero() && e.now().Sub(s.Stalest) > e.options.Pace.StaleAfter {
-		c.now = new(exceptions.New(c.kind, c.object, time.Time{},
-			fmt.Sprintf("the level of SKU %s was last read at %s", s.StalestSKU, s.Stalest.Format(time.RFC3339)),
-			"find out why Linnworks does not answer; until then the shop sells at old numbers"))
+		do := "find out why Linnworks does not answer; until then the shop sells at old numbers"
+		if after := e.options.ZeroAfter; after > 0 {
+			do = fmt.Sprintf("find out why Linnworks does not answer; what was last read more than %s ago is shown as sold out until then", after)
+		}
+		c.now = new(exceptions.New(c.kind, c.object, time.Time{}, fmt.Sprintf("the level of SKU %s was last read at %s", s.StalestSKU, s.Stalest.Format(time.RFC3339)), do))
 	}
 	return c
 }

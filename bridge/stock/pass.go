@@ -65,7 +65,11 @@ func (e *Engine) Push(ctx context.Context) (result Result, err error) {
 	}
 	p := pass{Engine: e, turn: turn{pass: true}, tried: map[string]bool{}, again: map[string]bool{}}
 	if err := p.read(ctx); err != nil {
-		return Result{}, errors.Join(append(p.errs, e.failed(err))...)
+		p.errs = append(p.errs, e.failed(err))
+		if ctx.Err() == nil {
+			p.errs = append(p.errs, p.withoutLevels(ctx))
+		}
+		return p.result, errors.Join(p.errs...)
 	}
 	p.result = Result{Plan: e.book.Plan()}
 	var whole []wholeCase
@@ -130,6 +134,31 @@ func (p *pass) read(ctx context.Context) error {
 	}
 	p.settle(ctx)
 	return nil
+}
+
+// withoutLevels does what is left of a pass that could not read both sides: it tells of levels
+// that have become old, and takes off sale what [Options].ZeroAfter says.
+func (p *pass) withoutLevels(ctx context.Context) error {
+	p.book.Recompute()
+	if err := p.report(ctx); err != nil {
+		return err
+	}
+	products := p.book.tooOld(p.now())
+	if len(products) == 0 {
+		return nil
+	}
+	p.book.SetSeenUpTo(time.Time{}) // with them goes what is to be lowered, and nothing that is to be raised
+	var errs []error
+	for _, id := range products {
+		p.turn.product = id
+		r, err := p.publish(ctx, &p.turn)
+		p.result.Published += len(r.became.accepted)
+		p.result.Refused += len(r.became.refused) + len(r.became.later)
+		if errs = append(errs, err); ctx.Err() != nil || err != nil && !r.did {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // askForTouched finds out which orders were locked and unlocked.

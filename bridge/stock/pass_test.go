@@ -375,3 +375,54 @@ func TestPushApproachesALockOfWhatSells(t *testing.T) {
 		})
 	}
 }
+
+// Linnworks cannot be read. Passes fail, and after the time that the client has chosen they
+// take everything off sale all the same, without asking whether so many zeros are right; who
+// has chosen none is told that the levels are old. Once it can be read the units are on sale
+// again with the next pass.
+func TestPushWithoutLinnworks(t *testing.T) {
+	for _, tc := range []struct {
+		zeroAfter time.Duration
+		fails     string
+		want      string
+	}{
+		{10 * time.Minute, "StockLevels", "W1:0"},
+		{10 * time.Minute, "StockItems", "W1:0"},
+		{0, "StockLevels", "W1:5"},
+	} {
+		t.Run(fmt.Sprintf("%s fails, zero after %s", tc.fails, tc.zeroAfter), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &liveWorld{World: shelves(t, 12)}
+				w.Now = time.Now
+				p := w.ports()
+				p.SeeOrders = w.SeeOrders
+				e := engine(t, p, stock.Options{ZeroAfter: tc.zeroAfter})
+				if _, err := e.Push(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				w.Fail = world.FailOn(tc.fails)
+				for minute := 1; minute <= 20; minute++ {
+					time.Sleep(time.Minute)
+					if _, err := e.Push(t.Context()); !errors.Is(err, world.ErrInjected) {
+						t.Fatalf("minute %d: %v, want what has failed", minute, err)
+					}
+					want := "W1:5"
+					if minute > 10 {
+						want = tc.want
+					}
+					if got := w.Shown()["ITEM-11"]; got != want {
+						t.Fatalf("minute %d: the shop shows %s, want %s", minute, got, want)
+					}
+				}
+				if diff := cmp.Diff([]string{"old stock levels: stock levels"}, w.OpenKinds()); diff != "" {
+					t.Error(diff)
+				}
+				w.Fail = nil
+				result, err := e.Push(t.Context())
+				if got := w.Shown()["ITEM-11"]; err != nil || got != "W1:5" || len(w.OpenKinds()) > 0 {
+					t.Errorf("it can be read again: the shop shows %s, want W1:5; cases %q, want none; %v\n%s", got, w.OpenKinds(), err, result)
+				}
+			})
+		})
+	}
+}

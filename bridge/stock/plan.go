@@ -89,7 +89,7 @@ func (b *Book) compute() {
 		if held {
 			b.hold(n)
 		}
-		b.countZero(e)
+		b.countZero(e, now)
 		state := listingSkipped
 		switch {
 		case !e.known:
@@ -282,6 +282,24 @@ func (b *Book) stale(e *bookListing, now time.Time) bool {
 		it := b.part(p)
 		return !it.untracked && !it.unlimited && now.Sub(it.at.time()) > b.options.ZeroAfter
 	})
+}
+
+// tooOld are the products of which a listing is to be taken off sale because a level is too
+// old to sell by at the moment now.
+func (b *Book) tooOld(now time.Time) (ids []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	for _, n := range b.differing() {
+		p := b.products.At(int(n))
+		if slices.ContainsFunc(p.listings, func(i int32) bool {
+			e := b.listings.At(int(i))
+			return e.lag != nil && e.known && b.stale(e, now)
+		}) {
+			ids = append(ids, p.id)
+		}
+	}
+	return ids
 }
 
 // free is what may be sold of an item from a location, and whether it is tracked
