@@ -265,14 +265,18 @@ func (e *Engine) ReadHot(ctx context.Context) (int, error) {
 		e.touch(touched)
 		return 0, err
 	}
-	if err := e.reader.levels(ctx, ids); err != nil {
+	some, err := e.reader.levels(ctx, ids)
+	if err != nil {
 		e.touch(touched)
 		return 0, e.failed(err)
 	}
 	e.touch(behind)
 	e.book.called(CallLevels, (len(ids)+itemBatch-1)/itemBatch)
 	e.wakeUp()
-	return len(ids), e.settleUnlessAsked(ctx)
+	if some != nil {
+		some = e.failed(some)
+	}
+	return len(ids), errors.Join(some, e.settleUnlessAsked(ctx))
 }
 
 // Touch has items read with the next [Engine.ReadHot], such as those of a
@@ -343,8 +347,12 @@ func (e *Engine) Sweep(ctx context.Context) error {
 	}
 	// An item that slipped through between two pages, or is gone.
 	for missed := range slices.Chunk(e.book.readBefore(begun), itemBatch) {
-		if err := e.reader.levels(ctx, missed); err != nil {
+		some, err := e.reader.levels(ctx, missed)
+		if err != nil {
 			return errors.Join(broke, e.failed(err))
+		}
+		if some != nil {
+			broke = errors.Join(broke, e.failed(some))
 		}
 		if err := e.readLedger(ctx); err != nil {
 			return errors.Join(broke, err)

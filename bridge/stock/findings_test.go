@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -326,5 +327,72 @@ func TestCutsOfWhatHasVanished(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// oneBad is a warehouse that refuses to read the levels of one item, and of all that are asked
+// for with it; down one that answers nothing.
+type oneBad struct {
+	*liveWorld
+	id    string
+	down  bool
+	calls int
+}
+
+func (b *oneBad) StockLevels(ctx context.Context, ids []string) (stock.Reading, error) {
+	b.calls++
+	if b.down || slices.Contains(ids, b.id) {
+		return stock.Reading{}, world.ErrInjected
+	}
+	return b.liveWorld.StockLevels(ctx, ids)
+}
+
+// The levels of one item cannot be read. Those of all the others are, and are published; the
+// error names the item. When nothing can be read that is not found out item by item.
+func TestLevelsOfAllButOne(t *testing.T) {
+	for name, run := range map[string]func(context.Context, *stock.Engine) error{
+		"a pass": func(ctx context.Context, e *stock.Engine) error { _, err := e.Push(ctx); return err },
+		"a sweep by id": func(ctx context.Context, e *stock.Engine) error {
+			err := errors.Join(e.ReadShop(ctx), e.Sweep(ctx))
+			for did := true; did; {
+				var broke error
+				did, broke = e.Publish(ctx)
+				err = errors.Join(err, broke)
+			}
+			return err
+		},
+	} {
+		for _, bad := range []int{0, 7, 250, 399, 410} {
+			t.Run(fmt.Sprint(name, " but item ", bad), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					b := &oneBad{liveWorld: newLiveWorld(t), id: fmt.Sprintf("i-X%03d", bad)}
+					for i := range 411 {
+						name := fmt.Sprintf("X%03d", i)
+						b.Items["s-"+name], b.Stock["i-"+name] = catalogue.Item{ID: "i-" + name, SKU: name}, map[string]int{"L1": 5}
+						b.List(name, "W1").Stock[0].Quantity = 9
+					}
+					p := b.ports()
+					p.Levels, p.Sweep, p.Touches = b, nil, nil
+					e := engine(t, p, stock.Options{})
+					err := run(t.Context(), e)
+					if !errors.Is(err, world.ErrInjected) || !strings.Contains(fmt.Sprint(err), b.id) {
+						t.Errorf("got %v, want an error about %s", err, b.id)
+					}
+					for id, got := range b.Shown() {
+						want := "W1:5"
+						if "i-"+id == b.id {
+							want = "W1:9"
+						}
+						if got != want {
+							t.Errorf("%s: the shop shows %s, want %s", id, got, want)
+						}
+					}
+					b.down, b.calls = true, 0
+					if err := run(t.Context(), e); err == nil || b.calls > 3 {
+						t.Errorf("down: %d calls, want 3 at most; %v", b.calls, err)
+					}
+				})
+			})
+		}
 	}
 }

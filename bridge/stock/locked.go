@@ -2,6 +2,7 @@ package stock
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -58,8 +59,8 @@ func (e *Engine) readAgain(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := e.reader.levels(ctx, ids); err != nil {
-		return e.failed(err)
+	if some, err := e.reader.levels(ctx, ids); some != nil || err != nil {
+		return e.failed(errors.Join(some, err))
 	}
 	e.book.called(CallLevels, (len(ids)+itemBatch-1)/itemBatch)
 	return nil

@@ -36,7 +36,8 @@ func (e *Engine) Plan(ctx context.Context) (Plan, error) {
 		_, err = r.shop(ctx)
 	}
 	if err == nil {
-		err = r.warehouse(ctx)
+		some, broke := r.warehouse(ctx)
+		err = errors.Join(some, broke)
 	}
 	if err != nil {
 		return Plan{}, e.failed(err)
@@ -122,7 +123,11 @@ func (p *pass) read(ctx context.Context) error {
 	if err := p.see(ctx); err != nil {
 		return err
 	}
-	if err := p.reader.warehouse(ctx); err != nil {
+	some, err := p.reader.warehouse(ctx)
+	if some != nil {
+		p.errs = append(p.errs, p.failed(some))
+	}
+	if err != nil {
 		return err
 	}
 	if p.ports.Touches == nil {
@@ -265,10 +270,16 @@ func (p *pass) one(ctx context.Context, i int, last bool) error {
 		}
 	}
 	if ids := p.book.oldLevels(left, p.options.Now()); len(ids) > 0 { // as well
-		if err := p.reader.levels(ctx, ids); err != nil {
+		some, err := p.reader.levels(ctx, ids)
+		if err != nil {
 			return p.failed(err)
 		}
-		p.settle(ctx)
+		if p.settle(ctx); some != nil {
+			p.errs = append(p.errs, p.failed(some))
+			if len(p.book.oldLevels(left[:1], p.options.Now())) > 0 {
+				return nil // the next pass tries again
+			}
+		}
 	}
 	p.turn.product = id
 	r, err := p.publish(ctx, &p.turn)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -152,22 +153,79 @@ func (b *Book) oldLevels(products []ProductStock, now time.Time) (ids []string) 
 // warehouse reads all levels, and what is sold on both sides of that: one reservation may
 // be taken after the levels were read, which do not have it, and another dropped meanwhile,
 // because its order moved on, that they do not have either.
-func (r stockReader) warehouse(ctx context.Context) error {
+// some is as levels has it.
+func (r stockReader) warehouse(ctx context.Context) (some, err error) {
 	for _, step := range []func(context.Context) error{
-		r.ledger, func(ctx context.Context) error { return r.levels(ctx, r.book.ItemIDs()) }, r.vanished, r.ledger,
+		r.ledger, func(ctx context.Context) (err error) { some, err = r.levels(ctx, r.book.ItemIDs()); return err }, r.vanished, r.ledger,
 	} {
 		if err := step(ctx); err != nil {
-			return err
+			return some, err
 		}
 	}
-	return nil
+	return some, nil
 }
 
-func (r stockReader) levels(ctx context.Context, ids []string) error {
+// levels reads the levels of items, as many as there are, and keeps what it has read if it
+// breaks off. some is the error of single items that hold up no others: they keep the levels
+// that they had.
+func (r stockReader) levels(ctx context.Context, ids []string) (some, err error) {
+	for part := range slices.Chunk(ids, itemBatch) {
+		bad, err := r.levelsOf(ctx, part)
+		if some = errors.Join(some, bad); err != nil {
+			return some, err
+		}
+	}
+	return some, nil
+}
+
+// levelsOf reads what one call takes. If that fails it looks for the items that cause it,
+// unless neither the first nor the last can be read alone: then nothing can.
+func (r stockReader) levelsOf(ctx context.Context, ids []string) (some, err error) {
+	if err = r.levelsAt(ctx, ids); err == nil || len(ids) == 1 {
+		return nil, err
+	}
+	for _, alone := range [][]string{ids[:1], ids[len(ids)-1:]} {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if r.levelsAt(ctx, alone) == nil {
+			return r.levelsBut(ctx, ids, err)
+		}
+	}
+	return nil, err
+}
+
+// levelsBut reads items that cannot be read together, because of the error given, and
+// returns the errors of those that cannot be read alone either.
+func (r stockReader) levelsBut(ctx context.Context, ids []string, why error) (some, err error) {
+	if len(ids) == 1 {
+		return why, nil
+	}
+	for _, half := range [][]string{ids[:len(ids)/2], ids[len(ids)/2:]} {
+		if ctx.Err() != nil {
+			return some, ctx.Err()
+		}
+		why := r.levelsAt(ctx, half)
+		if why == nil {
+			continue
+		}
+		bad, err := r.levelsBut(ctx, half, why)
+		if some = errors.Join(some, bad); err != nil {
+			return some, err
+		}
+	}
+	return some, nil
+}
+
+func (r stockReader) levelsAt(ctx context.Context, ids []string) error {
 	mark := r.book.Mark()
 	reading, err := r.ports.Levels.StockLevels(ctx, ids)
 	if err != nil {
-		return fmt.Errorf("reading the levels: %w", err)
+		what := part.Count(len(ids), "item")
+		if len(ids) == 1 {
+			what = "item " + ids[0]
+		}
+		return fmt.Errorf("reading the levels of %s: %w", what, err)
 	}
 	r.book.SetLevels(mark, reading, ids...)
 	return nil
