@@ -2,6 +2,7 @@ package stock
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -241,29 +242,46 @@ const shopStockBatch = 600
 // given. An error is worth repeating; what was found before it is in the result,
 // and done.
 func (c *Check) Check(ctx context.Context, skuIDs ...string) (result CheckResult, err error) {
-	defer c.timings.Measure(c.ports.Book.options.Now, &err)()
+	result, some, err := c.check(ctx, skuIDs...)
+	return result, errors.Join(some, err)
+}
+
+// check does it. some is the error of single bundles that were not compared.
+func (c *Check) check(ctx context.Context, skuIDs ...string) (result CheckResult, some, err error) {
+	var both error
+	defer c.timings.Measure(c.ports.Book.options.Now, &both)()
+	result, some, err = c.checkAll(ctx, skuIDs)
+	both = errors.Join(some, err)
+	return result, some, err
+}
+
+func (c *Check) checkAll(ctx context.Context, skuIDs []string) (result CheckResult, some, err error) {
 	run := checkRun{Check: c, bad: map[string]bool{}, shown: map[string]ShownStock{}}
 	open, err := c.ports.Exceptions.Open(ctx, exceptions.SecondWriter, exceptions.StockDrift, exceptions.StockZeroed, exceptions.StockLocked, exceptions.StockRefused)
 	if err != nil {
-		return run.result, fmt.Errorf("stock check: %w", err)
+		return run.result, nil, fmt.Errorf("stock check: %w", err)
 	}
 	run.open = open
 	c.ports.Book.setOpen(open)
 	run.result.Stopped = c.ports.Book.halt(open) != nil
 	if c.ports.Stops != nil {
 		if run.result.Closed, err = c.ports.Stops.SalesStopped(ctx); err != nil {
-			return run.result, fmt.Errorf("stock check: reading whether the shop sells: %w", err)
+			return run.result, nil, fmt.Errorf("stock check: reading whether the shop sells: %w", err)
 		}
 	}
 	if err := run.all(ctx, skuIDs); err != nil {
-		return run.result, fmt.Errorf("stock check: %w", err)
+		return run.result, nil, fmt.Errorf("stock check: %w", err)
 	}
-	return run.result, nil
+	if len(run.some) > 0 {
+		some = fmt.Errorf("stock check: %w", errors.Join(run.some...))
+	}
+	return run.result, some, nil
 }
 
 // checkRun is one check.
 type checkRun struct {
 	*Check
+	some    []error // of single bundles that hold up nothing else
 	open    []exceptions.Exception
 	result  CheckResult
 	bundles []Drift
@@ -517,12 +535,20 @@ func (r *checkRun) checkBundles(ctx context.Context) error {
 		}
 		suspects = append(suspects, d)
 	}
-	for _, d := range suspects {
+	all := suspects
+	suspects = nil
+	for _, d := range all {
 		bundles, err := r.ports.Bundles.Bundle(ctx, d.ProductID)
-		if err != nil {
-			return fmt.Errorf("reading the bundle %s: %w", d.ProductID, err)
+		if err == nil {
+			book.setComposition(bundles)
+			suspects = append(suspects, d)
+			continue
 		}
-		book.setComposition(bundles)
+		r.bad[d.SKU.String()] = true
+		r.some = append(r.some, fmt.Errorf("reading the bundle %s: %w", d.ProductID, err))
+		if ctx.Err() != nil || len(r.some) >= mostUnread && len(suspects) == 0 {
+			return errors.Join(r.some...)
+		}
 	}
 	for len(suspects) > 0 {
 		var ids []string

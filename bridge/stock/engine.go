@@ -209,20 +209,27 @@ func (e *Engine) takeTurn(ctx context.Context) error {
 
 func (e *Engine) failed(err error) error { return fmt.Errorf("stock: %w", err) }
 
-// ReadShop reads listings and catalogue.
-func (e *Engine) ReadShop(ctx context.Context) error {
+// ReadShop reads listings and catalogue. A product of which nobody can say whether it is a
+// bundle is in the error, and holds up no other.
+func (e *Engine) ReadShop(ctx context.Context) error { return errors.Join(e.readShop(ctx)) }
+
+// readShop does it. some is the error of single products.
+func (e *Engine) readShop(ctx context.Context) (some, err error) {
 	e.mu.Lock()
 	e.shopDue = false
 	e.mu.Unlock()
-	err := e.reader.loadFlight(ctx)
-	if err == nil {
-		_, err = e.reader.shop(ctx)
+	if err := e.reader.loadFlight(ctx); err != nil {
+		return nil, e.failed(err)
 	}
+	read, err := e.reader.shop(ctx)
 	if err != nil {
-		return e.failed(err)
+		return nil, e.failed(err)
 	}
 	e.book.called(CallShop, 1)
-	return nil
+	if read.some != nil {
+		some = e.failed(read.some)
+	}
+	return some, nil
 }
 
 // ReadHot reads the levels of hot and touched items, at most 1,000 items a run
@@ -530,10 +537,16 @@ func skuIDs(list []SKUStock) []string {
 
 // look compares the shop with the book: the SKUs given, or all.
 func (e *Engine) look(ctx context.Context, skuIDs ...string) error {
+	some, err := e.lookAt(ctx, skuIDs...)
+	return errors.Join(some, err)
+}
+
+// lookAt does it. some is the error of single bundles that were not compared.
+func (e *Engine) lookAt(ctx context.Context, skuIDs ...string) (some, err error) {
 	if err := e.ReadZeroed(ctx); err != nil { // nobody is to be blamed for them
-		return err
+		return nil, err
 	}
-	result, err := e.check.Check(ctx, skuIDs...)
+	result, some, err := e.check.check(ctx, skuIDs...)
 	e.book.called(CallCheck, result.Calls)
 	if result.CatalogueStale {
 		e.mu.Lock()
@@ -541,7 +554,7 @@ func (e *Engine) look(ctx context.Context, skuIDs ...string) error {
 		e.mu.Unlock()
 	}
 	e.wakeUp()
-	return err
+	return some, err
 }
 
 func (e *Engine) wakeUp() {

@@ -396,3 +396,53 @@ func TestLevelsOfAllButOne(t *testing.T) {
 		}
 	}
 }
+
+// sealed is a shop of which one product cannot be read, or none.
+type sealed struct {
+	*liveWorld
+	product string // all if it is empty
+	calls   int
+}
+
+func (s *sealed) IsBundle(_ context.Context, productID string) (bool, error) {
+	s.calls++
+	if s.product == "" || productID == s.product {
+		return false, world.ErrInjected
+	}
+	return false, nil
+}
+
+func (s *sealed) Bundle(_ context.Context, productID string) (map[string][]catalogue.BundleComponent, error) {
+	_, err := s.IsBundle(context.Background(), productID)
+	return nil, err
+}
+
+// Of one product that is in no warehouse nobody can say whether it is a bundle of the shop's,
+// and a bundle cannot be read. All other stock is published, and the error names the product.
+// When no product can be read, that is not tried for each.
+func TestPushBesideAProductThatCannotBeRead(t *testing.T) {
+	for name, bundle := range map[string]bool{"perhaps a bundle": false, "a bundle": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &sealed{liveWorld: newLiveWorld(t, "MUG", "SPOON"), product: "p-SEALED"}
+				for _, name := range []string{"SEALED", "X1", "X2", "X3", "X4"} {
+					s.List(name, "W1").Derived = bundle
+				}
+				p := s.ports()
+				p.Bundles, p.Components, p.SeeOrders = s, s, s.SeeOrders
+				e := engine(t, p, stock.Options{})
+				_, err := e.Push(t.Context())
+				if !errors.Is(err, world.ErrInjected) || !strings.Contains(fmt.Sprint(err), "p-SEALED") {
+					t.Errorf("got %v, want an error about p-SEALED", err)
+				}
+				if got := s.Shown(); got["MUG"] != "W1:10" || got["SPOON"] != "W1:9" {
+					t.Errorf("the shop shows %v, want W1:10 and W1:9", got)
+				}
+				s.product, s.calls = "", 0
+				if _, err := e.Push(t.Context()); !errors.Is(err, world.ErrInjected) || s.calls > 3 {
+					t.Errorf("no product can be read: %d calls, want 3 at most; %v", s.calls, err)
+				}
+			})
+		})
+	}
+}

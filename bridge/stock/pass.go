@@ -33,7 +33,9 @@ func (e *Engine) Plan(ctx context.Context) (Plan, error) {
 	r := stockReader{ports: e.ports, book: book, now: e.options.Now}
 	err := r.loadFlight(ctx)
 	if err == nil {
-		_, err = r.shop(ctx)
+		var read shopRead
+		read, err = r.shop(ctx)
+		err = errors.Join(err, read.some)
 	}
 	if err == nil {
 		some, broke := r.warehouse(ctx)
@@ -114,6 +116,9 @@ func (p *pass) read(ctx context.Context) error {
 		return err
 	}
 	p.book.called(CallShop, 1)
+	if shown.some != nil {
+		p.errs = append(p.errs, p.failed(shown.some))
+	}
 	p.book.Recompute() // buffers may say something else by now
 	if p.check == nil {
 		p.book.believe(shown)
@@ -182,7 +187,11 @@ func (p *pass) settle(ctx context.Context) {
 
 // compare has the check look at the shop.
 func (p *pass) compare(ctx context.Context) error {
-	if err := p.look(ctx); err != nil {
+	some, err := p.lookAt(ctx)
+	if some != nil {
+		p.errs = append(p.errs, p.failed(some))
+	}
+	if err != nil {
 		return err
 	}
 	if known, err := p.book.mayPush(); known && err != nil {

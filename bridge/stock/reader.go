@@ -21,11 +21,13 @@ type stockReader struct {
 	now   func() time.Time
 }
 
-// shopRead is a reading of the listings, begun at the mark and the moment at.
+// shopRead is a reading of the listings, begun at the mark and the moment at. some is the
+// error of single products that hold up no others.
 type shopRead struct {
 	mark     Mark
 	at       time.Time
 	listings []catalogue.Listing
+	some     error
 }
 
 // shop reads what is for sale and what it consists of.
@@ -50,7 +52,7 @@ func (r stockReader) shop(ctx context.Context) (read shopRead, err error) {
 	if err := raiseUnreadable(ctx, r.ports.Exceptions, lost); err != nil {
 		return read, fmt.Errorf("raising the products that cannot be read: %w", err)
 	}
-	read = shopRead{mark, at, listings}
+	read = shopRead{mark, at, listings, nil}
 	listings = append(listings, r.book.missedOnce(listings)...)
 	refs := make([]catalogue.SKU, len(listings))
 	for i, l := range listings {
@@ -60,7 +62,7 @@ func (r stockReader) shop(ctx context.Context) (read shopRead, err error) {
 	if err != nil {
 		return read, fmt.Errorf("reading the catalogue: %w", err)
 	}
-	if err := r.findBundles(ctx, listings, catalogue.Lookup{Items: items, Broken: broken}); err != nil {
+	if read.some, err = r.findBundles(ctx, listings, catalogue.Lookup{Items: items, Broken: broken}); err != nil {
 		return read, fmt.Errorf("reading the bundles: %w", err)
 	}
 	r.book.SetCatalogue(mark, at, listings, items, broken)
@@ -85,24 +87,33 @@ func (r stockReader) checkLocations(ctx context.Context) error {
 	return catalogue.CheckPlaces(ctx, r.ports.Places, "stock location", ids...)
 }
 
+// mostUnread is how many products cannot be read, and none can, before it is not about them.
+const mostUnread = 3
+
 // findBundles marks the listings that need no item because they are bundles of
-// the shop.
-func (r stockReader) findBundles(ctx context.Context, listings []catalogue.Listing, known catalogue.Lookup) error {
+// the shop. Nothing is published for one of which that cannot be read: its product is in some.
+// When the first few cannot, and none can, err says so.
+func (r stockReader) findBundles(ctx context.Context, listings []catalogue.Listing, known catalogue.Lookup) (some, err error) {
 	source := r.ports.Bundles
 	if source == nil {
-		return nil
+		return nil, nil
 	}
+	read, failed := 0, 0
 	for i, l := range listings {
 		if _, err := known.Item(l.SKU); l.Derived || !errors.Is(err, catalogue.ErrUnmapped) {
 			continue
 		}
 		bundle, err := source.IsBundle(ctx, l.ProductID)
-		if err != nil {
-			return fmt.Errorf("product %s: %w", l.ProductID, err)
+		if listings[i].Derived = bundle || err != nil; err == nil {
+			read++
+			continue
 		}
-		listings[i].Derived = bundle
+		failed++
+		if some = errors.Join(some, fmt.Errorf("whether product %s is a bundle: %w", l.ProductID, err)); ctx.Err() != nil || failed >= mostUnread && read == 0 {
+			return nil, some
+		}
 	}
-	return nil
+	return some, nil
 }
 
 // seen reads up to when the orders have been seen. The reservations are read after it:

@@ -54,10 +54,13 @@ func (e *Engine) Run(ctx context.Context, onError func(error)) error {
 		}
 	}
 	for wait := retryAfter; ; wait = min(2*wait, retryMax) {
-		if err = errors.Join(e.takeTurn(ctx), e.readLedger(ctx), e.ReadShop(ctx)); err == nil {
+		err := errors.Join(e.takeTurn(ctx), e.readLedger(ctx))
+		some, broke := e.readShop(ctx)
+		err = errors.Join(err, broke)
+		tell(errors.Join(err, some))
+		if err == nil {
 			break
 		}
-		tell(err)
 		if pause(ctx, wait) != nil {
 			return ended(ctx)
 		}
