@@ -96,10 +96,10 @@ func (b *Book) findUsers() {
 	})
 }
 
-// missedOnce are the listings that are not among those read, and were the time before.
-// The shop's pages shift while they are read: one that is missed twice is gone, and one
-// that a [Check] does not find is at once.
-func (b *Book) missedOnce(read []catalogue.Listing) (missed []catalogue.Listing) {
+// missed are the listings that are not among those read, and may be there all the same: the
+// shop's pages shift while they are read. One that a [Check] does not find is gone; without a
+// check, one that is missed twice.
+func (b *Book) missed(read []catalogue.Listing) (missed []catalogue.Listing) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	found := make(map[string]bool, len(read))
@@ -109,7 +109,7 @@ func (b *Book) missedOnce(read []catalogue.Listing) (missed []catalogue.Listing)
 	for n := range b.listings.List {
 		e := b.listings.At(n)
 		was := e.missed
-		if e.missed = !found[e.ID]; e.missed && !was && !e.withheld() {
+		if e.missed = !found[e.ID]; e.missed && (!was || b.watched) && !e.withheld() {
 			missed = append(missed, catalogue.Listing{SKU: e.SKU, Title: e.title, Derived: e.derived, Stock: e.stock()})
 		}
 	}

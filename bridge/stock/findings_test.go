@@ -168,11 +168,14 @@ func TestEnginePassesAPoisonedPage(t *testing.T) {
 	})
 }
 
-// A listing that one reading missed goes on being published; one that two missed is gone.
+// A listing that one reading missed goes on being published; one that two missed is gone,
+// where nobody can ask the shop for it.
 func TestEngineListingMissedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newLiveWorld(t, "MUG", "SPOON")
-		l := w.live(t, stock.Options{})
+		p := w.ports()
+		p.Shown = nil
+		l := engine(t, p, stock.Options{})
 		w.start(t, l)
 		all := w.ForSale
 		for reading, want := range []string{"W1:0", "W1:7", "W1:7"} {
@@ -445,4 +448,47 @@ func TestPushBesideAProductThatCannotBeRead(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The search of the shop leaves listings out again and again that it goes on selling: as long
+// as it knows their stock they are published. What it does not know either is gone.
+func TestPushGoesOnWithWhatTheShopStillSells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG", "SPOON")
+		hidden := false
+		p := w.ports()
+		p.SeeOrders, p.Listings = w.SeeOrders, listingsFunc(func(ctx context.Context) iter.Seq2[catalogue.Listing, error] {
+			if hidden {
+				return func(func(catalogue.Listing, error) bool) {}
+			}
+			return w.Listings(ctx)
+		})
+		e := engine(t, p, stock.Options{})
+		for pass, level := range []int{8, 7, 6, 5} {
+			hidden = pass > 0
+			w.Stock["i-mug"]["L1"] = level
+			if _, err := e.Push(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := w.Shown()["MUG"], fmt.Sprintf("W1:%d", level); got != want {
+				t.Errorf("left out %d times: the shop shows %s, want %s", pass, got, want)
+			}
+			time.Sleep(time.Minute)
+		}
+		w.ForSale = w.ForSale[:1]
+		for range 2 {
+			if _, err := e.Push(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := e.Book().Totals().Listings; got != 1 {
+			t.Errorf("%d SKUs in the book, want the one that the shop has", got)
+		}
+	})
+}
+
+type listingsFunc func(context.Context) iter.Seq2[catalogue.Listing, error]
+
+func (f listingsFunc) Listings(ctx context.Context) iter.Seq2[catalogue.Listing, error] {
+	return f(ctx)
 }

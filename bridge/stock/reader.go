@@ -53,7 +53,7 @@ func (r stockReader) shop(ctx context.Context) (read shopRead, err error) {
 		return read, fmt.Errorf("raising the products that cannot be read: %w", err)
 	}
 	read = shopRead{mark, at, listings, nil}
-	listings = append(listings, r.book.missedOnce(listings)...)
+	listings = append(listings, r.book.missed(listings)...)
 	refs := make([]catalogue.SKU, len(listings))
 	for i, l := range listings {
 		refs[i] = l.SKU
