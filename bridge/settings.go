@@ -177,6 +177,12 @@ type Settings struct {
 	// there is a case, [exceptions.NameUnknown].
 	LeaveAlone []string `json:"leave_alone,omitempty"`
 
+	// ZeroAfter is for how long Linnworks may not be read before what it has is shown as sold
+	// out in the shop, by levels that each process has read itself; the least is five
+	// minutes. What the shop sells of what it still shows nobody may have. Zero: the shop goes
+	// on selling at the last numbers, and a person is told, [exceptions.StaleLevels].
+	ZeroAfter Duration `json:"zero_after,omitzero"`
+
 	// ForgetAfter is how long after its end an order is forgotten, see [retention.Orders].
 	// Default 2160 hours, which are 90 days; the least is 24 hours.
 	ForgetAfter Duration `json:"forget_after,omitzero"`
@@ -294,6 +300,9 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	*d = Duration(v)
 	return nil
 }
+
+// leastZeroAfter is longer than Linnworks' quotas and short faults keep levels from being read.
+const leastZeroAfter = 5 * time.Minute
 
 // mistake is what is wrong with one setting, at its path in the file.
 type mistake struct{ path, what string }
@@ -472,7 +481,7 @@ func (s Settings) mistakes() (list []mistake) {
 		value       Duration
 		least, most time.Duration
 	}{
-		{"first_look", s.FirstLook, 0, mostLook}, {"forget_after", s.ForgetAfter, retention.LeastAfter, mostForgetAfter},
+		{"first_look", s.FirstLook, 0, mostLook}, {"zero_after", s.ZeroAfter, leastZeroAfter, mostLook}, {"forget_after", s.ForgetAfter, retention.LeastAfter, mostForgetAfter},
 		{"every.orders", s.Every.Orders, leastPace, mostPace}, {"every.stock", s.Every.Stock, leastPace, mostPace},
 		{"every.dispatch", s.Every.Dispatch, leastPace, mostPace}, {"every.deadlines", s.Every.Deadlines, leastPace, mostPace},
 	} {

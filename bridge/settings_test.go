@@ -187,6 +187,7 @@ func TestReadSettingsRefusesAbsurdValues(t *testing.T) {
 		`"cancel_reasons": ["", "x_out_of_stock"]`:                              "cancel_reasons[0]: empty\ncancel_reasons[1]: with",
 		`"selling_statuses": [""]`:                                              `selling_statuses[0]: empty`,
 		`"max_stock": 1000000`:                                                  `max_stock: 1000000 is too many: the most is 999999`,
+		`"zero_after": "1m"`:                                                    `zero_after: 1m0s is too short: the least is 5m0s`,
 		`"max_stock": -1`:                                                       `max_stock: -1 is negative`,
 		`"units": {"weight": "stone", "length": "cm"}`:                          `units.weight: want one of g, kg, lb, oz`,
 		`"units": {"length": "yd"}`:                                             `units.length: want one of cm, in, m, mm`,

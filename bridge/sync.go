@@ -402,7 +402,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 				Publisher: shop, Permits: shop, Clock: shop, Shown: shop, Components: shop, ProductStates: shop, Stops: s.ShopStatus,
 				SeeOrders: s.seeOrders, Hint: s.Hint, Ledger: m, Values: m, Zeroed: m, Locks: m, Exceptions: m,
 			}, stock.Options{
-				Shop: set.Shop, Locations: set.Locations, PlatformLocation: set.PlatformLocation, Buffer: buffer.Buffer(), Preview: buffer.Preview, KeepItems: set.KeepItems, LeaveAlone: set.leftAlone, Max: set.MaxStock,
+				Shop: set.Shop, Locations: set.Locations, PlatformLocation: set.PlatformLocation, Buffer: buffer.Buffer(), Preview: buffer.Preview, KeepItems: set.KeepItems, LeaveAlone: set.leftAlone, Max: set.MaxStock, ZeroAfter: time.Duration(set.ZeroAfter),
 				Pace: stock.Pace{Hot: buffer.Live},
 			})
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -106,6 +107,30 @@ func TestSettingsReachTheStock(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Linnworks cannot be read for longer than the settings allow: the shop shows what it sells as
+// sold out.
+func TestSyncWithoutLinnworks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, settings := newSides(t, "GB"), syncSettings()
+		settings.ZeroAfter = bridge.Duration(10 * time.Minute)
+		b, _ := newSync(t, s, new(outage), settings)
+		pass := func(when string, want int) {
+			t.Helper()
+			_, err := b.RunFlow(t.Context(), bridge.FlowStock)
+			if got := s.shown(t); got != want {
+				t.Errorf("%s: the shop shows %d mugs, want %d; %v", when, got, want, err)
+			}
+		}
+		pass("at first", 9)
+		s.linn.Fail("Stock.GetStockLevelBatch", 1000, linnworkstest.Reply(http.StatusBadRequest, "no"))
+		time.Sleep(9 * time.Minute)
+		pass("nine minutes without Linnworks", 9)
+		time.Sleep(2 * time.Minute)
+		pass("eleven minutes without it", 0)
+	})
 }
 
 // What items weigh in the warehouse reaches the labels that are bought in the US.

@@ -106,6 +106,7 @@ var topics = []struct {
 		{"sessions", "LIVE sessions", "While these go on, a rule of their own holds.", ""},
 		{"max_stock", "Most that is shown", "The shop never shows more units than this.", ""},
 		{"keep_items", "Units of items that are kept", "So many units of an item are kept back in every location, before kits are made of them.", ""},
+		{"zero_after", "Sold out without Linnworks", "When Linnworks cannot be read for so long, the shop shows what it sells as sold out.", "Without Linnworks the shop goes on selling at the last numbers, and a person is told."},
 		{"leave_alone", "Listings that are left alone", "The stock of these is nobody's to set but the shop's own, as of what is made to order.", ""},
 	}},
 }
