@@ -284,6 +284,10 @@ type bookRefusal struct {
 	locked, lockSeen bool
 }
 
+// refusedAfter is when a level that the shop refused is offered again, unless another one is
+// wanted before.
+const refusedAfter = 15 * time.Minute
+
 // sawLock notes how many units are locked. It returns true if the lock that was the reason
 // for the refusal was seen before, and now leaves room for what was refused.
 func (r *bookRefusal) sawLock(locked int) (lifted bool) {

@@ -92,17 +92,6 @@ func (b *Book) aboveWanted(skuID string) bool {
 	return wantedUnits(e.wants()) < e.locked(time.Time{})
 }
 
-// keptUp are those of SKUs that locks keep above what they should show, and that no case is
-// open on.
-func (b *Book) keptUp(skus []SKUStock) (ids []string) {
-	for _, s := range skus {
-		if b.aboveWanted(s.ID) && !b.opened(s.SKU.String()) {
-			ids = append(ids, s.ID)
-		}
-	}
-	return ids
-}
-
 // held reports whether nothing can be published at the moment now, because the shop
 // shows as little as the locks allow.
 func (e *bookListing) held(now time.Time) bool {

@@ -21,6 +21,13 @@ func momentOf(t time.Time) moment {
 	return moment(t.UnixNano())
 }
 
+// within reports whether a moment is still to come. One that is further off than the longest
+// wait was noted before the clock was set back.
+func within(now, at time.Time, longest time.Duration) bool {
+	left := at.Sub(now)
+	return left > 0 && left <= longest
+}
+
 func (m moment) time() time.Time {
 	if m == 0 {
 		return time.Time{}

@@ -1,7 +1,5 @@
 package stock
 
-import "time"
-
 // zeroDoubt is how it stands with the zeros of a book that are in doubt.
 type zeroDoubt int8
 
@@ -23,13 +21,13 @@ func (b *Book) setZeroDoubt(from, to zeroDoubt) {
 // countZero counts a listing that was computed: whether the shop sells it, and whether it
 // is to be taken off sale. That a level is too old is no reason to doubt a zero: who chose
 // [Options].ZeroAfter wants it.
-func (b *Book) countZero(e *bookListing, now time.Time) {
+func (b *Book) countZero(e *bookListing, stale bool) {
 	shown := 0
 	for _, s := range e.shelves {
 		shown += int(s.shown)
 	}
 	sells := shown > 0 && e.known
-	zeroed := sells && wantedUnits(e.wants()) == 0 && !b.stale(e, now)
+	zeroed := sells && wantedUnits(e.wants()) == 0 && !stale
 	count := func(n *int, was, is bool) {
 		switch {
 		case is && !was:

@@ -522,6 +522,9 @@ func (r *checkRun) states(ctx context.Context) error {
 // difference of the clocks, and the lag of the shop's search.
 const statesOverlap = 2 * time.Minute
 
+// mostUnread is how many products cannot be read, and none can, before it is not about them.
+const mostUnread = 3
+
 // checkBundles compares the shop's bundles with their components. What was read
 // in two calls, or with an old composition, proves nothing: a bundle that differs
 // is read again.

@@ -472,6 +472,17 @@ func (b *Book) noteOpen(object string) {
 	}
 }
 
+// keptUp are those of SKUs that locks keep above what they should show, and that no case is
+// open on.
+func (b *Book) keptUp(skus []SKUStock) (ids []string) {
+	for _, s := range skus {
+		if b.aboveWanted(s.ID) && !b.opened(s.SKU.String()) {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
 // opened reports whether an exception may be open on a SKU: it may if nobody has looked.
 func (b *Book) opened(object string) bool {
 	b.mu.Lock()

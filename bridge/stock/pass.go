@@ -157,7 +157,8 @@ func (p *pass) withoutLevels(ctx context.Context) error {
 	if len(products) == 0 {
 		return nil
 	}
-	p.book.SetSeenUpTo(time.Time{}) // with them goes what is to be lowered, and nothing that is to be raised
+	var none time.Time
+	p.book.SetSeenUpTo(none) // with them goes what is to be lowered, and nothing that is to be raised
 	var errs []error
 	for _, id := range products {
 		p.turn.product = id

@@ -89,7 +89,7 @@ func (b *Book) compute() {
 		if held {
 			b.hold(n)
 		}
-		b.countZero(e, now)
+		b.countZero(e, b.stale(e, now))
 		state := listingSkipped
 		switch {
 		case !e.known:

@@ -79,13 +79,6 @@ func (b *Book) choose(now time.Time, product string, fair int, fairAfter time.Du
 	return c
 }
 
-// within reports whether a moment is still to come. One that is further off than the longest
-// wait was noted before the clock was set back.
-func within(now, at time.Time, longest time.Duration) bool {
-	left := at.Sub(now)
-	return left > 0 && left <= longest
-}
-
 // chosen is the choice of the product given, which is tried again although it may have
 // failed a moment ago.
 func (b *Book) chosen(now time.Time, product string) choice {

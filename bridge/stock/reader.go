@@ -87,9 +87,6 @@ func (r stockReader) checkLocations(ctx context.Context) error {
 	return catalogue.CheckPlaces(ctx, r.ports.Places, "stock location", ids...)
 }
 
-// mostUnread is how many products cannot be read, and none can, before it is not about them.
-const mostUnread = 3
-
 // findBundles marks the listings that need no item because they are bundles of
 // the shop. Nothing is published for one of which that cannot be read: its product is in some.
 // When the first few cannot, and none can, err says so.
@@ -178,7 +175,7 @@ func (r stockReader) warehouse(ctx context.Context) (some, err error) {
 
 // levels reads the levels of items, as many as there are, and keeps what it has read if it
 // breaks off. some is the error of single items that hold up no others: they keep the levels
-// that they had.
+// that they had. It is also that of a call which went well when it was made again.
 func (r stockReader) levels(ctx context.Context, ids []string) (some, err error) {
 	for part := range slices.Chunk(ids, itemBatch) {
 		bad, err := r.levelsOf(ctx, part)
@@ -200,7 +197,11 @@ func (r stockReader) levelsOf(ctx context.Context, ids []string) (some, err erro
 			return nil, ctx.Err()
 		}
 		if r.levelsAt(ctx, alone) == nil {
-			return r.levelsBut(ctx, ids, err)
+			some, broke := r.levelsBut(ctx, ids, err)
+			if some == nil { // it was a moment
+				some = err
+			}
+			return some, broke
 		}
 	}
 	return nil, err

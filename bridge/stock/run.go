@@ -32,9 +32,6 @@ const (
 	fairAfter = 5 * time.Second
 	// retryAfter is the wait after a product failed; it doubles up to retryMax.
 	retryAfter, retryMax = time.Second, time.Minute
-	// refusedAfter is when a level that the shop refused is offered again, unless
-	// another one is wanted before.
-	refusedAfter = 15 * time.Minute
 )
 
 // Run does all of it by the real clock until ctx ends, in goroutines of its own,
