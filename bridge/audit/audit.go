@@ -224,6 +224,9 @@ type Ports struct {
 	// Status reports whether the shop sells.
 	Status shopstatus.Source
 
+	// Name says which shop it is, for the head of the report.
+	Name Named
+
 	// Grants to Quotas are how both sides are set up for the bridge. Clocks are by the name
 	// of the side.
 	Grants    Grants
@@ -260,6 +263,9 @@ type Options struct {
 	SellingStatuses []string
 	// LocationsApart are stock locations whose stock is not for this shop.
 	LocationsApart []string
+	// Title is that of the report, Account the name of the Linnworks account that was read, as
+	// whoever gets the report knows it. Default title [DefaultTitle].
+	Title, Account string
 	// Source and SubSource are those of the shop's orders in Linnworks, for mappings. Default
 	// source [DefaultSource].
 	Source, SubSource string
@@ -293,13 +299,14 @@ func Run(ctx context.Context, p Ports, o Options) (Report, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
-	r := &run{Ports: p, options: o, report: Report{At: o.Now().UTC()}, items: map[string]catalogue.Item{}, blocked: map[string]Rule{}}
+	r := &run{Ports: p, options: o, report: Report{At: o.Now().UTC(), Title: cmp.Or(oneLine(o.Title), DefaultTitle), Account: account(o)}, items: map[string]catalogue.Item{}, blocked: map[string]Rule{}}
 	for _, step := range []struct {
 		what  string
 		do    func(context.Context) error
 		need  bool
 		rules []Rule // that it looks at
 	}{
+		{"name of the shop", r.name, p.Name != nil, nil},
 		{"stock shown", r.shelf, p.Shelf != nil, nil},
 		{"listings of the shop", r.listings, true, ofListings},
 		{"items of the listings", r.match, true, []Rule{NoItem, AmbiguousItem, BrokenKit, SpeltDifferently, ItemListedTwice, NoSellerSKU, LevelMissing, ItemGone, ItemUntracked, NothingFree}},
@@ -349,11 +356,12 @@ type run struct {
 	options Options
 	report  Report
 
-	list    []catalogue.Listing
-	matches catalogue.Matches
-	items   map[string]catalogue.Item // of listings, by SKU id
-	kits    map[string]bool           // SKU ids of bundles of the shop
-	free    map[string]int            // units of listings, by SKU id; those that are known
+	list     []catalogue.Listing
+	listsCut bool // there are more
+	matches  catalogue.Matches
+	items    map[string]catalogue.Item // of listings, by SKU id
+	kits     map[string]bool           // SKU ids of bundles of the shop
+	free     map[string]int            // units of listings, by SKU id; those that are known
 
 	// mappings and levels are read while a step waits for the shop, nil if they are not.
 	mappings *mappingsRead
@@ -396,8 +404,35 @@ func (r *run) find(rule Rule, object, sku, seen, do string, enter ...string) {
 	}
 }
 
+// DefaultTitle is the title of a report.
+const DefaultTitle = "Audit of TikTok Shop and Linnworks"
+
+// account is what a report says of the Linnworks account: its name, and the channel of the
+// shop's orders in it.
+func account(o Options) string {
+	channel := "channel " + cmp.Or(o.Source, DefaultSource)
+	if o.SubSource != "" {
+		channel += ", " + o.SubSource
+	}
+	if name := oneLine(o.Account); name != "" {
+		return name + " (" + channel + ")"
+	}
+	return channel
+}
+
+// oneLine is a text without what breaks lines.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// name asks which shop it is.
+func (r *run) name(ctx context.Context) error {
+	shop, err := r.Name.ShopName(ctx)
+	r.report.Shop = ShopName{ID: shop.ID, Name: oneLine(shop.Name), Region: shop.Region}
+	return err
+}
+
 // end sorts the report.
 func (r *run) end() Report {
+	r.report.Ended = r.options.Now().UTC()
 	slices.SortStableFunc(r.report.Findings, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(b.Severity, a.Severity),
@@ -430,6 +465,7 @@ func (r *run) shopListings(ctx context.Context) error {
 			continue
 		}
 		if err != nil {
+			r.listsCut = true
 			return fmt.Errorf("%w (%d were read)", err, len(r.list))
 		}
 		if l.ID != "" && seen[l.ID] { // pages of a list that moved: no second listing of its item

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"io"
 	"iter"
 	"math/rand/v2"
@@ -762,7 +763,7 @@ func TestOutputs(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&sheet).ReadAll()
-	if err != nil || len(rows) != 1+len(report.Findings)+len(report.Promotion)+len(report.ByHand) {
+	if err != nil || len(rows) != 1+3+len(report.Findings)+len(report.Promotion)+len(report.ByHand) {
 		t.Errorf("%d rows, %v, for %d findings", len(rows), err, len(report.Findings))
 	}
 	for _, row := range rows {
@@ -837,5 +838,96 @@ func TestListingsThatComeTwice(t *testing.T) {
 	report, err := audit.Run(t.Context(), a.ports(), a.settings)
 	if err != nil || !report.Clean() || report.Listings != n {
 		t.Errorf("%v, %d listings, want %d and nothing found: %s", err, report.Listings, n, report)
+	}
+}
+
+// named is a shop with a name.
+type named struct {
+	shop audit.ShopName
+	err  error
+}
+
+func (n named) ShopName(context.Context) (audit.ShopName, error) { return n.shop, n.err }
+
+// A report says at its head which shop and which account were read, and when: it is sent to
+// whoever owns them.
+func TestTheHeadOfAReport(t *testing.T) {
+	t.Parallel()
+	shop := audit.ShopName{ID: "7494", Name: "=Mugs &\nMore", Region: "GB"}
+	start := time.Date(2026, 11, 29, 23, 58, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		name   string
+		shop   audit.Named
+		change func(*audit.Options)
+		took   time.Duration
+		want   string
+	}{
+		{"all of it", named{shop, nil}, func(o *audit.Options) { o.Title, o.Account = "Before the\nLIVE", "Mugs Ltd" }, time.Minute,
+			"Before the LIVE\nShop: =Mugs & More, GB, id 7494\nLinnworks account: Mugs Ltd (channel TIKTOKBRIDGE, uk)\nRead: 29 November 2026, 23:58 to 23:59 UTC\n"},
+		{"nothing said", nil, func(*audit.Options) {}, time.Second,
+			audit.DefaultTitle + "\nLinnworks account: channel TIKTOKBRIDGE, uk\nRead: 29 November 2026, 23:58 UTC\n"},
+		{"over midnight, without a name", named{audit.ShopName{ID: "7494"}, nil}, func(*audit.Options) {}, time.Hour,
+			audit.DefaultTitle + "\nShop: shop, id 7494\nLinnworks account: channel TIKTOKBRIDGE, uk\nRead: 29 November 2026, 23:58 to 30 November 2026, 00:58 UTC\n"},
+		{"the shop does not say", named{audit.ShopName{}, errors.New("down")}, func(*audit.Options) {}, 0,
+			audit.DefaultTitle + "\nLinnworks account: channel TIKTOKBRIDGE, uk\nRead: 29 November 2026, 23:58 UTC\n"},
+	} {
+		a := sound(rand.New(rand.NewPCG(4, 4)))
+		now := start
+		a.settings.SubSource, a.settings.Now = "uk", func() time.Time { return now }
+		a.settings.Progress = func(step string) {
+			if step == "items of the listings" {
+				now = now.Add(tc.took)
+			}
+		}
+		tc.change(&a.settings)
+		p := a.ports()
+		p.Name = tc.shop
+		report, err := audit.Run(t.Context(), p, a.settings)
+		if err != nil || report.Complete() != (tc.name != "the shop does not say") {
+			t.Fatalf("%s: %v, not read %q", tc.name, err, report.Unread)
+		}
+		if got := report.String(); !strings.HasPrefix(got, tc.want) {
+			t.Errorf("%s: got %q, want it to begin with %q", tc.name, got[:min(len(got), 300)], tc.want)
+		}
+		var sheet, page bytes.Buffer
+		if err := cmp.Or(report.WriteCSV(&sheet), report.WriteHTML(&page)); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(strings.TrimSuffix(tc.want, "\n"), "\n") {
+			if !strings.Contains(page.String(), template.HTMLEscapeString(line)) {
+				t.Errorf("%s: %q is not on the page", tc.name, line)
+			}
+			if _, value, ok := strings.Cut(line, ": "); ok && !strings.Contains(sheet.String(), value) {
+				t.Errorf("%s: %q is not in the table:\n%s", tc.name, value, sheet.String())
+			}
+		}
+	}
+}
+
+// What the shop's list had no time to show is not said to be unlisted, and what is promoted
+// twice is judged once.
+func TestPromotionOfAListThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*accounts){
+		"promoted and not listed: the shop lists no SKU of this name":                                                   func(*accounts) {},
+		"promoted and not listed: the shop lists no SKU of this name, unless it is of a product that could not be read": func(a *accounts) { a.unreadable = map[string]string{"p1": "it is odd"} },
+		"": func(a *accounts) { a.listErr = errors.New("down") },
+	} {
+		a := sound(rand.New(rand.NewPCG(1, 1)))
+		a.settings.Promotion = []string{"NOWHERE", " nowhere"}
+		change(a)
+		report, err := audit.Run(t.Context(), a.ports(), a.settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, f := range report.Findings {
+			if f.Rule == audit.NotListed {
+				got += string(f.Rule) + ": " + f.Seen
+			}
+		}
+		if got != name || len(report.Promotion) != 1 || report.Promotion[0].Ready() {
+			t.Errorf("got %q and %v, want %q and one that is not ready", got, report.Promotion, name)
+		}
 	}
 }

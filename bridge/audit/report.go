@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"html/template"
@@ -19,8 +20,12 @@ import (
 
 // Report is what a run found.
 type Report struct {
-	// At is when it began, in UTC.
-	At time.Time
+	// Title, Shop and Account say what it is about: see [Options] and [Named].
+	Title   string
+	Shop    ShopName
+	Account string
+	// At is when it began, and Ended when all was read, in UTC.
+	At, Ended time.Time
 	// Listings is how many were looked at.
 	Listings int
 	// Orders is how many orders of the shop were compared.
@@ -105,11 +110,38 @@ func (r Report) Summary() string {
 	return s
 }
 
+// head are the lines that say what the report is about, each with its name.
+func (r Report) head() (lines [][2]string) {
+	for _, line := range [][2]string{{"Shop", r.Shop.String()}, {"Linnworks account", r.Account}, {"Read", r.when()}} {
+		if line[1] != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// when is the time of the reading.
+func (r Report) when() string {
+	s := r.At.Format("2 January 2006, 15:04")
+	switch end := r.Ended.Format("15:04"); {
+	case r.Ended.IsZero() || r.Ended.Sub(r.At) < time.Minute:
+	case r.Ended.YearDay() != r.At.YearDay():
+		s += " to " + r.Ended.Format("2 January 2006, 15:04")
+	default:
+		s += " to " + end
+	}
+	return s + " UTC"
+}
+
 // String is the report as text: findings by owner, then the promotion, then what could
 // not be read.
 func (r Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Audit of %s\n%s\n", r.At.Format("2 January 2006, 15:04 UTC"), r.Summary())
+	fmt.Fprintln(&b, cmp.Or(r.Title, DefaultTitle))
+	for _, line := range r.head() {
+		fmt.Fprintf(&b, "%s: %s\n", line[0], line[1])
+	}
+	fmt.Fprintln(&b, r.Summary())
 	for _, owner := range exceptions.Owners {
 		list := r.of(owner)
 		if len(list) == 0 {
@@ -179,8 +211,8 @@ func (r Report) rules() (used []Info) {
 	return used
 }
 
-// WriteCSV writes a row for each finding, verdict and thing that could not be read, with
-// a head. Texts that a spreadsheet would take for a formula begin with an apostrophe.
+// WriteCSV writes rows that say what the report is about, and one for each finding, verdict
+// and thing that could not be read, with a head. Texts that a spreadsheet would take for a formula begin with an apostrophe.
 func (r Report) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	head := []string{"severity", "owner", "rule", "object", "sku_id", "seen", "to_do", "enter"}
@@ -196,6 +228,9 @@ func (r Report) WriteCSV(w io.Writer) error {
 		_ = out.Write(cells) // Error below has it
 	}
 	row(head...)
+	for _, line := range append([][2]string{{"Title", cmp.Or(r.Title, DefaultTitle)}}, r.head()...) {
+		row("about", "", "", line[0], "", line[1])
+	}
 	for _, f := range r.Findings {
 		row(f.Severity.String(), string(f.Owner), string(f.Rule), f.Object, f.SKU, f.Seen, f.Do, strings.Join(f.Enter, "; "))
 	}
@@ -226,9 +261,11 @@ func (r Report) WriteHTML(w io.Writer) error {
 	}
 	return page.Execute(w, struct {
 		Report
-		Groups []group
-		Rules  []Info
-	}{r, groups, r.rules()})
+		Heading string
+		Head    [][2]string
+		Groups  []group
+		Rules   []Info
+	}{r, cmp.Or(r.Title, DefaultTitle), r.head(), groups, r.rules()})
 }
 
 var page = template.Must(template.New("audit").Funcs(template.FuncMap{"sentence": sentence}).Parse(`<!DOCTYPE html>
@@ -236,7 +273,7 @@ var page = template.Must(template.New("audit").Funcs(template.FuncMap{"sentence"
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Audit of {{.At.Format "2 January 2006"}}</title>
+<title>{{.Heading}}{{with .Shop.Name}}: {{.}}{{end}}, {{.At.Format "2 January 2006"}}</title>
 <style>
 :root { color-scheme: light dark; --line: #8886; --urgent: #b3261e; --warning: #8a5a00; --notice: #4a5d73; --good: #1b6e3c }
 @media (prefers-color-scheme: dark) { :root { --urgent: #ff8a80; --warning: #ffc069; --notice: #a9bdd4; --good: #7fd6a0 } }
@@ -250,8 +287,10 @@ dt { font-weight: 600 } dd { margin: 0 0 .5rem }
 </style>
 </head>
 <body>
-<h1>Audit</h1>
-<p>{{.At.Format "2 January 2006, 15:04 UTC"}}. {{.Summary}}.</p>
+<h1>{{.Heading}}</h1>
+<p>{{range $i, $line := .Head}}{{if $i}}<br>
+{{end}}{{index $line 0}}: {{index $line 1}}{{end}}</p>
+<p>{{.Summary}}.</p>
 {{with .Unread}}<h2 class="urgent">Not read</h2>
 {{range .}}<article>{{.}}</article>
 {{end}}{{end}}

@@ -1,9 +1,30 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
+
+// Named tells which shop is looked at. tiktokadapter.Shop is one.
+type Named interface {
+	ShopName(ctx context.Context) (ShopName, error)
+}
+
+// ShopName is which shop a report is about. Name and Region may be empty.
+type ShopName struct{ ID, Name, Region string }
+
+// String is the shop for people, empty if nobody knows it.
+func (n ShopName) String() string {
+	if n.ID == "" {
+		return ""
+	}
+	s := cmp.Or(n.Name, "shop")
+	if n.Region != "" {
+		s += ", " + n.Region
+	}
+	return s + ", id " + n.ID
+}
 
 // Grants tells what the seller has granted the app. tiktokadapter.Grants is one.
 type Grants interface {

@@ -331,7 +331,13 @@ func (r *run) status(ctx context.Context) error {
 
 // promotion judges what will be promoted.
 func (r *run) promotion(context.Context) error {
+	var wanted []string // each once
 	for _, want := range r.options.Promotion {
+		if !slices.ContainsFunc(wanted, func(s string) bool { return strings.EqualFold(strings.TrimSpace(s), strings.TrimSpace(want)) }) {
+			wanted = append(wanted, want)
+		}
+	}
+	for _, want := range wanted {
 		v, counted := Verdict{SKU: want}, map[string]bool{} // items
 		for _, l := range r.list {
 			if l.ID != want && !strings.EqualFold(strings.TrimSpace(l.SellerSKU), strings.TrimSpace(want)) {
@@ -351,9 +357,13 @@ func (r *run) promotion(context.Context) error {
 				}
 			}
 		}
-		if v.Listings == 0 {
+		if v.Listings == 0 && !r.listsCut { // otherwise it may be among the rest
+			seen := "the shop lists no SKU of this name"
+			if r.report.unsure[NotListed] {
+				seen += ", unless it is of a product that could not be read"
+			}
 			v.Problems = append(v.Problems, NotListed)
-			r.find(NotListed, want, "", "the shop lists no SKU of this name", "list it, or correct the list of the promotion")
+			r.find(NotListed, want, "", seen, "list it, or correct the list of the promotion")
 		}
 		r.report.Promotion = append(r.report.Promotion, v)
 	}

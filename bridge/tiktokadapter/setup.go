@@ -17,7 +17,24 @@ var _ interface {
 	audit.ShopSetup
 	audit.ModelCounter
 	audit.Clock
+	audit.Named
 } = (*Shop)(nil)
+
+// ShopName implements [audit.Named]. It asks for what the client was not told of its shop.
+func (t *Shop) ShopName(ctx context.Context) (audit.ShopName, error) {
+	shop := t.client.Shop()
+	if shop.ID == "" {
+		return audit.ShopName{}, errors.New("the client is bound to no shop")
+	}
+	if shop.Name == "" {
+		bound, err := t.client.ForShopID(ctx, shop.ID)
+		if err != nil {
+			return audit.ShopName{ID: shop.ID}, err
+		}
+		shop = bound.Shop()
+	}
+	return audit.ShopName{ID: shop.ID, Name: shop.Name, Region: shop.Region}, nil
+}
 
 // Grants implements [audit.Grants] with the token in a store. A token that was not stored
 // with its scopes is an error: which are missing is not known then.

@@ -56,6 +56,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	flags.SetOutput(progress)
 	live := flags.Bool("live", false, "read the real TikTok Shop and Linnworks, credentials from the environment")
 	settingsFile := flags.String("settings", "", "with -live: the client's settings `file`")
+	title := flags.String("title", "", "the `title` of the report")
+	account := flags.String("account", "", "the `name` of the Linnworks account, for the head of the report")
 	promotion := flags.String("promotion", "", "seller SKUs or SKU `ids` that will be promoted, apart by commas")
 	outputs := map[string]func(audit.Report, io.Writer) error{
 		"csv": audit.Report.WriteCSV, "html": audit.Report.WriteHTML, "json": writeJSON,
@@ -66,7 +68,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 		files[kind] = flags.String(kind, "", "write the report as "+strings.ToUpper(kind)+" to a `file` too")
 	}
 	flags.Usage = func() {
-		fmt.Fprintln(progress, "usage: audit [-live -settings client.json] [-promotion sku,...] [-csv file] [-html file] [-json file] [-imports folder]")
+		fmt.Fprintln(progress, "usage: audit [-live -settings client.json] [-promotion sku,...] [-title title] [-account name] [-csv file] [-html file] [-json file] [-imports folder]")
 		flags.PrintDefaults()
 		fmt.Fprint(progress, environment)
 	}
@@ -93,6 +95,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 			options.Promotion = append(options.Promotion, sku)
 		}
 	}
+	options.Title, options.Account = *title, *account
 	options.Progress = func(step string) { fmt.Fprintf(progress, "reading: %s\n", step) }
 	report, err := audit.Run(tiktokshop.Bulk(ctx), ports, options)
 	if err != nil {
@@ -139,7 +142,7 @@ func write(name string, to func(io.Writer) error) error {
 // portsOf are everything that an audit can look at.
 func portsOf(shop *tiktokadapter.Shop, warehouse *linnworksadapter.Warehouse) audit.Ports {
 	return audit.Ports{
-		Listings: shop, Items: warehouse, Mappings: warehouse, Bundles: shop, Levels: warehouse, States: warehouse,
+		Name: shop, Listings: shop, Items: warehouse, Mappings: warehouse, Bundles: shop, Levels: warehouse, States: warehouse,
 		Warehouses: shop, Locations: warehouse, Shop: shop, Warehouse: warehouse, Status: shop,
 		Webhooks: shop, Setup: shop, Models: shop, Linnworks: warehouse, Clocks: map[string]audit.Clock{"TikTok Shop": shop, "Linnworks": warehouse},
 	}

@@ -20,12 +20,13 @@ func TestAudit(t *testing.T) {
 	file := func(name string) string { return filepath.Join(dir, name) }
 	var out bytes.Buffer
 	code, err := run(t.Context(), []string{
-		"-promotion", "MUG-RED, LAMP-OAK,KETTLE", "-csv", file("a.csv"), "-html", file("a.html"), "-json", file("a.json"), "-imports", dir,
+		"-promotion", "MUG-RED, LAMP-OAK,KETTLE", "-title", "Before the LIVE", "-account", "Mugs Ltd", "-csv", file("a.csv"), "-html", file("a.html"), "-json", file("a.json"), "-imports", dir,
 	}, none, &out, io.Discard)
 	if err != nil || code != toMend {
 		t.Fatalf("exit code %d, %v; want %d", code, err, toMend)
 	}
 	for _, want := range []string{
+		"Before the LIVE\nShop: ", "Linnworks account: Mugs Ltd (channel ",
 		"9 listings, 19 findings: 6 urgent, 5 warnings, 8 notices\n",
 		"SKU LAMP-OAK: listing without an item", "2 x MUG-RED", `did you mean 7117858858072016687 (Royal Mail)?`,
 		"channel TIKTOK, old shop: second integration is on", "shipping model tiktok: shipping model without labels", "return warehouse: no return warehouse",
@@ -44,8 +45,8 @@ func TestAudit(t *testing.T) {
 		}
 		return b
 	}
-	if rows, err := csv.NewReader(bytes.NewReader(read("a.csv"))).ReadAll(); err != nil || len(rows) != 1+19+3+3 {
-		t.Errorf("the CSV has %d rows, %v; want a head, 19 findings, 3 verdicts and 3 things to look at", len(rows), err)
+	if rows, err := csv.NewReader(bytes.NewReader(read("a.csv"))).ReadAll(); err != nil || len(rows) != 1+4+19+3+3 {
+		t.Errorf("the CSV has %d rows, %v; want a head, 4 of what it is about, 19 findings, 3 verdicts and 3 things to look at", len(rows), err)
 	}
 	if got := string(read("composites.csv")); got != "Composite SKU,Component SKU,Quantity\nTEA-FOR-TWO,MUG-RED,2\nTEA-FOR-TWO,TEA-EARL,1\n" {
 		t.Errorf("the composites to import are %q", got)

@@ -34,7 +34,7 @@ func (s *service) withAudit(shop *shop, b *bound, warehouse *linnworksadapter.Wa
 	options.WebhookURL = s.config.webhookURL
 	watch, err := audit.NewWatch(audit.WatchPorts{
 		Ports: audit.Ports{
-			Listings: b.tiktok, Items: warehouse, Mappings: warehouse, Bundles: b.tiktok, Levels: warehouse, States: warehouse,
+			Name: b.tiktok, Listings: b.tiktok, Items: warehouse, Mappings: warehouse, Bundles: b.tiktok, Levels: warehouse, States: warehouse,
 			Warehouses: b.tiktok, Locations: warehouse, Shop: b.tiktok, Warehouse: warehouse, Status: b.tiktok,
 			Grants: tiktokadapter.Grants{Tokens: s.db.Tokens(shop.seller)}, Webhooks: b.tiktok, Setup: b.tiktok, Models: b.tiktok, Linnworks: warehouse,
 			Clocks: map[string]audit.Clock{"TikTok Shop": b.tiktok, "Linnworks": warehouse}, Quotas: &s.metrics.meter,
