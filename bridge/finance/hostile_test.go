@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -595,5 +596,131 @@ func TestAPeriodLongPast(t *testing.T) {
 	b.Estimates = []finance.Estimate{{ID: "1", OrderID: "577", Currency: "GBP", Settlement: 1820, Known: true, OrderedAt: day(9), DeliveredAt: day(10), ExpectedAt: day(30)}}
 	if diff := cmp.Diff([]string{"order 577 should be settled by now"}, wrong(reconcile(t, b, finance.Options{Shop: "UK", AsOf: day(200)}))); diff != "" {
 		t.Errorf("wrong (-want +got):\n%s", diff)
+	}
+}
+
+// twisted adds to books records that come twice and differ in anything, and records without id.
+func twisted(r *rand.Rand, b finance.Books) finance.Books {
+	b = clone(b)
+	for range 12 {
+		s := b.Statements[r.IntN(len(b.Statements))]
+		s.Lines = append([]finance.Line(nil), s.Lines...)
+		for j := range s.Lines {
+			s.Lines[j].Details = append([]finance.Detail(nil), s.Lines[j].Details...)
+		}
+		switch r.IntN(12) {
+		case 0:
+			s.Stated.Fees--
+			b.Statements = append(b.Statements, s)
+		case 1:
+			s.Currency = "EUR"
+			b.Statements = append(b.Statements, s)
+		case 2:
+			s.At = s.At.AddDate(0, 0, r.IntN(3)-1)
+			b.Statements = append(b.Statements, s)
+		case 3:
+			s.PaymentID = "1"
+			b.Statements = append(b.Statements, s)
+		case 4:
+			l := s.Lines[r.IntN(len(s.Lines))]
+			l.ReserveState, l.OrderID = "RELEASED", "576"
+			b.Statements = append(b.Statements, s)
+			at := &b.Statements[r.IntN(len(b.Statements))]
+			at.Lines = append(at.Lines, l)
+		case 5:
+			i := r.IntN(len(b.Statements))
+			l := b.Statements[i].Lines[0]
+			l.Stated.Fees, l.Stated.Revenue = l.Stated.Fees-7, l.Stated.Revenue+7
+			b.Statements[i].Lines = append(b.Statements[i].Lines, l)
+		case 6:
+			i := r.IntN(len(b.Statements))
+			l := b.Statements[i].Lines[0]
+			l.Details = append([]finance.Detail{detail(finance.Fee, "moon", 3)}, l.Details...)
+			b.Statements[i].Lines = append(b.Statements[i].Lines, l)
+		case 7:
+			p := b.Payments[r.IntN(len(b.Payments))]
+			p.ID = ""
+			b.Payments = append(b.Payments, p, p)
+		case 8:
+			p := b.Payments[r.IntN(len(b.Payments))]
+			p.CreatedAt, p.Rate = p.CreatedAt.AddDate(0, 0, 1), "1.1"
+			b.Payments = append(b.Payments, p)
+		case 9:
+			s.ID = ""
+			b.Statements = append(b.Statements, s, s)
+		case 10:
+			x := b.Sales[r.IntN(len(b.Sales))]
+			x.Rates, x.Units, x.Numbers = []finance.Rate{{Percent: "5", Gross: 3}}, 7, []string{"7"}
+			b.Sales = append(b.Sales, x)
+		case 11:
+			p := b.Payments[r.IntN(len(b.Payments))]
+			p.Status, p.Amount.Currency = finance.Failed, "EUR"
+			b.Payments = append(b.Payments, p)
+		}
+	}
+	return b
+}
+
+// Whatever comes twice and differs, the report is the same in whatever order it came, its
+// documents balance, and the clearing accounts are explained.
+func TestTwins(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(60) {
+		b := twisted(rand.New(rand.NewPCG(seed, 5)), madeUp(seed, 20, "GBP"))
+		first := reconcile(t, b, options())
+		want := output(t, first)
+		for again := range uint64(4) {
+			if diff := cmp.Diff(want, output(t, reconcile(t, shuffled(b, seed*10+again), options()))); diff != "" {
+				t.Errorf("seed %d: in another order (-want +got):\n%.2000s", seed, diff)
+				break
+			}
+		}
+		numbers := map[string]bool{}
+		for _, d := range first.Journal() {
+			balanced(t, d)
+			if numbers[d.Number] {
+				t.Errorf("seed %d: document %s twice", seed, d.Number)
+			}
+			numbers[d.Number] = true
+		}
+		for _, c := range first.Clearing {
+			var sum int64
+			for _, item := range c.Items {
+				sum += item.Minor
+				if item.Reason == finance.Unexplained {
+					t.Errorf("seed %d: %s", seed, fmt.Sprint(item))
+				}
+			}
+			if sum != c.Balance {
+				t.Errorf("seed %d: the items come to %d, the account has %d", seed, sum, c.Balance)
+			}
+		}
+	}
+}
+
+// A record without an id is none that came twice: it was not read.
+func TestRecordsWithoutAnID(t *testing.T) {
+	t.Parallel()
+	for kind, change := range map[string]func(*finance.Books){
+		"statement":  func(b *finance.Books) { b.Statements[0].ID, b.Statements[1].ID = "", "" },
+		"payment":    func(b *finance.Books) { b.Payments[0].ID, b.Payments[1].ID = "", "" },
+		"withdrawal": func(b *finance.Books) { b.Withdrawals = make([]finance.Withdrawal, 2) },
+		"order":      func(b *finance.Books) { b.Sales[0].OrderID, b.Sales[1].OrderID = "", "" },
+	} {
+		b := twoDays()
+		change(&b)
+		r := reconcile(t, b, options())
+		unread := 0
+		for _, u := range r.Unread {
+			if u.Kind == kind {
+				unread++
+			}
+		}
+		if unread != 2 || r.OK() || r.Repeated != 0 {
+			t.Errorf("%s: %d unread, %d repeated, want 2 and none: %v", kind, unread, r.Repeated, r.Unread)
+		}
+		for _, x := range r.Due() {
+			t.Errorf("%s: %v is said to be due", kind, x)
+		}
 	}
 }

@@ -203,6 +203,10 @@ func compareResiduals(a, b Residual) int {
 // no money can be. What came twice and differs is a residual.
 func (r *Report) tidied(b Books) Books {
 	b.Unread = slices.Clone(b.Unread)
+	b.Statements = named(&b, b.Statements, OfStatement, func(s Statement) string { return s.ID })
+	b.Payments = named(&b, b.Payments, OfPayment, func(p Payment) string { return p.ID })
+	b.Withdrawals = named(&b, b.Withdrawals, OfWithdrawal, func(w Withdrawal) string { return w.ID })
+	b.Sales = named(&b, b.Sales, OfOrder, func(s Sale) string { return s.OrderID })
 	b.Statements = once(r, b.Statements, OfStatement, func(s Statement) string { return s.ID }, func(s Statement) (int64, string) { return s.Settlement, s.Currency },
 		func(a, b Statement) bool {
 			return a.Settlement == b.Settlement && a.Stated == b.Stated && a.Currency == b.Currency
@@ -217,7 +221,10 @@ func (r *Report) tidied(b Books) Books {
 		s := &b.Statements[i]
 		lines := slices.Clone(s.Lines)
 		slices.SortFunc(lines, func(a, b Line) int {
-			return cmp.Or(compareIDs(a.ID, b.ID), cmp.Compare(a.Settlement, b.Settlement), cmp.Compare(a.Reserve, b.Reserve), strings.Compare(a.Type, b.Type))
+			if order := compareIDs(a.ID, b.ID); order != 0 {
+				return order
+			}
+			return cmp.Or(cmp.Compare(a.Settlement, b.Settlement), strings.Compare(a.text(), b.text()))
 		})
 		s.Lines = lines[:0]
 		for j := range lines {
@@ -288,14 +295,27 @@ func (r *Report) eachEstimate(list []Estimate) []Estimate {
 	return kept
 }
 
+// named leaves out records without an id: nobody can tell whether they came twice.
+func named[T any](b *Books, list []T, of Object, id func(T) string) []T {
+	return slices.DeleteFunc(slices.Clone(list), func(v T) bool {
+		if id(v) == "" {
+			b.Unread = append(b.Unread, Unread{Kind: string(of), Why: "it has no id"})
+		}
+		return id(v) == ""
+	})
+}
+
 // once sorts records by id and drops those that came twice. Of what is the same, the later
 // reading counts: a list may move while its pages are read.
-func once[T any](r *Report, list []T, of Object, id func(T) string, value func(T) (int64, string), same func(a, b T) bool, takes func(*T, T)) []T {
+func once[T interface{ text() string }](r *Report, list []T, of Object, id func(T) string, value func(T) (int64, string), same func(a, b T) bool, takes func(*T, T)) []T {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b T) int {
+		if order := compareIDs(id(a), id(b)); order != 0 {
+			return order
+		}
 		x, _ := value(a)
 		y, _ := value(b)
-		return cmp.Or(compareIDs(id(a), id(b)), cmp.Compare(x, y))
+		return cmp.Or(cmp.Compare(x, y), strings.Compare(a.text(), b.text()))
 	})
 	kept := list[:0]
 	for _, v := range list {

@@ -2,6 +2,8 @@ package finance
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -249,6 +251,44 @@ type Books struct {
 	// What was not read is missed by nobody: nothing is found wrong for its absence.
 	PaymentsRead, EstimatesRead, SalesRead, WithdrawalsRead bool
 }
+
+// The texts are all of a record, in one order: of two that have an id in common, the same one
+// counts however they came.
+func (s Statement) text() string {
+	lines := make([]string, len(s.Lines))
+	for i, l := range s.Lines {
+		lines[i] = l.text()
+	}
+	slices.Sort(lines)
+	more := fmt.Sprint(s.totals(), s.Totals == nil, s.NetSales == nil, lines)
+	if s.NetSales != nil {
+		more += fmt.Sprint(*s.NetSales)
+	}
+	s.Lines, s.Totals, s.NetSales = nil, nil, nil
+	return fmt.Sprint(s, more)
+}
+
+func (l Line) text() string {
+	l.Details = slices.SortedFunc(slices.Values(l.Details), func(a, b Detail) int {
+		return cmp.Or(strings.Compare(string(a.Group), string(b.Group)), strings.Compare(a.Name, b.Name), cmp.Compare(a.Minor, b.Minor))
+	})
+	return fmt.Sprint(l)
+}
+
+func (p Payment) text() string {
+	var parts [2]money.Amount
+	for i, part := range [...]*money.Amount{p.Settled, p.Reserve} {
+		if part != nil {
+			parts[i] = *part
+		}
+	}
+	p.Settled, p.Reserve = nil, nil
+	return fmt.Sprint(p, parts)
+}
+
+func (w Withdrawal) text() string { return fmt.Sprint(w) }
+
+func (s Sale) text() string { return fmt.Sprint(s) }
 
 // takes completes a statement with what another reading of it says: its payment, if that
 // one is later, and its lines.
