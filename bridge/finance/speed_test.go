@@ -48,6 +48,64 @@ func (m metered) Wait(ctx context.Context, key linnworks.LimitKey) error {
 	return m.Limiter.Wait(ctx, key)
 }
 
+// fakeMonth trades a month of n orders on two fakes: all are settled and paid. It runs within
+// [synctest.Test].
+func fakeMonth(t *testing.T, n int) (start time.Time, shopFake *tiktokshoptest.Fake, linnFake *linnworkstest.Fake) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(time.Until(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)))
+	start = time.Now()
+	shopFake, linnFake = tiktokshoptest.New(tiktokshoptest.WithMarket("GB")), linnworkstest.New(linnworkstest.WithoutQuotas())
+	must(shopFake.AddWarehouse(tiktokshop.Warehouse{ID: "7000000000000000001"}))
+	must(shopFake.AddProduct(tiktokshoptest.Product{ID: "1729", SKUs: []tiktokshoptest.SKU{{ID: "2729", SellerSKU: "MUG", Price: "20.00", Stock: map[string]int{"7000000000000000001": 99999}}}}))
+	_, err := linnFake.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 10 * n}})
+	must(err)
+	quick, err := shopFake.Client(tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{})))
+	must(err)
+	people, err := linnFake.Client(linnworks.WithLimiter(linnworks.NewLimiterFunc(func(linnworks.LimitKey) float64 { return 0 })))
+	must(err)
+	house, err := linnworksadapter.New(t.Context(), people, linnworksadapter.Options{SubSource: "uk"})
+	must(err)
+	for day := range 30 {
+		var list []linnworks.ChannelOrder
+		for range n / 30 {
+			id, err := shopFake.PlaceOrder(tiktokshoptest.OrderSpec{Lines: []tiktokshoptest.Line{{SKUID: "2729", Quantity: 1}}, ShippingType: tiktokshop.ShippingTypeTikTok})
+			must(err)
+			o, _ := shopFake.Order(id)
+			_, err = quick.Fulfillment.ShipPackage(t.Context(), o.Packages[0].ID, &tiktokshop.ShipPackageRequest{})
+			must(err)
+			must(shopFake.Collect(id))
+			must(shopFake.Deliver(id))
+			price := money.Amount{Minor: 2000, Currency: "GBP"}
+			list = append(list, house.ChannelOrder(bridge.NewOrder{
+				Reference: id, Currency: "GBP", ReceivedAt: time.Now(), PaidAt: time.Now(), DispatchBy: time.Now().Add(48 * time.Hour), Shipping: money.Amount{Currency: "GBP"},
+				Lines:      []bridge.NewOrderLine{{LineID: id + "-1", LineIDs: []string{id + "-1"}, SKU: "MUG", Title: "Mug", Quantity: 1, Price: price, Tax: money.Amount{Currency: "GBP"}}},
+				Properties: []exceptions.Property{{Name: "tiktok.paid", Value: "20.00"}},
+			}))
+		}
+		for len(list) > 0 {
+			n := min(len(list), 20)
+			_, err := people.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Location: "Default", Orders: list[:n]})
+			must(err)
+			for _, o := range list[:n] {
+				must(linnFake.Process(linnFake.OrdersByReference("TIKTOKBRIDGE", "uk", o.ReferenceNumber)[0].OrderID))
+			}
+			list = list[n:]
+		}
+		if day < 29 {
+			time.Sleep(24 * time.Hour)
+		}
+	}
+	shopFake.Settle()
+	time.Sleep(3 * 24 * time.Hour)
+	return start, shopFake, linnFake
+}
+
 // A month of orders, settled and paid, is read in hardly more than the limits make its calls
 // take on the side that is slower, and ties to the penny.
 func TestReadAtTheLimits(t *testing.T) {
@@ -59,52 +117,7 @@ func TestReadAtTheLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		time.Sleep(time.Until(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)))
-		start := time.Now()
-		shopFake, linnFake := tiktokshoptest.New(tiktokshoptest.WithMarket("GB")), linnworkstest.New(linnworkstest.WithoutQuotas())
-		must(shopFake.AddWarehouse(tiktokshop.Warehouse{ID: "7000000000000000001"}))
-		must(shopFake.AddProduct(tiktokshoptest.Product{ID: "1729", SKUs: []tiktokshoptest.SKU{{ID: "2729", SellerSKU: "MUG", Price: "20.00", Stock: map[string]int{"7000000000000000001": 99999}}}}))
-		_, err := linnFake.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 10 * *monthOf}})
-		must(err)
-		quick, err := shopFake.Client(tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{})))
-		must(err)
-		people, err := linnFake.Client(linnworks.WithLimiter(linnworks.NewLimiterFunc(func(linnworks.LimitKey) float64 { return 0 })))
-		must(err)
-		house, err := linnworksadapter.New(t.Context(), people, linnworksadapter.Options{SubSource: "uk"})
-		must(err)
-		for day := range 30 {
-			var list []linnworks.ChannelOrder
-			for range *monthOf / 30 {
-				id, err := shopFake.PlaceOrder(tiktokshoptest.OrderSpec{Lines: []tiktokshoptest.Line{{SKUID: "2729", Quantity: 1}}, ShippingType: tiktokshop.ShippingTypeTikTok})
-				must(err)
-				o, _ := shopFake.Order(id)
-				_, err = quick.Fulfillment.ShipPackage(t.Context(), o.Packages[0].ID, &tiktokshop.ShipPackageRequest{})
-				must(err)
-				must(shopFake.Collect(id))
-				must(shopFake.Deliver(id))
-				price := money.Amount{Minor: 2000, Currency: "GBP"}
-				list = append(list, house.ChannelOrder(bridge.NewOrder{
-					Reference: id, Currency: "GBP", ReceivedAt: time.Now(), PaidAt: time.Now(), DispatchBy: time.Now().Add(48 * time.Hour), Shipping: money.Amount{Currency: "GBP"},
-					Lines:      []bridge.NewOrderLine{{LineID: id + "-1", LineIDs: []string{id + "-1"}, SKU: "MUG", Title: "Mug", Quantity: 1, Price: price, Tax: money.Amount{Currency: "GBP"}}},
-					Properties: []exceptions.Property{{Name: "tiktok.paid", Value: "20.00"}},
-				}))
-			}
-			for len(list) > 0 {
-				n := min(len(list), 20)
-				_, err := people.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Location: "Default", Orders: list[:n]})
-				must(err)
-				for _, o := range list[:n] {
-					must(linnFake.Process(linnFake.OrdersByReference("TIKTOKBRIDGE", "uk", o.ReferenceNumber)[0].OrderID))
-				}
-				list = list[n:]
-			}
-			if day < 29 {
-				time.Sleep(24 * time.Hour)
-			}
-		}
-		shopFake.Settle()
-		time.Sleep(3 * 24 * time.Hour)
-
+		start, shopFake, linnFake := fakeMonth(t, *monthOf)
 		made := &meter{sides: map[string]time.Duration{}}
 		distance := 50 * time.Millisecond
 		tiktok, err := shopFake.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: distant.By(distance, shopFake.RoundTripper())}), tiktokshop.WithLimiter(tiktokshop.DefaultLimiter()),
@@ -152,4 +165,72 @@ func TestMemory(t *testing.T) {
 	if of100000 > 256 {
 		t.Errorf("%s: 100,000 orders would take %d MB, want 256 at most", fmt.Sprint(len(report.Orders)), of100000)
 	}
+}
+
+// sampled is a transport that looks at the heap while replies are read.
+type sampled struct {
+	http.RoundTripper
+	look func()
+}
+
+func (s sampled) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.look()
+	return s.RoundTripper.RoundTrip(r)
+}
+
+// What is held while a month of 100,000 orders is read, with its report, stays under 256 MB.
+func TestMemoryOfReading(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it collects garbage at every call")
+	}
+	const n = 3000
+	synctest.Test(t, func(t *testing.T) {
+		start, shopFake, linnFake := fakeMonth(t, n)
+		var before, peak uint64
+		var mu sync.Mutex
+		look := func() {
+			mu.Lock()
+			defer mu.Unlock()
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			peak = max(peak, m.HeapAlloc)
+		}
+		tiktok, err := shopFake.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: sampled{shopFake.RoundTripper(), look}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		linn, err := linnFake.Client(linnworks.WithHTTPClient(&http.Client{Transport: sampled{linnFake.RoundTripper(), look}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		book, err := linnworksadapter.New(t.Context(), linn, linnworksadapter.Options{SubSource: "uk"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader, err := finance.NewReader(finance.Ports{Statements: shop, Payments: shop, Withdrawals: shop, Estimates: shop, Sales: book, Refunds: book, Refunded: book})
+		if err != nil {
+			t.Fatal(err)
+		}
+		look()
+		before, peak = peak, 0
+		read, err := reader.Read(t.Context(), start.Add(-24*time.Hour), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		look()
+		reading := (peak - before) * 100_000 / n >> 20
+		report := reconcile(t, read, finance.Options{Shop: "UK", AsOf: time.Now()})
+		look()
+		of100000 := (peak - before) * 100_000 / n >> 20
+		t.Logf("%d MB for 100,000 orders while they are read, %d MB with their report", reading, of100000)
+		if of100000 > 256 || len(report.Orders) != n {
+			t.Errorf("%d orders: 100,000 would take %d MB, want 256 at most", len(report.Orders), of100000)
+		}
+		runtime.KeepAlive(read)
+	})
 }

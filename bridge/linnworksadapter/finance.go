@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/finance"
@@ -104,8 +105,8 @@ func (l *Warehouse) Sales(ctx context.Context, from, to time.Time) (list []finan
 	if err != nil {
 		return nil, nil, err
 	}
-	parts := map[string][]linnworks.OrderDetails{} // by the shop's order
-	var merged []linnworks.OrderDetails
+	parts := map[string][]soldPart{} // by the shop's order
+	var merged []soldPart
 	ids := slices.Sorted(maps.Keys(missing))
 	for chunk, err := range l.client.Orders.GetOrdersByIDBatched(ctx, &linnworks.GetOrdersByIDRequest{OrderIDs: ids}) {
 		if exceptRecords(err) != nil {
@@ -119,15 +120,16 @@ func (l *Warehouse) Sales(ctx context.Context, from, to time.Time) (list []finan
 			}
 			reference := strings.TrimSpace(o.GeneralInfo.ReferenceNum)
 			if strings.EqualFold(reference, mergedReference) || reference == "" {
-				merged = append(merged, o)
+				merged = append(merged, partOf(o))
 				continue
 			}
-			parts[reference] = append(parts[reference], o)
+			parts[reference] = append(parts[reference], partOf(o))
 		}
 	}
 	together, lost := l.mergedSales(ctx, merged, parts)
 	list, unread = append(list, together...), append(unread, lost...)
 	for reference, orders := range parts {
+		delete(parts, reference)
 		sale, err := saleOf(reference, orders)
 		if err != nil {
 			unread = append(unread, finance.Unread{Kind: "order", ID: reference, Why: err.Error()})
@@ -169,18 +171,68 @@ func (l *Warehouse) receivedIn(ctx context.Context, from, to time.Time) (map[lin
 	return found, nil
 }
 
+// soldPart is what a sale needs of an order of the warehouse, which has far more: a month has
+// a hundred thousand of them.
+type soldPart struct {
+	id                  linnworks.GUID
+	number              int
+	currency, total     string
+	received, processed time.Time // processed is zero if it is not
+	cancelled, merged   bool
+	units               int
+	goods               []ratedGoods
+	references          []string // of merged orders, by their properties
+	properties          []linnworks.ExtendedProperty
+	ids                 int // how many orders of the shop the properties are of
+}
+
+// ratedGoods is what a line costs with tax, as Linnworks states both.
+type ratedGoods struct{ item, rate, cost string }
+
+// partOf keeps what a sale needs.
+func partOf(o linnworks.OrderDetails) soldPart {
+	// Texts that every order has are kept once, and none keeps the reply that it came in.
+	kept := func(s string) string { return unique.Make(s).Value() }
+	p := soldPart{
+		id: linnworks.GUID(strings.Clone(string(o.OrderID))), number: o.NumOrderID, currency: kept(strings.ToUpper(o.TotalsInfo.Currency)), total: kept(string(o.TotalsInfo.TotalCharge)),
+		received: moment(o.GeneralInfo.ReceivedDate), cancelled: o.Processed && o.GeneralInfo.HoldOrCancel, ids: orderIDs(o),
+	}
+	if o.Processed {
+		p.processed = moment(o.ProcessedDateTime)
+	}
+	if w := warehouseOrder(o); w.Reference == "" {
+		p.merged = w.Merged
+		for _, id := range w.References {
+			p.references = append(p.references, strings.Clone(id))
+		}
+	}
+	for _, item := range o.Items {
+		if !item.IsService {
+			p.units += item.Quantity
+			p.goods = append(p.goods, ratedGoods{strings.Clone(item.ItemNumber), kept(percent(string(item.TaxRate))), kept(string(item.CostIncTax))})
+		}
+	}
+	fields := saleProperties(new(finance.Sale))
+	for _, x := range o.ExtendedProperties {
+		if fields[x.Name] != nil || strings.HasPrefix(x.Name, feeProperties) {
+			p.properties = append(p.properties, linnworks.ExtendedProperty{Name: kept(x.Name), Value: kept(x.Value)})
+		}
+	}
+	return p
+}
+
 // group are orders of the shop that share orders of the warehouse.
 type group struct {
 	references []string
-	orders     []linnworks.OrderDetails
+	orders     []soldPart
 }
 
 // mergedSales are the sales of orders that people merged, and what cannot be told of them. It
 // takes other parts of the same orders out of parts.
-func (l *Warehouse) mergedSales(ctx context.Context, merged []linnworks.OrderDetails, parts map[string][]linnworks.OrderDetails) (list []finance.Sale, unread []finance.Unread) {
+func (l *Warehouse) mergedSales(ctx context.Context, merged []soldPart, parts map[string][]soldPart) (list []finance.Sale, unread []finance.Unread) {
 	orders := make([]bridge.WarehouseOrder, len(merged))
 	for i, o := range merged {
-		orders[i] = warehouseOrder(o)
+		orders[i] = bridge.WarehouseOrder{ID: string(o.id), Number: strconv.Itoa(o.number), Merged: o.merged, References: o.references}
 	}
 	err := l.resolveMerged(ctx, orders)
 	groups := map[string]*group{} // by reference
@@ -193,7 +245,7 @@ func (l *Warehouse) mergedSales(ctx context.Context, merged []linnworks.OrderDet
 			unread = append(unread, unnamed(merged[i], why)...)
 			continue
 		}
-		g := &group{orders: []linnworks.OrderDetails{merged[i]}}
+		g := &group{orders: []soldPart{merged[i]}}
 		for _, id := range o.References {
 			if other := groups[id]; other != nil && other != g {
 				g.references, g.orders = append(g.references, other.references...), append(g.orders, other.orders...)
@@ -229,8 +281,8 @@ func (l *Warehouse) mergedSales(ctx context.Context, merged []linnworks.OrderDet
 }
 
 // unnamed are the orders of the shop in a merged one of which not all are known.
-func unnamed(o linnworks.OrderDetails, why string) (list []finance.Unread) {
-	for _, id := range warehouseOrder(o).References {
+func unnamed(o soldPart, why string) (list []finance.Unread) {
+	for _, id := range o.references {
 		list = append(list, finance.Unread{Kind: "order", ID: id, Why: why})
 	}
 	if list == nil {
@@ -241,9 +293,9 @@ func unnamed(o linnworks.OrderDetails, why string) (list []finance.Unread) {
 
 // saleOf is one order of the shop, of the orders that it was split into, or several that
 // were merged.
-func saleOf(reference string, orders []linnworks.OrderDetails, with ...string) (finance.Sale, error) {
-	slices.SortFunc(orders, func(a, b linnworks.OrderDetails) int { return a.NumOrderID - b.NumOrderID })
-	sale := finance.Sale{OrderID: reference, With: with, Currency: strings.ToUpper(orders[0].TotalsInfo.Currency), Void: true, TotalKnown: true}
+func saleOf(reference string, orders []soldPart, with ...string) (finance.Sale, error) {
+	slices.SortFunc(orders, func(a, b soldPart) int { return a.number - b.number })
+	sale := finance.Sale{OrderID: reference, With: with, Currency: orders[0].currency, Void: true, TotalKnown: true}
 	var errs []error
 	amount := func(what, text string) int64 {
 		m, _, err := money.Round(text, sale.Currency)
@@ -257,29 +309,27 @@ func saleOf(reference string, orders []linnworks.OrderDetails, with ...string) (
 	var stated []linnworks.ExtendedProperty
 	most := -1
 	for _, o := range orders {
-		if o.TotalsInfo.Currency != orders[0].TotalsInfo.Currency {
+		if o.currency != sale.Currency {
 			errs = append(errs, errors.New("its parts are of several currencies"))
 		}
-		sale.Numbers = append(sale.Numbers, strconv.Itoa(o.NumOrderID))
-		if n := orderIDs(o); n > most && orderProperty(o, paidProperty) != "" { // a merged order has those of all
-			stated, most = o.ExtendedProperties, n
+		sale.Numbers = append(sale.Numbers, strconv.Itoa(o.number))
+		if o.ids > most && slices.ContainsFunc(o.properties, func(p linnworks.ExtendedProperty) bool { return p.Name == paidProperty && p.Value != "" }) {
+			stated, most = o.properties, o.ids // a merged order has those of all
 		}
-		if at := moment(o.GeneralInfo.ReceivedDate); sale.OrderedAt.IsZero() || at.Before(sale.OrderedAt) {
-			sale.OrderedAt = at
+		if sale.OrderedAt.IsZero() || o.received.Before(sale.OrderedAt) {
+			sale.OrderedAt = o.received
 		}
-		if o.Processed && o.GeneralInfo.HoldOrCancel {
-			continue // cancelled
+		if o.cancelled {
+			continue
 		}
 		sale.Void = false
-		sale.Total += amount("total", string(o.TotalsInfo.TotalCharge))
-		if o.Processed && moment(o.ProcessedDateTime).After(sale.ShippedAt) {
-			sale.ShippedAt = moment(o.ProcessedDateTime)
+		sale.Total += amount("total", o.total)
+		if o.processed.After(sale.ShippedAt) {
+			sale.ShippedAt = o.processed
 		}
-		for _, item := range o.Items {
-			if !item.IsService {
-				sale.Units += item.Quantity
-				rates[percent(string(item.TaxRate))] += amount("line "+item.ItemNumber, string(item.CostIncTax))
-			}
+		sale.Units += o.units
+		for _, line := range o.goods {
+			rates[line.rate] += amount("line "+line.item, line.cost)
 		}
 	}
 	for _, rate := range slices.Sorted(maps.Keys(rates)) {
@@ -298,7 +348,7 @@ func saleOf(reference string, orders []linnworks.OrderDetails, with ...string) (
 			*to = amount(p.Name, p.Value)
 		case to != nil:
 			*to += amount(p.Name, p.Value)
-		case strings.HasPrefix(p.Name, "tiktok.fee."):
+		case strings.HasPrefix(p.Name, feeProperties):
 			sale.Fees += amount(p.Name, p.Value)
 		}
 	}
@@ -320,7 +370,10 @@ func orderIDs(o linnworks.OrderDetails) (n int) {
 	return n
 }
 
-const paidProperty = "tiktok.paid"
+const (
+	paidProperty  = "tiktok.paid"
+	feeProperties = "tiktok.fee."
+)
 
 // saleProperties are the extended properties that the import leaves, and where they go.
 func saleProperties(s *finance.Sale) map[string]*int64 {
