@@ -165,7 +165,7 @@ type Due struct {
 	Reason   Reason
 	Currency string
 	Count    int
-	Minor    int64
+	Minor    int64 // less what the shop is still to take
 }
 
 // dueReasons are those by which money is late.
@@ -184,6 +184,10 @@ func (r *Report) Due() []Due {
 			sums[key] = &Due{Reason: x.Reason, Currency: x.Currency}
 		}
 		sums[key].Count++
+		if x.Reason == Overdue { // what is expected of an order may be negative
+			sums[key].Minor += x.Minor
+			continue
+		}
 		sums[key].Minor += magnitude(x.Minor)
 	}
 	list := make([]Due, 0, len(sums))

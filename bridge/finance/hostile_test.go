@@ -665,7 +665,7 @@ func twisted(r *rand.Rand, b finance.Books) finance.Books {
 // documents balance, and the clearing accounts are explained.
 func TestTwins(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(60) {
+	for seed := range seeds(20) {
 		b := twisted(rand.New(rand.NewPCG(seed, 5)), madeUp(seed, 20, "GBP"))
 		first := reconcile(t, b, options())
 		want := output(t, first)
@@ -722,5 +722,57 @@ func TestRecordsWithoutAnID(t *testing.T) {
 		for _, x := range r.Due() {
 			t.Errorf("%s: %v is said to be due", kind, x)
 		}
+	}
+}
+
+// An order that was settled in another currency is told of as that alone: the shop has settled
+// it.
+func TestAnOrderSettledInAnotherCurrency(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	b.Sales[0].Currency = "EUR"
+	o := options()
+	o.AsOf = day(90)
+	if diff := cmp.Diff([]string{"order 576 another currency"}, wrong(reconcile(t, b, o))); diff != "" {
+		t.Errorf("wrong (-want +got):\n%s", diff)
+	}
+}
+
+// What the shop is still to take of an order is not said to be on its way to the seller.
+func TestDueOfNegativeEstimates(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	for i, minor := range []int64{900, -250} {
+		b.Estimates = append(b.Estimates, finance.Estimate{ID: fmt.Sprint(i), OrderID: fmt.Sprint(580 + i), Currency: "GBP", Settlement: minor, Known: true, OrderedAt: day(9), ExpectedAt: day(20)})
+	}
+	want := []finance.Due{{Reason: finance.Overdue, Currency: "GBP", Count: 2, Minor: 650}}
+	if diff := cmp.Diff(want, reconcile(t, b, options()).Due()); diff != "" {
+		t.Errorf("due (-want +got):\n%s", diff)
+	}
+}
+
+// A page of text stays one, however much was not read.
+func TestTheTextOfManyUnread(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	for i := range 5000 {
+		b.Unread = append(b.Unread, finance.Unread{Kind: "order", ID: fmt.Sprint(i), Why: "its total is no amount"})
+	}
+	text := reconcile(t, b, options()).String()
+	if n := strings.Count(text, "\n"); n > 200 || !strings.Contains(text, "and 4950 more were not read") {
+		t.Errorf("the page has %d lines:\n%.500s", n, text)
+	}
+}
+
+// A line that says that its order is of 1970 does not have the warehouse read for all time.
+func TestReadAnOrderOfLongAgo(t *testing.T) {
+	t.Parallel()
+	s := &shelf{books: twoDays()}
+	s.books.Statements[0].Lines[0].OrderedAt = time.Unix(1, 0)
+	if _, err := s.reader(t).Read(t.Context(), day(10), day(25)); err != nil {
+		t.Fatal(err)
+	}
+	if want := "sales 2024-06-10 2026-03-12"; !slices.Contains(s.calls, want) {
+		t.Errorf("calls %q, want %q among them", s.calls, want)
 	}
 }

@@ -82,7 +82,7 @@ func (r *Report) readOrders(b Books) {
 		}
 		return s
 	}
-	r.sales = make(map[string]*Sale, len(b.Sales))
+	r.sales, r.settledIn = make(map[string]*Sale, len(b.Sales)), map[string]bool{}
 	b.Sales = once(r, b.Sales, OfOrder, func(s Sale) string { return s.OrderID }, func(s Sale) (int64, string) { return s.worth(), s.Currency },
 		func(a, b Sale) bool {
 			return a.worth() == b.worth() && a.Total == b.Total && a.Currency == b.Currency && a.Tax == b.Tax
@@ -98,6 +98,9 @@ func (r *Report) readOrders(b Books) {
 		if l := &r.lines[i]; l.OrderID != "" {
 			s := state(l.OrderID, l.in.Currency)
 			s.lines = append(s.lines, l)
+			if l.Type == OrderLine && l.in.Currency != r.currencyOf(l.OrderID) {
+				r.settledIn[l.OrderID] = true
+			}
 		}
 	}
 	for i := range b.Estimates {
@@ -244,7 +247,7 @@ func (r *Report) proveOrder(s *orderState, o *Order, b Books, why string, notRea
 	case s.sale != nil && o.Settled:
 		r.proveSold(s, o, residual)
 	}
-	if !o.Settled && !before {
+	if !o.Settled && !before && !r.settledIn[s.id] {
 		r.expect(s, o, b, residual)
 	} else if o.ExpectedKnown && o.Expected != o.Settlement {
 		residual(EstimateDiffers, o.Settlement-o.Expected, fmt.Sprintf("%s settled, %s expected", amount(o.Settlement, s.currency), amount(o.Expected, s.currency)))

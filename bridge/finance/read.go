@@ -86,6 +86,7 @@ func NewReader(p Ports) (*Reader, error) {
 // a statement paid days after it was made.
 const (
 	ordersBefore  = 90 * 24 * time.Hour
+	mostBefore    = 2 * 365 * 24 * time.Hour // also if a line says that its order is older
 	paymentsAfter = 31 * 24 * time.Hour
 )
 
@@ -117,7 +118,11 @@ func (r *Reader) Read(ctx context.Context, from, to time.Time) (Books, error) {
 		return b, part.Join(errs...)
 	}
 	if r.ports.Sales != nil {
-		if first := earliest(b, sold.from); first.Before(sold.from) { // settled long after it was placed
+		first := earliest(b, sold.from)
+		if most := from.Add(-mostBefore); first.Before(most) {
+			first = most
+		}
+		if first.Before(sold.from) { // settled long after it was placed
 			sold.from, to = first, sold.from
 			sold.read(ctx, r.ports.Sales, to)
 		}

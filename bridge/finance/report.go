@@ -43,7 +43,9 @@ type Report struct {
 	rules   []feeRule // those of the market
 	lines   []settled
 	sales   map[string]*Sale
-	paidAt  map[string]time.Time // by statement
+	// settledIn are the orders that are settled in another currency than they were sold in.
+	settledIn map[string]bool
+	paidAt    map[string]time.Time // by statement
 	// incomplete are statements of which a line was not read, lost what else was not read
 	// by kind, of which nobody knows what it says.
 	incomplete []string

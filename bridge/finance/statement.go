@@ -260,9 +260,12 @@ func (s Statement) text() string {
 		lines[i] = l.text()
 	}
 	slices.Sort(lines)
-	more := fmt.Sprint(s.totals(), s.Totals == nil, s.NetSales == nil, lines)
+	more := fmt.Sprint(lines)
+	if s.Totals != nil {
+		more += fmt.Sprint(*s.Totals)
+	}
 	if s.NetSales != nil {
-		more += fmt.Sprint(*s.NetSales)
+		more += fmt.Sprint(" net ", *s.NetSales)
 	}
 	s.Lines, s.Totals, s.NetSales = nil, nil, nil
 	return fmt.Sprint(s, more)

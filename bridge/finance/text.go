@@ -105,7 +105,11 @@ func (r *Report) String() string {
 			}
 		}
 	})
-	for _, u := range r.Unread {
+	for i, u := range r.Unread {
+		if i == maxShown {
+			fmt.Fprintf(&b, "  and %d more were not read\n", len(r.Unread)-i)
+			break
+		}
 		fmt.Fprintf(&b, "  %s %s was not read: %s\n", u.Kind, u.ID, u.Why)
 	}
 	if len(r.UnknownNames) > 0 {
@@ -114,7 +118,7 @@ func (r *Report) String() string {
 	return b.String()
 }
 
-// maxShown bounds the residuals of a kind in the text; JSON and CSV have all.
+// maxShown bounds the lists of the text; JSON and CSV have all.
 const maxShown = 50
 
 func (r *Report) settledOrders() (n int) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -198,11 +199,16 @@ func (t *Shop) StatementLines(ctx context.Context, s finance.Statement) (finance
 		switch next := page.NextPageToken; {
 		case next == "":
 			lost := 0
-			for _, u := range unread {
-				if u.Kind == "line" {
+			unread = slices.DeleteFunc(unread, func(u finance.Unread) bool {
+				if u.Kind != "line" {
+					return false
+				}
+				twice := u.ID != "" && ids[u.ID] // read on another page, or unread there too
+				if ids[u.ID] = true; !twice {
 					lost++
 				}
-			}
+				return twice
+			})
 			if got := len(s.Lines) - repeated + lost; page.TotalCount > got {
 				return s, unread, fmt.Errorf("TikTok counts %d lines and has handed out %d, besides %d once more: read it again", page.TotalCount, got, repeated)
 			}

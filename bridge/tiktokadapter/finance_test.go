@@ -200,6 +200,11 @@ func TestUnreadableMoney(t *testing.T) {
 		{"fewer than TikTok counts", "statement_transactions", func(s string) string { return strings.Replace(s, `"total_count":3`, `"total_count":4`, 1) }, "", "counts 4 lines", false},
 		{"a line that comes twice", "statement_transactions", func(s string) string { return overlapping(s, 3) }, "", "", true},
 		{"a line that comes twice, and another not", "statement_transactions", func(s string) string { return overlapping(s, 4) }, "", "has handed out 3, besides 1 once more", false},
+		{"a line that cannot be read comes twice, and another not", "statement_transactions", func(s string) string { return overlapping(odd(s), 4) }, "line", "has handed out 3, besides 0 once more", false},
+		{"a line that cannot be read on one of two pages", "statement_transactions", func(s string) string {
+			again := overlapping(s, 3)
+			return odd(again)
+		}, "", "", true},
 		{"a statement without its day", "/statements", func(s string) string { return strings.Replace(s, `"statement_time"`, `"time"`, 1) }, "statement", "", false},
 		{"the same page for ever", "statement_transactions", func(s string) string {
 			return strings.Replace(s, `"next_page_token":""`, `"next_page_token":"again"`, 1)
@@ -237,6 +242,11 @@ func TestUnreadableMoney(t *testing.T) {
 			}
 		})
 	}
+}
+
+// odd is a reply of lines of which the first cannot be read.
+func odd(reply string) string {
+	return strings.Replace(reply, `"settlement_amount":"`, `"settlement_amount":"x`, 1)
 }
 
 // overlapping is a reply of lines with the first of them once more, and another count.
