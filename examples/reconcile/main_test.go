@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/finance"
 )
 
 func reconcile(t *testing.T, args ...string) (string, error) {
@@ -101,5 +104,19 @@ func TestArguments(t *testing.T) {
 	}
 	if _, err := reconcile(t, "-help"); !errors.Is(err, flag.ErrHelp) {
 		t.Errorf("-help: %v", err)
+	}
+}
+
+// What the journal leaves out is on the page.
+func TestThePageSaysWhatIsNotPosted(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 6, 9, 0, 0, 0, 0, time.UTC)
+	report, err := finance.Reconcile(finance.Books{Statements: []finance.Statement{{ID: "700", Currency: "GBP", At: at, Settlement: 1820}}}, finance.Options{Shop: "UK", AsOf: at.AddDate(0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := pageOf(report)
+	if want := "Statement 700 of 8 Jun 2026 is not in the journal: 18.20 GBP"; err != nil || !strings.Contains(string(page), want) {
+		t.Errorf("%v: the page lacks %q", err, want)
 	}
 }
