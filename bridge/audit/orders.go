@@ -93,6 +93,8 @@ func (r *run) orders(ctx context.Context) error {
 	if ofHouse != nil {
 		return fmt.Errorf("of the warehouse: %w", ofHouse)
 	}
+	ours = lastRead(ours, func(o ShopOrder) string { return o.ID }, func(o ShopOrder) time.Time { return o.ChangedAt })
+	booked = lastRead(booked, func(b BookedOrder) string { return b.Number }, func(b BookedOrder) time.Time { return b.ChangedAt })
 	byID := map[string][]BookedOrder{}
 	for _, b := range booked {
 		for _, id := range b.References {
@@ -109,9 +111,6 @@ func (r *run) orders(ctx context.Context) error {
 	}
 	seen := map[string]bool{}
 	for _, o := range ours {
-		if seen[o.ID] { // pages of a list that moved
-			continue
-		}
 		seen[o.ID] = true
 		_, halfRead := lost[o.ID]
 		back, asked := refunded[o.ID]
@@ -133,6 +132,24 @@ func (r *run) orders(ctx context.Context) error {
 	}
 	slices.SortFunc(unread, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return part.Join(unread...)
+}
+
+// lastRead drops what came twice, as on pages of a list that moved: of what differs, what
+// changed last counts.
+func lastRead[T any](list []T, id func(T) string, changed func(T) time.Time) []T {
+	at := map[string]int{} // in kept
+	var kept []T
+	for _, v := range list {
+		i, twice := at[id(v)]
+		switch {
+		case !twice || id(v) == "":
+			at[id(v)] = len(kept)
+			kept = append(kept, v)
+		case changed(v).After(changed(kept[i])):
+			kept[i] = v
+		}
+	}
+	return kept
 }
 
 // refundedOrders reads what the warehouse has paid back of orders that it has sent and the

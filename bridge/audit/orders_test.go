@@ -443,3 +443,26 @@ func TestStockThatIsNotKnown(t *testing.T) {
 		t.Errorf("cases %v once it is right, before %v", got, first)
 	}
 }
+
+// An order that changes while its list is read is on two pages, as it was and as it is: it is
+// compared as it is, once, in whatever order they came.
+func TestOrdersThatChangeWhileTheyAreRead(t *testing.T) {
+	t.Parallel()
+	for _, turned := range []bool{false, true} {
+		b := new(books)
+		shop, booked := b.pair("1")
+		before, unsent := *shop, *booked
+		before.State, before.Told, before.Sent, before.ChangedAt = "AWAITING_SHIPMENT", false, false, yesterday.Add(-time.Hour)
+		unsent.Sent, unsent.Tracking, unsent.Total, unsent.ChangedAt = false, "", gbp(2400), yesterday.Add(-time.Hour)
+		b.shop, b.booked = append(b.shop, before), append(b.booked, unsent)
+		if turned {
+			slices.Reverse(b.shop)
+			slices.Reverse(b.booked)
+		}
+		p, o := b.audited()
+		report, err := audit.Run(t.Context(), p, o)
+		if err != nil || !report.Clean() || report.Orders != 1 {
+			t.Errorf("turned %t: %v, %d orders, want one and nothing found: %s", turned, err, report.Orders, report)
+		}
+	}
+}
