@@ -316,6 +316,42 @@ func TestOrdersAboutAPushAreSettled(t *testing.T) {
 	}
 }
 
+// What sells is raised two seconds after it was published, not before; it is lowered at once.
+func TestRaisesOfWhatSellsAreApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG", "SPOON")
+		w.Stock["i-mug"]["L1"], w.Stock["i-spoon"]["L1"] = 300, 300
+		l := w.live(t, stock.Options{})
+		w.start(t, l)
+		publish := func(what string, mugs, want int) {
+			t.Helper()
+			w.Stock["i-mug"]["L1"] = mugs
+			if err := l.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.drain(t, l)
+			if got := w.ForSale[0].Stock[0].Quantity; got != want {
+				t.Errorf("%s: the shop shows %d, want %d", what, got, want)
+			}
+		}
+		time.Sleep(time.Second)
+		publish("lowered", 200, 200)
+		publish("raised at once, for it does not sell", 250, 250)
+		r := soldMugs("1", 1, time.Now())
+		if err := w.Memory.PutReservations(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		publish("lowered while it sells", 100, 99)
+		time.Sleep(time.Second)
+		publish("raised a second later", 150, 99)
+		publish("lowered a second later", 90, 89)
+		time.Sleep(time.Second)
+		publish("raised a second after that", 150, 89)
+		time.Sleep(time.Second)
+		publish("raised two seconds after that", 150, 149)
+	})
+}
+
 // The last units of a pool sell as singles and in kits: what the kits sell is on its way
 // for the singles, too.
 func TestOnTheWayIsCountedByItem(t *testing.T) {

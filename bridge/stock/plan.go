@@ -535,11 +535,29 @@ func (b *Book) needs(n int, now time.Time) bool {
 }
 
 func (e *bookListing) needs(now time.Time) bool {
-	if e.lag == nil || e.held(now) {
+	if e.lag == nil || e.held(now) || within(now, e.raisedFrom(now), raiseSpace) {
 		return false
 	}
 	refused := e.rare.read().refused
 	return now.IsZero() || refused == nil || !within(now, refused.retryAt, refusedAfter) || !slices.Equal(e.targets(now), refused.wanted)
+}
+
+// raiseSpace is how far a raise of what sells is from the push before it: how much will be
+// sold on the way is reckoned anew with every order, and each change of it is not a call.
+const raiseSpace = 2 * time.Second
+
+// raisedFrom is the moment from which a listing may be raised that sells and was pushed
+// lately; zero if it need not wait.
+func (e *bookListing) raisedFrom(now time.Time) time.Time {
+	if now.IsZero() || !e.check.unconfirmed || e.heat.now(now) <= coldUnits {
+		return time.Time{}
+	}
+	for i, n := range e.targets(now) {
+		if n < int(e.shelves[i].shown) {
+			return time.Time{}
+		}
+	}
+	return e.shownAt.time().Add(raiseSpace)
 }
 
 func (e *bookListing) skuStock(now time.Time) SKUStock {

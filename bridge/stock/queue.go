@@ -205,8 +205,8 @@ func (b *Book) putBack(productID string, again time.Time) {
 	}
 }
 
-// nextRetry is the first moment at which a product that failed or was refused may
-// be tried again; zero if there is none.
+// nextRetry is the first moment at which a product that failed, was refused or was pushed
+// a moment ago may be tried again; zero if there is none.
 func (b *Book) nextRetry(now time.Time) (at time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -219,7 +219,9 @@ func (b *Book) nextRetry(now time.Time) (at time.Time) {
 		n := int(n)
 		earlier(b.products.At(n).retryAt.time())
 		for _, i := range b.products.At(n).listings {
-			if r := b.listings.At(int(i)).rare.read().refused; r != nil {
+			e := b.listings.At(int(i))
+			earlier(e.raisedFrom(now))
+			if r := e.rare.read().refused; r != nil {
 				earlier(r.retryAt)
 			}
 		}
