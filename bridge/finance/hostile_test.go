@@ -776,3 +776,38 @@ func TestReadAnOrderOfLongAgo(t *testing.T) {
 		t.Errorf("calls %q, want %q among them", s.calls, want)
 	}
 }
+
+// What a payment is found to be is one thing, and the right one.
+func TestOddPayments(t *testing.T) {
+	t.Parallel()
+	gbp := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "GBP"} }
+	for _, tc := range []struct {
+		name   string
+		change func(*finance.Books)
+		want   []string
+	}{
+		{"a negative statement that is said to be paid", func(b *finance.Books) {
+			s := statement("702", day(26), finance.Line{ID: "1", Type: "PLATFORM_PENALTY", OrderID: "576", Stated: finance.Parts{Adjustment: -430}, Settlement: -430})
+			s.Status = finance.Paid
+			b.Statements = append(b.Statements, s)
+		}, nil},
+		{"one that failed is not paid by an earlier one", func(b *finance.Books) {
+			b.Payments = append(b.Payments, finance.Payment{ID: "91", Status: finance.Failed, Amount: gbp(1820), CreatedAt: day(30)})
+		}, []string{"payment 91 payment failed"}},
+		{"one that failed is paid by a later one", func(b *finance.Books) {
+			b.Payments = append(b.Payments, finance.Payment{ID: "91", Status: finance.Failed, Amount: gbp(1820), CreatedAt: day(19)})
+		}, nil},
+		{"one of no statement, whose parts differ too", func(b *finance.Books) {
+			b.Payments = append(b.Payments, finance.Payment{ID: "91", Status: finance.Paid, Amount: gbp(500), Settled: new(gbp(1)), Reserve: new(gbp(1)), CreatedAt: day(30), PaidAt: day(31)})
+		}, []string{"payment 91 statement not among those read"}},
+		{"one of its statements, whose parts differ", func(b *finance.Books) {
+			b.Payments[0].Settled, b.Payments[0].Reserve = new(gbp(1820)), new(gbp(-1))
+		}, []string{"payment 90576 payment differs from its statements"}},
+	} {
+		b := twoDays()
+		tc.change(&b)
+		if diff := cmp.Diff(tc.want, wrong(reconcile(t, b, options()))); diff != "" {
+			t.Errorf("%s: wrong (-want +got):\n%s", tc.name, diff)
+		}
+	}
+}
