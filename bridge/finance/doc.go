@@ -34,5 +34,6 @@
 // The same books give the same report, byte for byte, in whatever order they come.
 // Documents of the journal have numbers made of the shop's ids, and a digest of what is in
 // them: [Posted] tells what was posted before, and [Report.Reversed] takes back what was
-// posted of payments that came back from the bank.
+// posted of payments that came back from the bank, and posts them again if they are paid again.
+// What was not read is not posted: [Report.Withheld] names it until it is.
 package finance
