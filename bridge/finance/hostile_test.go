@@ -811,3 +811,26 @@ func TestOddPayments(t *testing.T) {
 		}
 	}
 }
+
+// An adjustment has no order date: it counts in the month of its settlement, also if its order
+// was placed before.
+func TestTheMonthOfAnAdjustment(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	for i := range b.Sales {
+		b.Sales[i].OrderedAt = day(1).AddDate(0, 0, -3) // in May
+		b.Statements[i].Lines[0].OrderedAt = time.Time{}
+	}
+	b.Statements = append(b.Statements, statement("702", day(26), finance.Line{ID: "1", Type: "PLATFORM_PENALTY", OrderID: "576", Stated: finance.Parts{Adjustment: -430}, Settlement: -430}))
+	o := options()
+	o.Basis = finance.ByOrder
+	var accounts []string
+	for _, x := range reconcile(t, b, o).Month(2026, time.May, nil).Rollover {
+		for _, e := range x.Entries {
+			accounts = append(accounts, e.Account)
+		}
+	}
+	if want := []string{string(finance.Sales), string(finance.Commission)}; !slices.Equal(accounts, want) {
+		t.Errorf("May rolls over %q, want %q and no penalty", accounts, want)
+	}
+}
