@@ -49,6 +49,9 @@ type rareCheck struct {
 	// catalogue is read again nothing is published for it.
 	withheldAt Mark
 	off        bool // as the shop's state of its product says
+	// otherSince is since when the shop's stock names other SKUs and warehouses than its
+	// listings, zero if it does not.
+	otherSince time.Time
 	// lock is how many units are locked: a push of fewer is refused. It is tried again at
 	// lockUntil.
 	lock      int
@@ -59,7 +62,7 @@ type rareCheck struct {
 
 // any reports whether there is something.
 func (c *rareCheck) any() bool {
-	return len(c.foreign) > 0 || c.withheldAt > 0 || c.lock > 0 || c.bundle != nil
+	return len(c.foreign) > 0 || c.withheldAt > 0 || c.lock > 0 || c.bundle != nil || !c.otherSince.IsZero()
 }
 
 // pastPush is a push before the last: what it set, and how many units had been

@@ -424,7 +424,7 @@ func (r *checkRun) freshLevels(ctx context.Context, skuIDs []string) error {
 
 // settle reports a drift and has the book take it over.
 func (r *checkRun) settle(ctx context.Context, l look, d Drift) error {
-	if e := r.exception(d); e != nil {
+	if e := r.exception(l, d); e != nil {
 		if err := r.ports.Exceptions.Raise(ctx, *e); err != nil {
 			return fmt.Errorf("raising %q: %w", e.Kind, err)
 		}
@@ -434,14 +434,17 @@ func (r *checkRun) settle(ctx context.Context, l look, d Drift) error {
 	d.Done = r.ports.Book.takeOver(l, d, r.options)
 	switch d.Kind {
 	case SKUGone, WarehouseGone, WarehouseAdded:
-		r.result.CatalogueStale = true
+		r.result.CatalogueStale = r.result.CatalogueStale || d.Done == Held
 	}
 	r.result.Drifts = append(r.result.Drifts, d)
 	return nil
 }
 
-// exception is what has to be said about a drift; nil if nothing has.
-func (r *checkRun) exception(d Drift) *exceptions.Exception {
+// otherTold is for how long the two lists of the shop may not agree before somebody is told.
+const otherTold = 10 * time.Minute
+
+// exception is what has to be said about a drift found by a look; nil if nothing has.
+func (r *checkRun) exception(l look, d Drift) *exceptions.Exception {
 	seen := string(d.Kind) + d.numbers()
 	if zero := !slices.ContainsFunc(d.Shown, func(w ShownWarehouse) bool { return w.Available > 0 }); zero &&
 		(d.Kind == Zeroed || d.Kind == SetLower) && r.ports.Book.expects(d.ID) {
@@ -469,6 +472,12 @@ func (r *checkRun) exception(d Drift) *exceptions.Exception {
 		return new(exceptions.New(exceptions.StockLocked, d.SKU.String(), time.Time{},
 			fmt.Sprintf("%s: %d units are locked, and there is only %s", d.Kind, d.Campaign+d.Creator, quantities(d.Wanted)),
 			"end the campaign or lock fewer units for it, or move stock to the location that supplies it"))
+	case SKUGone, WarehouseGone, WarehouseAdded:
+		if r.ports.Book.otherFor(d.ID, l.to) < otherTold {
+			return nil // somebody is just changing it
+		}
+		return new(exceptions.New(exceptions.StockDrift, d.SKU.String(), time.Time{}, seen+", and the listing says otherwise",
+			"look in Seller Center which warehouses the SKU is sold from, and report it to the integrator; the bridge goes by the listing"))
 	case Frozen, Deactivated:
 		return new(exceptions.New(exceptions.StockRefused, "product "+d.ProductID, time.Time{}, seen+": it takes no stock",
 			"look in the shop why, and have it released or take the listing down"))
@@ -503,7 +512,7 @@ func (r *checkRun) states(ctx context.Context) error {
 		}
 		for i, l := range listings {
 			d := Drift{SKU: l, Kind: kind}
-			if e := r.exception(d); e != nil && i == 0 {
+			if e := r.exception(look{}, d); e != nil && i == 0 {
 				if err := r.ports.Exceptions.Raise(ctx, *e); err != nil {
 					return fmt.Errorf("raising %q: %w", e.Kind, err)
 				}

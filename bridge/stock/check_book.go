@@ -62,6 +62,9 @@ func (b *Book) lookAt(l look, o CheckOptions, asked []string, list []ShownStock)
 			drifts = append(drifts, e.drift(kind, s, nil))
 			continue
 		}
+		if e.rare != nil {
+			e.rare.check.otherSince = time.Time{}
+		}
 		if e.withheld() {
 			e.rare.check.withheldAt = 0
 			b.touch(n)
@@ -202,7 +205,18 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 	switch d.Kind {
 	case CampaignLock, CreatorLock, BothLocks:
 		return Held
-	case SKUGone, WarehouseGone, WarehouseAdded, Frozen, Deactivated, Deleted:
+	case SKUGone, WarehouseGone, WarehouseAdded:
+		rare := &e.setRare().check
+		if !rare.otherSince.IsZero() && rare.withheldAt == 0 { // the listings were read again, and say so still
+			return Left
+		}
+		if rare.otherSince.IsZero() {
+			rare.otherSince = l.to
+		}
+		rare.withheldAt = b.seq
+		b.touch(n)
+		return Held
+	case Frozen, Deactivated, Deleted:
 		rare := &e.setRare().check
 		rare.withheldAt, rare.off = b.seq, d.Kind == Frozen || d.Kind == Deactivated || d.Kind == Deleted
 		b.touch(n)
@@ -245,6 +259,18 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 		return Taken
 	}
 	return Repaired
+}
+
+// otherFor is for how long the shop's stock has named another SKU or other warehouses than its
+// listings.
+func (b *Book) otherFor(skuID string, now time.Time) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n, have := b.listings.Find(skuID)
+	if !have || b.listings.At(n).rare.read().check.otherSince.IsZero() {
+		return 0
+	}
+	return now.Sub(b.listings.At(n).rare.check.otherSince)
 }
 
 // wants reports what a listing should show, and whether that is anything at all.

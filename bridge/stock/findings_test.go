@@ -492,3 +492,79 @@ type listingsFunc func(context.Context) iter.Seq2[catalogue.Listing, error]
 func (f listingsFunc) Listings(ctx context.Context) iter.Seq2[catalogue.Listing, error] {
 	return f(ctx)
 }
+
+// skewed is a shop whose stock names other SKUs and warehouses than its listings.
+type skewed struct {
+	*liveWorld
+	change func([]stock.ShownStock) []stock.ShownStock
+}
+
+func (s *skewed) ShopStock(ctx context.Context, ids []string) ([]stock.ShownStock, error) {
+	list, err := s.liveWorld.ShopStock(ctx, ids)
+	if s.change != nil {
+		list = s.change(list)
+	}
+	return list, err
+}
+
+// The two lists of the shop do not agree on what it sells from where, and that does not pass:
+// the bridge goes by the listings, and ten minutes later somebody is told.
+func TestPushWhereTheShopDisagreesWithItself(t *testing.T) {
+	for name, change := range map[string]func([]stock.ShownStock) []stock.ShownStock{
+		"a warehouse too many": func(list []stock.ShownStock) []stock.ShownStock {
+			list[0].Warehouses = append(list[0].Warehouses, stock.ShownWarehouse{WarehouseID: "W9", Available: 5})
+			return list
+		},
+		"a warehouse missing": func(list []stock.ShownStock) []stock.ShownStock {
+			list[0].Warehouses = list[0].Warehouses[:1]
+			return list
+		},
+		"the SKU missing": func(list []stock.ShownStock) []stock.ShownStock { return list[1:] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &skewed{liveWorld: newLiveWorld(t)}
+				s.List("MUG", "W1", "W2")
+				s.List("SPOON", "W1", "W2")
+				p := s.ports()
+				p.Shown, p.SeeOrders = s, s.SeeOrders
+				e := engine(t, p, stock.Options{})
+				push := func() {
+					t.Helper()
+					if _, err := e.Push(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(time.Minute)
+				}
+				push()
+				if open := s.OpenKinds(); len(open) > 0 {
+					t.Fatal(open)
+				}
+				s.change = change
+				push()
+				if open := s.OpenKinds(); len(open) > 0 {
+					t.Errorf("once: cases %q, want none: the shop may just be changing it", open)
+				}
+				for minute := range 12 {
+					level, open := 4+minute%5, []string(nil)
+					s.Stock["i-mug"]["L1"] = level
+					push()
+					if got, want := s.Shown()["MUG"], fmt.Sprintf("W1:%d W2:3", level); got != want {
+						t.Errorf("the shop shows %s, want %s", got, want)
+					}
+					if minute >= 9 {
+						open = []string{"stock changed in the shop: SKU MUG"}
+					}
+					if diff := cmp.Diff(open, s.OpenKinds()); diff != "" {
+						t.Errorf("minute %d: %s", minute, diff)
+					}
+				}
+				s.change = nil
+				push()
+				if open := s.OpenKinds(); len(open) > 0 {
+					t.Errorf("they agree again: cases %q, want none", open)
+				}
+			})
+		})
+	}
+}
