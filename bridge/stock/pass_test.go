@@ -426,3 +426,26 @@ func TestPushWithoutLinnworks(t *testing.T) {
 		})
 	}
 }
+
+// The shop refuses one of two SKUs and does not say which. The other is looked up, and the
+// one that is left has to be it: somebody is told of it.
+func TestPushOfWhatIsRefusedWithoutAName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG", "SPOON")
+		w.ForSale[1].ProductID = w.ForSale[0].ProductID
+		w.Refusals["s-MUG"] = stock.Refusal{Reason: "code X_17: no"}
+		e := passes(t, w, nil)
+		_, _ = e.Push(t.Context())
+		if diff := cmp.Diff(map[string]string{"MUG": "W1:0", "SPOON": "W1:9"}, w.Shown()); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]string{"stock refused: SKU MUG"}, w.OpenKinds()); diff != "" {
+			t.Error(diff)
+		}
+		time.Sleep(20 * time.Minute)
+		clear(w.Refusals)
+		if _, err := e.Push(t.Context()); err != nil || w.Shown()["MUG"] != "W1:10" || len(w.OpenKinds()) > 0 {
+			t.Errorf("it is taken: the shop shows %s, want W1:10; cases %q, want none; %v", w.Shown()["MUG"], w.OpenKinds(), err)
+		}
+	})
+}

@@ -84,6 +84,9 @@ func publishStock(ctx, send context.Context, ports Ports, book *Book, p ProductS
 		}
 	}
 	for _, r := range refusals {
+		if r.SKUID == "" && len(p.SKUs) == 1 { // it can be no other
+			r.SKUID = p.SKUs[0].ID
+		}
 		refused[r.SKUID] = r
 		if !slices.ContainsFunc(p.SKUs, func(sku SKUStock) bool { return sku.ID == r.SKUID }) {
 			astray = true

@@ -244,9 +244,9 @@ func TestStockPushRetries(t *testing.T) {
 func TestStockPushRefusalOfSomethingElse(t *testing.T) {
 	w := world.NewWorld(t)
 	w.List("MUG", "W1")
-	w.Refusals["s-MUG"] = stock.Refusal{Reason: "no"}
+	w.Refusals["s-MUG"] = stock.Refusal{SKUID: "s-other", Reason: "no"}
 	if r, err := w.StockPush(stock.Options{}).Push(t.Context()); err == nil || r.Published != 0 {
-		t.Errorf("%s%v: a refusal without a SKU was swallowed", r, err)
+		t.Errorf("%s%v: a refusal of another SKU was swallowed", r, err)
 	}
 }
 
