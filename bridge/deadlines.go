@@ -311,11 +311,11 @@ func (d *Deadlines) Check(ctx context.Context, history ...Order) (report Deadlin
 			}
 		}
 	}
-	pending, err := d.ports.Cancellations.PendingCancellations(ctx, nil)
-	if err != nil {
-		return report, fmt.Errorf("bridge: deadlines: reading the cancellations: %w", err)
+	// Cancellations and returns that cannot be read keep nobody from hearing of deadlines.
+	pending, requestsErr := d.ports.Cancellations.PendingCancellations(ctx, nil)
+	if requestsErr != nil {
+		requestsErr = fmt.Errorf("bridge: deadlines: reading the cancellations: %w", requestsErr)
 	}
-	// Returns that cannot be read keep nobody from hearing of deadlines.
 	unread, returnsErr := returnsNotRead, error(nil)
 	if d.ports.Faults != nil {
 		unread = ""
@@ -331,17 +331,18 @@ func (d *Deadlines) Check(ctx context.Context, history ...Order) (report Deadlin
 		}
 	}
 	var over rates.Counts
+	failed := errors.Join(requestsErr, returnsErr)
 	if d.ports.Over != nil {
 		if over, err = d.ports.Over.Counts(ctx, slices.Collect(maps.Keys(seen))...); err != nil {
-			return report, errors.Join(fmt.Errorf("bridge: deadlines: %w", err), returnsErr)
+			return report, errors.Join(fmt.Errorf("bridge: deadlines: %w", err), failed)
 		}
 	}
 	report = d.report(start.UTC(), orders, pending, waiting, history, seen, over, unread)
 	d.timings.Waiting(len(report.AtRisk), time.Time{})
-	if err := d.tell(ctx, report); err != nil {
-		return report, errors.Join(fmt.Errorf("bridge: deadlines: %w", err), returnsErr)
+	if err := d.tell(ctx, report, requestsErr == nil); err != nil {
+		return report, errors.Join(fmt.Errorf("bridge: deadlines: %w", err), failed)
 	}
-	return report, returnsErr
+	return report, failed
 }
 
 func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation, waiting []returns.Return, history []Order, seen map[string]bool, over rates.Counts, unread string) DeadlineReport {
@@ -418,8 +419,9 @@ var deadlineRemedies = map[Clock]string{
 	ClockRequest: "answer the buyer's request: after this the shop grants it",
 }
 
-// tell raises what is at risk and closes what no longer is.
-func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
+// tell raises what is at risk and closes what no longer is: of orders only if all requests
+// were read.
+func (d *Deadlines) tell(ctx context.Context, r DeadlineReport, whole bool) error {
 	wanted := map[exceptions.Ref]exceptions.Exception{}
 	for _, c := range r.AtRisk {
 		if c.returned() {
@@ -467,7 +469,7 @@ func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 		return fmt.Errorf("reading the exceptions: %w", err)
 	}
 	for _, e := range open {
-		if _, still := wanted[e.Ref()]; still || e.Kind == exceptions.RateAtRisk && unread[e.Object] {
+		if _, still := wanted[e.Ref()]; still || e.Kind == exceptions.RateAtRisk && unread[e.Object] || e.Kind == exceptions.DeadlineNear && !whole {
 			continue
 		}
 		if err := d.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {

@@ -460,6 +460,29 @@ func TestDeadlinesCountReturns(t *testing.T) {
 	}
 }
 
+// Requests that cannot be read keep nobody from hearing of the other deadlines, and what was
+// told of them stays.
+func TestDeadlinesWithoutTheRequests(t *testing.T) {
+	w := world.NewWorld(t)
+	soon := world.Noon.Add(time.Hour)
+	w.Pending = []bridge.Cancellation{{ID: "c", OrderID: "2", Pending: true, Deadline: soon}}
+	d := deadlines(t, w, bridge.DeadlineOptions{Now: world.AtNoon})
+	must(t, errOf(d.Check(t.Context())))
+	w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.ShipBy = soon }))
+	w.Fail = world.FailOn("PendingCancellations")
+	if _, err := d.Check(t.Context()); !errors.Is(err, world.ErrInjected) {
+		t.Errorf("got %v, want that the requests were not read", err)
+	}
+	if diff := cmp.Diff([]string{"deadline near: order 1", "deadline near: order 2"}, w.OpenKinds()); diff != "" {
+		t.Errorf("open without the requests (-want +got):\n%s", diff)
+	}
+	w.Fail, w.Pending = nil, nil
+	must(t, errOf(d.Check(t.Context())))
+	if diff := cmp.Diff([]string{"deadline near: order 1"}, w.OpenKinds()); diff != "" {
+		t.Errorf("open once they are read (-want +got):\n%s", diff)
+	}
+}
+
 func TestDeadlinesCountAnOrderThatEndsMeanwhileOnce(t *testing.T) {
 	for _, moment := range []string{"before", "OrdersByStatus", "PendingCancellations"} {
 		w := world.NewWorld(t)

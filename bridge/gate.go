@@ -18,7 +18,8 @@ import (
 // CancellationSource reads the shop's open cancellation requests.
 type CancellationSource interface {
 	// PendingCancellations returns the requests that wait for the seller, of the
-	// orders given, or of all orders if none is given.
+	// orders given, or of all orders if none is given. Those that there are may be more
+	// than could be read: then the list has what was, beside the error.
 	PendingCancellations(ctx context.Context, orderIDs []string) ([]Cancellation, error)
 }
 

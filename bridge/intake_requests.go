@@ -19,16 +19,19 @@ func (r *intakeRun) requests(ctx context.Context) error {
 	if age := now.Sub(r.requestsAt); r.ports.Requests == nil || age >= 0 && age < r.options.RequestsEvery {
 		return nil
 	}
-	pending, err := r.ports.Requests.PendingCancellations(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("reading the requests to cancel: %w", err)
+	pending, unread := r.ports.Requests.PendingCancellations(ctx, nil)
+	if unread != nil {
+		unread = fmt.Errorf("reading the requests to cancel: %w", unread)
 	}
 	name := r.options.Name + "/requests"
 	c, err := r.ports.Cursors.Cursor(ctx, name)
 	if err != nil {
-		return fmt.Errorf("reading which requests were handed on: %w", err)
+		return errors.Join(unread, fmt.Errorf("reading which requests were handed on: %w", err))
 	}
 	waits, seen := map[string]string{}, map[string]store.Mark{}
+	if unread != nil {
+		maps.Copy(seen, c.Seen) // those that are missing may wait all the same
+	}
 	r.asked = map[string]bool{}
 	for _, p := range pending {
 		v := r.list.entries[p.OrderID]
@@ -43,7 +46,7 @@ func (r *intakeRun) requests(ctx context.Context) error {
 			waits[p.ID], r.asked[p.OrderID] = p.OrderID, true
 		}
 	}
-	var errs []error
+	errs := []error{unread}
 	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(r.asked)), r.options.BatchSize) {
 		_ = r.byID(ctx, chunk, nil, func(kept map[string]bool, err error) error {
 			for id, order := range waits {

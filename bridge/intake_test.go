@@ -998,9 +998,14 @@ func TestIntakeHandsOnRequests(t *testing.T) {
 		desk.pending = []bridge.Cancellation{{ID: "c3", OrderID: "1", Pending: true}}
 		run("1")
 		desk.err = world.ErrInjected
+		desk.pending = []bridge.Cancellation{{ID: "c4", OrderID: "2", Pending: true}} // c3 is not read
+		time.Sleep(time.Minute)
 		if _, err := in.Run(t.Context()); !errors.Is(err, world.ErrInjected) {
 			t.Errorf("the requests cannot be read: got %v", err)
 		}
+		wantIDs(t, c.ids(), "2")
+		desk.err, desk.pending = nil, append(desk.pending, bridge.Cancellation{ID: "c3", OrderID: "1", Pending: true})
+		run()
 	})
 }
 

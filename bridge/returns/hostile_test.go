@@ -787,3 +787,32 @@ func TestOneOfTwoLostParcelsTurnsUp(t *testing.T) {
 		}
 	})
 }
+
+// One return that cannot be read holds up none of those that are asked for with it, however
+// many calls that takes.
+func TestManyReturnsAndOneThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSides(t, returns.Rules{})
+		var ids []string
+		var odd string
+		for range 60 { // TikTok takes 50 ids at a time
+			order, err := s.tiktok.PlaceOrder(tiktokshoptest.OrderSpec{Lines: []tiktokshoptest.Line{{SKUID: mugSKU, Quantity: 1}}, FulfillmentType: tiktokshop.FulfillmentTypeByTikTok})
+			must(t, err)
+			must(t, s.tiktok.Fulfil(order, "TT"+order))
+			must(t, s.tiktok.Deliver(order))
+			ids = append(ids, s.asks(t, order, tiktokshoptest.ReturnSpec{}))
+			if odd == "" {
+				odd = order
+			}
+		}
+		s.over(t, func(body []byte) []byte {
+			return bytes.ReplaceAll(body, []byte(`"order_id":"`+odd+`"`), []byte(`"order_id":["`+odd+`"]`))
+		})
+		list, err := s.shop.Returns(t.Context(), ids)
+		unreadable, ok := errors.AsType[*exceptions.UnreadableError](err)
+		if len(list) != 59 || !ok || len(unreadable.Reasons) != 1 || unreadable.Reasons[ids[0]] == "" {
+			t.Errorf("%d returns, %v; want 59, and that return %s alone cannot be read", len(list), err, ids[0])
+		}
+	})
+}

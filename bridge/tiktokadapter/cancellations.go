@@ -17,19 +17,20 @@ var _ bridge.SellerDesk = (*Shop)(nil)
 
 // PendingCancellations implements [bridge.CancellationSource].
 func (t *Shop) PendingCancellations(ctx context.Context, orderIDs []string) ([]bridge.Cancellation, error) {
-	var list []bridge.Cancellation
-	for _, part := range parts(orderIDs, maxOrderIDs) {
+	return inParts(orderIDs, func(part []string) (list []bridge.Cancellation, _ error) {
 		request := &tiktokshop.SearchCancellationsV202309Request{
 			PageSize: new("50"), OrderIDs: part, CancelStatus: []tiktokshop.CancelStatus{tiktokshop.CancelStatusPending},
 		}
+		var lost lostRecords
 		for c, err := range t.client.ReturnRefund.SearchCancellationsV202309All(ctx, request) {
 			if err != nil {
-				return nil, err
+				lost.add(err)
+				continue
 			}
 			list = append(list, cancellation(c))
 		}
-	}
-	return list, nil
+		return list, lost.err()
+	})
 }
 
 func cancellation(c tiktokshop.Cancellation) bridge.Cancellation {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -71,14 +70,9 @@ func (t *Shop) WaitingReturns(ctx context.Context) ([]returns.Return, error) {
 
 // Returns implements [returns.Shop].
 func (t *Shop) Returns(ctx context.Context, ids []string) ([]returns.Return, error) {
-	var list []returns.Return
-	for _, part := range parts(ids, maxOrderIDs) {
-		found, err := t.searchReturns(ctx, tiktokshop.SearchReturnsV202309Request{ReturnIDs: part})
-		if list = append(list, found...); err != nil {
-			return list, err
-		}
-	}
-	return list, nil
+	return inParts(ids, func(part []string) ([]returns.Return, error) {
+		return t.searchReturns(ctx, tiktokshop.SearchReturnsV202309Request{ReturnIDs: part})
+	})
 }
 
 // ReturnsSince implements [returns.Changes].
@@ -119,33 +113,6 @@ func (t *Shop) searchReturns(ctx context.Context, request tiktokshop.SearchRetur
 		list = append(list, t.returnOf(r))
 	}
 	return once(list), lost.err()
-}
-
-// lostRecords are what a search did not read.
-type lostRecords struct {
-	reasons map[string]string
-	other   error
-}
-
-func (l *lostRecords) add(err error) {
-	some, err := unreadableRecords(err)
-	if l.reasons == nil {
-		l.reasons = map[string]string{}
-	}
-	maps.Copy(l.reasons, some)
-	l.other = errors.Join(l.other, err)
-}
-
-// err is an [exceptions.UnreadableError] only if everything else was read.
-func (l *lostRecords) err() error {
-	if len(l.reasons) == 0 {
-		return l.other
-	}
-	unreadable := &exceptions.UnreadableError{Reasons: l.reasons}
-	if l.other != nil {
-		return errors.Join(l.other, errors.New(unreadable.Error()))
-	}
-	return unreadable
 }
 
 // once drops all but the newest reading of what is listed more than once, as it is if it
@@ -307,14 +274,9 @@ func (t *Shop) CancellationsSince(ctx context.Context, since time.Time) ([]retur
 
 // Cancellations implements [returns.Cancellations].
 func (t *Shop) Cancellations(ctx context.Context, ids []string) ([]returns.Return, error) {
-	var list []returns.Return
-	for _, part := range parts(ids, maxOrderIDs) {
-		found, err := t.searchGranted(ctx, tiktokshop.SearchCancellationsV202309Request{CancelIDs: part})
-		if list = append(list, found...); err != nil {
-			return list, err
-		}
-	}
-	return list, nil
+	return inParts(ids, func(part []string) ([]returns.Return, error) {
+		return t.searchGranted(ctx, tiktokshop.SearchCancellationsV202309Request{CancelIDs: part})
+	})
 }
 
 // searchGranted goes on after cancellations that cannot be read: they are in the error.
