@@ -146,13 +146,7 @@ func Collect(ctx context.Context, p Ports, o Options, orderIDs ...string) (*Pack
 	var err error
 	if p.Cases == nil {
 		missing("cases", nil)
-	} else if len(orderIDs) == 1 {
-		if cases, err = exceptions.OfOrder(ctx, p.Cases, o.Shop, orderIDs[0]); err != nil {
-			missing("cases", err)
-		}
-	} else if cases, err = p.Cases.Cases(ctx, exceptions.Filter{
-		Shop: o.Shop, States: []exceptions.State{exceptions.CaseOpen, exceptions.CaseResolved, exceptions.CaseCleared},
-	}); err != nil {
+	} else if cases, err = casesOf(ctx, p.Cases, o.Shop, orderIDs); err != nil {
 		missing("cases", err)
 	}
 	for _, id := range orderIDs {
@@ -166,7 +160,7 @@ func Collect(ctx context.Context, p Ports, o Options, orderIDs ...string) (*Pack
 			pack.Missing = append(pack.Missing, notShown(id))
 		}
 		for _, c := range cases {
-			if about, ok := exceptions.OrderOf(c.Object); ok && about == id || slices.Contains(c.Orders, id) {
+			if c.Concerns(id) {
 				x.told(c)
 			}
 		}
@@ -176,6 +170,35 @@ func Collect(ctx context.Context, p Ports, o Options, orderIDs ...string) (*Pack
 		pack.Orders = append(pack.Orders, x)
 	}
 	return pack, part.Join(errs...)
+}
+
+// casesOf lists the cases that orders have to do with, and others.
+func casesOf(ctx context.Context, desk Cases, shop string, orderIDs []string) ([]exceptions.Case, error) {
+	every := exceptions.Filter{Shop: shop, States: []exceptions.State{exceptions.CaseOpen, exceptions.CaseResolved, exceptions.CaseCleared}}
+	if len(orderIDs) > 1 {
+		return desk.Cases(ctx, every)
+	}
+	// Of one order not every closed case is read: those of returns and parcels name it only in
+	// their evidence.
+	list, err := exceptions.OfOrder(ctx, desk, shop, orderIDs[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, kind := range exceptions.Kinds() {
+		if kind.Part == exceptions.PartReturns {
+			every.Kinds = append(every.Kinds, kind.Kind)
+		}
+	}
+	back, err := desk.Cases(ctx, every)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range back {
+		if !slices.ContainsFunc(list, func(x exceptions.Case) bool { return x.Ref() == c.Ref() }) {
+			list = append(list, c)
+		}
+	}
+	return list, nil
 }
 
 func (x *Order) happened(at time.Time, source, what string) {

@@ -60,6 +60,10 @@ func ports(t *testing.T) appeal.Ports {
 	queue := cases.Shop("UK")
 	must(t, queue.Raise(t.Context(), exceptions.New(exceptions.DeadlineNear, exceptions.ForOrder("5761"), noon, "ship by 12:00", "send it")))
 	must(t, queue.Clear(t.Context(), exceptions.ForOrder("5761"), exceptions.DeadlineNear))
+	for id, order := range map[string]string{"4035": "5761", "4036": "9999"} {
+		must(t, queue.Raise(t.Context(), exceptions.New(exceptions.GoodsToCheck, "return "+id, time.Time{}, "on its way back", "look for it", exceptions.Evidence("order", order)...)))
+		must(t, queue.Clear(t.Context(), "return "+id, exceptions.GoodsToCheck))
+	}
 	must(t, queue.Raise(t.Context(), exceptions.New(exceptions.DeadlineNear, exceptions.ForOrder("9999"), noon, "another order", "send it")))
 	return appeal.Ports{Records: memory, Orders: shown{sent("5761", "RM123456789GB", noon)}, Cases: cases}
 }
@@ -93,10 +97,15 @@ func TestCollect(t *testing.T) {
 		"09:00 shop: paid", "09:00 shop: placed", "10:00 bridge: sent to the warehouse", "10:20 bridge: not allowed to be shipped, on the status ON_HOLD; the order is on hold",
 		"10:30 bridge: the shop took the warehouse's number of the order", "10:59 bridge: allowed to be shipped, on the status AWAITING_SHIPMENT, last changed 2026-06-01 09:00:00 UTC", "11:00 bridge: label handed out to the warehouse",
 		"11:10 bridge: the shop was told the number of the parcel, RM123456789GB",
-		"12:00 case: deadline near: cleared", "12:00 case: deadline near: ship by 12:00", "12:00 shop: shipped, as the shop counts", "14:00 shop: collected by the carrier",
+		"12:00 case: deadline near: cleared", "12:00 case: deadline near: ship by 12:00", "12:00 case: returned goods to check: cleared", "12:00 case: returned goods to check: on its way back", "12:00 shop: shipped, as the shop counts", "14:00 shop: collected by the carrier",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	both, err := appeal.Collect(t.Context(), ports(t), options(), "5761", "404")
+	must(t, err)
+	if diff := cmp.Diff(pack.Orders[0], both.Orders[0]); diff != "" {
+		t.Errorf("alone and beside another order (-alone +beside):\n%s", diff)
 	}
 	if diff := cmp.Diff([]appeal.Parcel{{Tracking: "RM123456789GB", Carrier: "Royal Mail", SKUs: []string{"MUG", "MUG"}}}, pack.Orders[0].Parcels); diff != "" {
 		t.Errorf("parcels (-want +got):\n%s", diff)

@@ -364,7 +364,7 @@ func (f Filter) Match(c Case) bool {
 }
 
 // OfOrder lists what has to do with an order of a shop: the cases about it in every state,
-// and the open ones that hold it up beside others. It does not read every closed case.
+// and the open ones that [Exception.Concerns] tells of. It does not read every closed case.
 func OfOrder(ctx context.Context, desk interface {
 	Cases(ctx context.Context, filter Filter) ([]Case, error)
 }, shop, orderID string,
@@ -379,7 +379,7 @@ func OfOrder(ctx context.Context, desk interface {
 		return nil, err
 	}
 	for _, c := range open {
-		if c.Object != object && slices.Contains(c.Orders, orderID) {
+		if c.Object != object && c.Concerns(orderID) {
 			list = append(list, c)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,6 +130,12 @@ const orderPrefix = "order "
 
 // OrderOf returns the order that an object is, as [ForOrder] names it.
 func OrderOf(object string) (id string, ok bool) { return strings.CutPrefix(object, orderPrefix) }
+
+// Concerns reports whether an exception has to do with an order: it is about it, holds it up
+// beside others, or is about a return or a parcel of it, whose evidence names it.
+func (e Exception) Concerns(orderID string) bool {
+	return e.Object == ForOrder(orderID) || slices.Contains(e.Orders, orderID) || slices.Contains(e.Evidence, Property{"order", orderID})
+}
 
 // Ref names what an exception is about within its shop, for those who know no
 // other: it is the same before it is raised and after.
