@@ -502,7 +502,7 @@ func (b *Book) noteOpen(object string) {
 // open on.
 func (b *Book) keptUp(skus []SKUStock) (ids []string) {
 	for _, s := range skus {
-		if b.aboveWanted(s.ID) && !b.opened(s.SKU.String()) {
+		if b.aboveWanted(s.ID) && !b.opened(s.String()) {
 			ids = append(ids, s.ID)
 		}
 	}

@@ -415,8 +415,8 @@ func (s *sealed) IsBundle(_ context.Context, productID string) (bool, error) {
 	return false, nil
 }
 
-func (s *sealed) Bundle(_ context.Context, productID string) (map[string][]catalogue.BundleComponent, error) {
-	_, err := s.IsBundle(context.Background(), productID)
+func (s *sealed) Bundle(ctx context.Context, productID string) (map[string][]catalogue.BundleComponent, error) {
+	_, err := s.IsBundle(ctx, productID)
 	return nil, err
 }
 
