@@ -261,13 +261,12 @@ func playLive(t *testing.T, ordersPerSecond float64, seed uint64, ahead time.Dur
 //
 //	orders a second   sales   left, mean and most   writes, mean
 //	            0.5      12        0           0            12.3
-//	              2      12       16          23             8.0
-//	              5      12       47          66             3.1
-//	             20      12       72         120             2.3
+//	              2     200       11          23             8.4
+//	              5     200       49          91             3.2
+//	             20     200       75         145             2.2
 //
-// Nor was any of 134 sales of 5 and 173 of 20 orders a second by an older engine, with clocks
-// that agreed. What is left was held back for orders on the way while buyers still came, and is
-// on sale five minutes later.
+// What is left was held back for orders on the way while buyers still came, and is on sale
+// five minutes later.
 //
 // The store is three minutes old: orders that are hardly younger than the records are looked
 // for in Linnworks one by one, so that a run of the intake takes up to a minute and a half.
