@@ -664,6 +664,14 @@ func (b *Book) touchUsers(i int) {
 // lessOnTheWay is what a warehouse should show less what will be sold on the way.
 func (e *bookListing) lessOnTheWay(s bookShelf) int { return max(int(s.wanted-e.onTheWay), 0) }
 
+// toShow is what all warehouses together should show, less what will be sold on the way.
+func (e *bookListing) toShow() (units int) {
+	for _, s := range e.wants() {
+		units += e.lessOnTheWay(s)
+	}
+	return units
+}
+
 // targets is what to publish at the moment now, by warehouse. Below what is locked the
 // shop does not go: it takes as little as that, and the rest stays where it is shown.
 func (e *bookListing) targets(now time.Time) []int {

@@ -98,11 +98,7 @@ func (b *Book) aboveWanted(skuID string) bool {
 // held reports whether nothing can be published at the moment now, because the shop
 // shows as little as the locks allow.
 func (e *bookListing) held(now time.Time) bool {
-	sum := 0
-	for _, s := range e.wants() {
-		sum += e.lessOnTheWay(s)
-	}
-	if e.locked(now) <= sum {
+	if e.locked(now) <= e.toShow() {
 		return false
 	}
 	for i, n := range e.targets(now) {

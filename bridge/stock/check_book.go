@@ -73,7 +73,7 @@ func (b *Book) lookAt(l look, o CheckOptions, asked []string, list []ShownStock)
 		if lock != "" {
 			drifts = append(drifts, e.drift(lock, s, nil))
 		}
-		if locked := s.Campaign + s.Creator; locked > 0 { // also one that more is left than: it may be less when it is published
+		if locked := s.Campaign + s.Creator; locked > e.toShow() { // a smaller one may be gone when it matters: the shop says so
 			rare := &e.setRare().check
 			rare.lock, rare.lockUntil = locked, l.to.Add(o.LockedAfter)
 		} else if e.rare != nil {
