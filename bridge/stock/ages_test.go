@@ -154,6 +154,40 @@ func TestUnseenSalesCountUntilOrdersAreSeen(t *testing.T) {
 	})
 }
 
+// Units that one process holds because their orders are not known are given back when those
+// orders come, also if another has published in between.
+func TestUnseenSalesOverATurnOfAnotherProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &committing{liveWorld: newLiveWorld(t, "MUG")}
+		share := func(p *stock.Ports) { p.Shown, p.Values, p.SeeOrders = c, c.Memory, nil }
+		one, other := passes(t, c.liveWorld, share), passes(t, c.liveWorld, share)
+		push := func(what string, e *stock.Engine) {
+			t.Helper()
+			time.Sleep(time.Minute)
+			if _, err := e.Push(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := c.Shown()["MUG"]; got != "W1:7" {
+				t.Errorf("%s: the shop shows %s, want W1:7", what, got)
+			}
+		}
+		if _, err := one.Push(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		seen := time.Now()
+		c.SeenTo = &seen
+		sold := time.Now().Add(30 * time.Second)
+		c.ForSale[0].Stock[0].Quantity, c.units = 7, 3
+		push("sold in the shop", one)
+		push("the other process", other)
+		c.SeenTo = nil
+		if err := c.Memory.PutReservations(t.Context(), soldMugs("1", 3, sold)); err != nil {
+			t.Fatal(err)
+		}
+		push("the order is seen", one)
+	})
+}
+
 // The shop's answer to a look is as old as its end: orders have to be seen up to then
 // before anything is raised because of it.
 func TestALookIsAsOldAsItsEnd(t *testing.T) {

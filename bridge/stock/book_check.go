@@ -177,15 +177,12 @@ func (b *Book) soldUnits(e *bookListing, i, sold int, createdAt time.Time, certa
 	case !createdAt.Before(c.maybeFrom.time()):
 		w.maybe += units(sold)
 	}
-	if !c.based {
-		return
-	}
 	if o := b.orders[unseenID(e.ID, e.feeds.ids[i])]; o != nil && !createdAt.After(o.seenTo) {
 		n := min(sold, o.units)
 		b.setUnseen(e, i, o.units-n, o.seenTo, o.until)
 		sold -= n
 	}
-	if !createdAt.Before(c.lookedAt.time().Add(-shopClockSlack)) {
+	if c.based && !createdAt.Before(c.lookedAt.time().Add(-shopClockSlack)) {
 		w.explained += units(sold)
 	}
 }
