@@ -154,6 +154,62 @@ func TestUnseenSalesCountUntilOrdersAreSeen(t *testing.T) {
 	})
 }
 
+// lossy takes a number and loses the reply, once.
+type lossy struct {
+	*committing
+	lost bool
+}
+
+func (l *lossy) PublishStock(ctx context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
+	refusals, err := l.committing.PublishStock(ctx, p)
+	if err == nil && !l.lost {
+		l.lost = true
+		return nil, world.ErrInjected
+	}
+	return refusals, err
+}
+
+// A number lands of which the reply is lost, and the check looks at the shop before it is
+// known. What the number took off is not sold: only units that no order explains are held.
+func TestALookAtAPushThatIsNotKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &committing{liveWorld: newLiveWorld(t, "MUG")}
+		c.Stock["i-mug"]["L1"], c.ForSale[0].Stock[0].Quantity = 100, 100
+		l := c.checked(t)
+		l.Ports().Publisher = &lossy{committing: c}
+		order := func(id string, after time.Duration) {
+			t.Helper()
+			time.Sleep(after)
+			if err := c.Memory.PutReservations(t.Context(), soldMugs(id, 1, time.Now())); err != nil {
+				t.Fatal(err)
+			}
+			c.ForSale[0].Stock[0].Quantity--
+			c.units++
+		}
+		for n := range 20 { // before the push
+			order(fmt.Sprint(n), 10*time.Second)
+		}
+		c.Stock["i-mug"]["L1"] = 60
+		if err := errors.Join(l.Sweep(t.Context()), l.LookAt(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		if did, err := l.Publish(t.Context()); !did || !errors.Is(err, world.ErrInjected) {
+			t.Fatalf("%t, %v", did, err)
+		}
+		order("20", time.Second) // so soon after the look that it may have it
+		order("21", 3*time.Second)
+		if err := l.LookAt(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Minute)
+		l.Book().Recompute()
+		c.drain(t, l)
+		if got := c.Shown()["MUG"]; got != "W1:38" {
+			t.Errorf("the shop shows %s, want W1:38: 60 in the warehouse, less 22 orders", got)
+		}
+	})
+}
+
 // Units that one process holds because their orders are not known are given back when those
 // orders come, also if another has published in between.
 func TestUnseenSalesOverATurnOfAnotherProcess(t *testing.T) {

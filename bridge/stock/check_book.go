@@ -96,8 +96,8 @@ func (b *Book) lookAt(l look, o CheckOptions, asked []string, list []ShownStock)
 		switch justPushed := c.unconfirmed && l.from.Before(e.shownAt.time().Add(o.Settle)); {
 		case justPushed, late:
 			kind, unseen = InFlight, excess(shelves)
-		case p.unsure && (kind == LatePush || kind == LostPush):
-			kind = ReadBack
+		case p.unsure && (kind == LatePush || kind == LostPush): // what the push took off is not sold
+			kind, unseen = ReadBack, excess(shelves)
 		}
 		drifts = append(drifts, e.drift(kind, s, unseen))
 	}
@@ -137,7 +137,7 @@ func (e *bookListing) shopShelves(into []shopShelf, s *ShownStock) []shopShelf {
 		}
 		for k, p := range known.earlier {
 			if c.hasEarlier[k] {
-				sh.earlier[k] = pushed{least: int(max(p.stock-(known.sold-p.sold), 0)), most: int(p.stock), known: true}
+				sh.earlier[k] = pushed{least: int(max(p.stock-(known.sold-p.sold)-known.maybe, 0)), most: int(p.stock), known: true}
 			}
 		}
 		into = append(into, sh)
