@@ -146,7 +146,7 @@ func TestLabFindsPlantedBugs(t *testing.T) {
 		}, want: `the shop shows "" for a unit`, mix: only(aSplit)},
 		"nobody looks for what others made":           {wrap: func(p *Ports) { p.OrderBook = ownOnly{p.OrderBook} }, want: "was made by hand as well, and nobody is told", mix: only(aDouble)},
 		"what others made is taken for our own":       {wrap: func(p *Ports) { p.OrderBook = adopting{p.OrderBook} }, want: "no longer as they left it", mix: only(aForeignReference)},
-		"an order that cannot be read is left out":    {wrap: func(p *Ports) { p.Orders = readableOnly{p.Orders} }, want: "nobody is told", mix: only(anUnreadableOrder)},
+		"an order that cannot be read is left out":    {wrap: func(p *Ports) { p.Orders = readableOnly{p.Orders} }, want: "is lost: it is not in Linnworks and nobody is told", mix: only(anUnreadableOrder)},
 		"one order that cannot be read ends the list": {wrap: func(p *Ports) { p.Orders = brittle{p.Orders} }, want: "the last pass, without faults, still fails", mix: only(anUnreadableOrder)},
 		"nobody looks again":                          {wrap: func(p *Ports) { p.Store = neverAgain{p.Store} }, want: "was mended", mix: only(anUnknownSKU, aBadAddress)},
 		"the cases of two shops are in one queue": {each: func() func(*Ports) {
