@@ -248,14 +248,9 @@ func (c *Check) Check(ctx context.Context, skuIDs ...string) (result CheckResult
 
 // check does it. some is the error of single bundles that were not compared.
 func (c *Check) check(ctx context.Context, skuIDs ...string) (result CheckResult, some, err error) {
-	var both error
-	defer c.timings.Measure(c.ports.Book.options.Now, &both)()
-	result, some, err = c.checkAll(ctx, skuIDs)
-	both = errors.Join(some, err)
-	return result, some, err
-}
-
-func (c *Check) checkAll(ctx context.Context, skuIDs []string) (result CheckResult, some, err error) {
+	now := c.ports.Book.options.Now
+	begun := now()
+	defer func() { c.timings.Done(begun, now(), errors.Join(some, err)) }()
 	run := checkRun{Check: c, bad: map[string]bool{}, shown: map[string]ShownStock{}}
 	open, err := c.ports.Exceptions.Open(ctx, exceptions.SecondWriter, exceptions.StockDrift, exceptions.StockZeroed, exceptions.StockLocked, exceptions.StockRefused)
 	if err != nil {

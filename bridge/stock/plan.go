@@ -77,7 +77,7 @@ func (b *Book) compute() {
 		n := int(n)
 		e := b.listings.At(n)
 		e.dirty = false
-		b.want(e, now)
+		stale := b.want(e, now)
 		e.onTheWay = units(b.allowance(e, delay, now))
 		right := e.right() // what sells may show less
 		held := b.holdRaise(e)
@@ -89,7 +89,7 @@ func (b *Book) compute() {
 		if held {
 			b.hold(n)
 		}
-		b.countZero(e, b.stale(e, now))
+		b.countZero(e, stale)
 		state := listingSkipped
 		switch {
 		case !e.known:
@@ -151,21 +151,22 @@ func (e *bookListing) right() bool {
 	return true
 }
 
-// want computes what a listing should show, if there is a right number.
-func (b *Book) want(e *bookListing, now time.Time) {
+// want computes what a listing should show, if there is a right number. stale reports whether
+// that is nothing because a level is too old to sell by.
+func (b *Book) want(e *bookListing, now time.Time) (stale bool) {
 	e.known, e.waiting = false, false
 	if e.rare != nil {
 		e.rare.problem = nil
 	}
 	if e.derived || e.withheld() || b.leftAlone(b.listing(e)) {
-		return
+		return false
 	}
 	problem, cuts := b.objection(e)
 	if e.complain(problem); e.waiting || problem != nil && !cuts {
-		return
+		return false
 	}
 	listing := b.listing(e)
-	stale := b.stale(e, now)
+	stale = b.stale(e, now)
 	for i := range e.shelves {
 		if stale {
 			e.shelves[i].wanted = 0
@@ -175,13 +176,14 @@ func (b *Book) want(e *bookListing, now time.Time) {
 		if available > absurdStock && !cuts {
 			e.complain(new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{}, fmt.Sprintf("Linnworks says that %d units are available", available),
 				"count the item and correct its level in Linnworks; until then its stock in the shop stays as it is")))
-			return
+			return false
 		}
 		if e.shelves[i].wanted = b.lessBuffer(listing, e.feeds.ids[i], available); cuts {
 			e.shelves[i].wanted = min(e.shelves[i].wanted, e.shelves[i].shown)
 		}
 	}
 	e.known = true
+	return stale
 }
 
 // lessBuffer is what a warehouse should show of a listing that so much is free of.
