@@ -181,7 +181,7 @@ func (s sampled) RoundTrip(r *http.Request) (*http.Response, error) {
 // What is held while a month of 100,000 orders is read, with its report, stays under 256 MB.
 func TestMemoryOfReading(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it collects garbage at every call")
+		t.Skip("left out with -short: it collects garbage at every call; the plain run has it")
 	}
 	const n = 3000
 	synctest.Test(t, func(t *testing.T) {

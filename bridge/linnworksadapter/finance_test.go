@@ -19,23 +19,30 @@ import (
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 )
 
+// salesHouse is a warehouse that sells mugs for the shop "uk". No call is made twice.
+func salesHouse(t *testing.T) (*linnworkstest.Fake, *linnworks.Client, *linnworksadapter.Warehouse) {
+	t.Helper()
+	fake := linnworkstest.New(linnworkstest.WithoutQuotas())
+	if _, err := fake.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 5000}}); err != nil {
+		t.Fatal(err)
+	}
+	client, err := fake.Client(linnworks.WithMaxAttempts(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	house, err := linnworksadapter.New(t.Context(), client, linnworksadapter.Options{SubSource: "uk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fake, client, house
+}
+
 // What the import has left on orders, open, processed and cancelled, comes back as sales,
 // 200 orders a call.
 func TestSales(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		fake := linnworkstest.New(linnworkstest.WithoutQuotas())
-		if _, err := fake.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 5000}}); err != nil {
-			t.Fatal(err)
-		}
-		client, err := fake.Client(linnworks.WithMaxAttempts(1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		house, err := linnworksadapter.New(t.Context(), client, linnworksadapter.Options{SubSource: "uk"})
-		if err != nil {
-			t.Fatal(err)
-		}
+		fake, client, house := salesHouse(t)
 		start := time.Now().UTC()
 		gbp := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "GBP"} }
 		order := func(reference, subSource, currency string) linnworks.ChannelOrder {
@@ -142,13 +149,7 @@ func TestSalesOfMergedOrders(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		fake := linnworkstest.New(linnworkstest.WithoutQuotas())
-		_, err := fake.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 5000}})
-		must(err)
-		client, err := fake.Client(linnworks.WithMaxAttempts(1))
-		must(err)
-		house, err := linnworksadapter.New(t.Context(), client, linnworksadapter.Options{SubSource: "uk"})
-		must(err)
+		fake, client, house := salesHouse(t)
 		start := time.Now().UTC()
 		gbp := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "GBP"} }
 		create := func(reference, paid string) linnworks.GUID {
@@ -176,7 +177,7 @@ func TestSalesOfMergedOrders(t *testing.T) {
 		for i := range 4 {
 			ids = append(ids, create(fmt.Sprint(576+i), fmt.Sprintf("2%d.00", i)))
 		}
-		_, err = client.Orders.MergeOrders(t.Context(), &linnworks.MergeOrdersRequest{OrdersToMerge: []linnworks.GUID{ids[1], ids[0]}})
+		_, err := client.Orders.MergeOrders(t.Context(), &linnworks.MergeOrdersRequest{OrdersToMerge: []linnworks.GUID{ids[1], ids[0]}})
 		must(err)
 		got := sales()
 		want := finance.Sale{
@@ -216,13 +217,7 @@ func TestRefundedOrders(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		fake := linnworkstest.New(linnworkstest.WithoutQuotas())
-		_, err := fake.AddItem(linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 5000}})
-		must(err)
-		client, err := fake.Client(linnworks.WithMaxAttempts(1))
-		must(err)
-		house, err := linnworksadapter.New(t.Context(), client, linnworksadapter.Options{SubSource: "uk"})
-		must(err)
+		fake, client, house := salesHouse(t)
 		start := time.Now().UTC()
 		refund := func(reference, subSource string, lines int) {
 			t.Helper()
