@@ -260,10 +260,10 @@ func playLive(t *testing.T, ordersPerSecond float64, seed uint64, ahead time.Dur
 // Measured with -lives, a third of the sales by each clock: none was oversold.
 //
 //	orders a second   sales   left, mean and most   writes, mean
-//	            0.5      12        0           0            12.3
-//	              2     200       11          23             8.4
-//	              5     200       49          91             3.2
-//	             20     200       75         145             2.2
+//	            0.5     200        0           0            12.9
+//	              2     200       11          49             8.5
+//	              5     200       50          80             3.2
+//	             20     200       77         125             2.2
 //
 // What is left was held back for orders on the way while buyers still came, and is on sale
 // five minutes later.
