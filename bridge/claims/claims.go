@@ -152,7 +152,7 @@ func readRule(words []string) (r rule, err error) {
 	var errs []error
 	failed := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	r = rule{market: words[0], kind: Kind(words[1]), since: words[4], sure: words[6] == "yes", source: words[7]}
-	if len(r.market) != 2 || strings.ToUpper(r.market) != r.market {
+	if !isMarket(r.market) {
 		failed("market: %q is no code of two letters such as GB", part.Clip(r.market))
 	}
 	if r.kind != Parcel && r.kind != Return {
@@ -180,6 +180,9 @@ func readRule(words []string) (r rule, err error) {
 	}
 	return r, errors.Join(errs...)
 }
+
+// isMarket reports whether the rules could have rows for a market: they name it in capitals.
+func isMarket(code string) bool { return len(code) == 2 && strings.ToUpper(code) == code }
 
 // Clock returns until when a loss may be claimed in a market. ok is false if the table has
 // no limit for it: look in Seller Center then, for there may be one.
@@ -227,8 +230,8 @@ func NewWatch(queue exceptions.Queue, o Options) (*Watch, error) {
 	if queue == nil {
 		return nil, errors.New("claims: NewWatch: a queue is required")
 	}
-	if o.Market != "" && len(o.Market) != 2 {
-		return nil, fmt.Errorf("claims: NewWatch: Market is %q, want a code of two letters such as GB", part.Clip(o.Market))
+	if o.Market != "" && !isMarket(o.Market) {
+		return nil, fmt.Errorf("claims: NewWatch: Market: %q is no code of two letters such as GB", part.Clip(o.Market))
 	}
 	if o.Rules == nil {
 		o.Rules = defaultRules
@@ -290,6 +293,7 @@ func (w *Watch) exception(l Loss) exceptions.Exception {
 	case !clock.Sure:
 		do += "; no page says for certain that this limit is the market's, so claim it soon"
 	}
+	do += "; if the goods turn up, book them in and resolve this"
 	if clock.Most != nil {
 		seen += ", of which at most " + clock.Most.String() + " is covered"
 	}

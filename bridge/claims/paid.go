@@ -24,7 +24,7 @@ func (w *Watch) Paid(ctx context.Context, credits map[string][]time.Time) error 
 	byOrder := map[string][]exceptions.Exception{}
 	for _, e := range open {
 		for _, p := range e.Evidence {
-			if p.Name == "order" && len(credits[p.Value]) > 0 {
+			if p.Name == "order" {
 				byOrder[p.Value] = append(byOrder[p.Value], e)
 			}
 		}

@@ -55,6 +55,9 @@ func NewStalls(parcels Parcels, queue exceptions.Queue, o StallOptions) (*Stalls
 	if err := part.Required("claims: NewStalls", map[string]any{"parcels": parcels, "queue": queue}); err != nil {
 		return nil, err
 	}
+	if o.Market != "" && !isMarket(o.Market) {
+		return nil, fmt.Errorf("claims: NewStalls: Market: %q is no code of two letters such as GB", part.Clip(o.Market))
+	}
 	if o.After < 0 || o.Every < 0 {
 		return nil, errors.New("claims: NewStalls: After and Every must not be negative")
 	}
@@ -78,7 +81,7 @@ func (s *Stalls) Check(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
-	if !s.read.IsZero() && now.Sub(s.read) < s.options.Every && !now.Before(s.read) {
+	if now.Sub(s.read) < s.options.Every && !now.Before(s.read) { // the first time, it was read long ago
 		return nil
 	}
 	parcels, failed := s.parcels.StalledParcels(ctx, now.Add(-s.options.After))

@@ -507,7 +507,7 @@ var kinds = map[Kind]Info{
 			"Add the number of the parcel, and the dispatch manifest of the day on which it left.",
 		},
 		Where:  []string{inSellerOrders, inSellerReturns},
-		Closes: "By itself, once the goods are back or the loss is paid. Otherwise by hand, when the claim is decided.",
+		Closes: "By itself, once the parcel is received through the bridge or the loss is paid. Otherwise by hand: when the claim is decided, or when you have booked the goods in in Linnworks.",
 		Part:   PartReturns,
 	},
 	ParcelStalled: {
