@@ -19,8 +19,9 @@ const manyObject = "more amounts of the payouts"
 
 // Tell raises what somebody has to look at, a case for each order, line, statement,
 // payment and reserve, and closes the cases of those that are right by now. Cases about
-// what this report has not seen, or not seen whole, stay as they are: each period can be
-// told of as often as it is read.
+// what this report has not seen, or not seen whole, stay: each period can be told of as often
+// as it is read. A line that cannot be read keeps those cases alone that were about its
+// statement, and they say so; it is a case of its own.
 func (r *Report) Tell(ctx context.Context, queue exceptions.Queue) error {
 	byObject := map[string][]Residual{}
 	var objects []string
@@ -30,6 +31,12 @@ func (r *Report) Tell(ctx context.Context, queue exceptions.Queue) error {
 			objects = append(objects, object)
 		}
 		byObject[object] = append(byObject[object], x)
+	}
+	statements := map[string][]string{} // of orders
+	for _, o := range r.Orders {
+		if object := exceptions.ForOrder(o.ID); byObject[object] != nil {
+			statements[object] = append(statements[object], o.Statements...)
+		}
 	}
 	var list []exceptions.Exception
 	for i, object := range objects {
@@ -44,7 +51,8 @@ func (r *Report) Tell(ctx context.Context, queue exceptions.Queue) error {
 			seen = append(seen, strings.TrimPrefix(x.String(), object+": "))
 			do = append(do, x.Reason.Info().Do)
 		}
-		list = append(list, exceptions.New(exceptions.PayoutDiffers, object, time.Time{}, strings.Join(seen, "; "), strings.Join(slices.Compact(do), " ")))
+		list = append(list, exceptions.New(exceptions.PayoutDiffers, object, time.Time{}, strings.Join(seen, "; "), strings.Join(slices.Compact(do), " "),
+			exceptions.Evidence(statementsOf, strings.Join(statements[object], " "))...))
 	}
 	if err := exceptions.RaiseAll(ctx, queue, list); err != nil {
 		return fmt.Errorf("finance: telling of what is wrong: %w", err)
@@ -56,6 +64,15 @@ func (r *Report) Tell(ctx context.Context, queue exceptions.Queue) error {
 	seen := r.seenWhole()
 	for _, e := range open {
 		if byObject[e.Object] != nil || !seen[e.Object] && (e.Object != manyObject || len(objects) > maxCases) {
+			continue
+		}
+		if id := r.doubt(e); id != "" {
+			e = exceptions.New(exceptions.PayoutDiffers, e.Object, time.Time{},
+				fmt.Sprintf("all that could be read of it is right by now, but not all of statement %s could be read", id),
+				fmt.Sprintf("look in Seller Center for what the case of statement %s names; if it is not of this order, resolve this", id), e.Evidence...)
+			if err := queue.Raise(ctx, e); err != nil {
+				return fmt.Errorf("finance: telling what was not read: %w", err)
+			}
 			continue
 		}
 		if err := queue.Clear(ctx, e.Object, exceptions.PayoutDiffers); err != nil {
@@ -88,11 +105,30 @@ func (r Residual) object() string {
 	return string(r.Of) + " " + r.ID
 }
 
+// statementsOf is the evidence of a case that names the statements which an order is on.
+const statementsOf = "statements"
+
+// doubt is a statement with a line that was not read, of those that a case was about: the
+// line may be what the case was raised for.
+func (r *Report) doubt(e exceptions.Exception) string {
+	for _, p := range e.Evidence {
+		if p.Name == statementsOf {
+			for _, id := range strings.Fields(p.Value) {
+				if slices.Contains(r.incomplete, id) {
+					return id
+				}
+			}
+		}
+	}
+	return ""
+}
+
 // seenWhole are the objects of which everything was read that a case can be about.
 func (r *Report) seenWhole() map[string]bool {
 	seen := map[string]bool{}
 	see := func(of Object, id string) { seen[Residual{Of: of, ID: id}.object()] = true }
-	whole := r.unreadLines() == "" // otherwise a line of any order or reserve may be missing
+	listed := r.lost[OfStatement] == "" && !r.cut // otherwise lines of any order or reserve may be missing
+	whole := listed
 	for _, u := range r.Unread {
 		whole = whole && (Object(u.Kind) != ofRefund || u.ID != "")
 	}
@@ -116,7 +152,7 @@ func (r *Report) seenWhole() map[string]bool {
 		see(OfWithdrawal, m.ID)
 	}
 	for _, e := range r.Reserves {
-		if r.unreadLines() == "" {
+		if listed && (len(r.incomplete) == 0 || e.Held == 0) {
 			see(OfReserve, e.ID)
 		}
 	}
@@ -129,7 +165,8 @@ func (r *Report) seenWhole() map[string]bool {
 		delete(seen, Residual{Of: OfStatement, ID: id}.object())
 	}
 	for _, x := range r.Residuals {
-		if x.Reason == SoldBefore || x.Reason == OutsidePeriod {
+		late := x.Reason == Overdue || x.Reason == RefundOverdue // if it is not among what was not read
+		if x.Reason == SoldBefore || x.Reason == OutsidePeriod || late && x.Because != "" {
 			delete(seen, x.object())
 		}
 	}

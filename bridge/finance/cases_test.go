@@ -149,7 +149,16 @@ func TestTellOfWhatWasNotSeenWhole(t *testing.T) {
 		{"all was read", func(*finance.Books) {}, nil},
 		{"a line of no amount was not read", func(b *finance.Books) {
 			b.Unread = append(b.Unread, finance.Unread{Kind: "line", ID: "1", StatementID: "70576", Why: "an amount is none"})
-		}, []string{"order 576", "reserve 801", "statement 70576"}},
+		}, []string{"order 576", "statement 70576"}}, // and what the line says makes no difference to the reserve
+		{"a line of another statement was not read", func(b *finance.Books) {
+			b.Unread = append(b.Unread, finance.Unread{Kind: "line", ID: "1", StatementID: "70577", Why: "an amount is none"})
+		}, []string{"statement 70577"}},
+		{"lines were not read to the end", func(b *finance.Books) { b.Statements[1].LinesRead = false }, []string{"order 576", "reserve 801", "statement 70577"}},
+		{"of a reserve, what was released was not read", func(b *finance.Books) {
+			b.Statements[1].Lines = b.Statements[1].Lines[:1]
+			b.Payments[1].Amount.Minor -= 500
+			b.Unread = append(b.Unread, finance.Unread{Kind: "line", ID: "1", StatementID: "70577", Why: "an amount is none"})
+		}, []string{"reserve 801", "statement 70577"}},
 		{"a statement was not read", func(b *finance.Books) {
 			b.Unread = append(b.Unread, finance.Unread{Kind: "statement", ID: "1", Why: "an amount is none"})
 		}, []string{"order 576", "reserve 801"}},
@@ -161,7 +170,8 @@ func TestTellOfWhatWasNotSeenWhole(t *testing.T) {
 	} {
 		queue := new(exceptions.Memory).Shop("uk")
 		for _, object := range []string{"order 576", "reserve 801", "statement 70576", "payment 90576"} {
-			if err := queue.Raise(t.Context(), exceptions.New(exceptions.PayoutDiffers, object, time.Time{}, "it differs", "ask the shop")); err != nil {
+			if err := queue.Raise(t.Context(), exceptions.New(exceptions.PayoutDiffers, object, time.Time{}, "it differs", "ask the shop",
+				exceptions.Evidence("statements", map[string]string{"order 576": "70576"}[object])...)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -178,5 +188,53 @@ func TestTellOfWhatWasNotSeenWhole(t *testing.T) {
 		if diff := cmp.Diff(tc.stay, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: open cases (-want +got):\n%s", tc.name, diff)
 		}
+	}
+}
+
+// A line that can never be read is a case of its own. It keeps open the cases that it may have
+// been the reason of, which say so, and no others: those of the other orders close.
+func TestALineThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	queue := new(exceptions.Memory).Shop("uk")
+	tell := func(b finance.Books) map[string]exceptions.Exception {
+		t.Helper()
+		if err := reconcile(t, b, options()).Tell(t.Context(), queue); err != nil {
+			t.Fatal(err)
+		}
+		open, err := queue.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases := map[string]exceptions.Exception{}
+		for _, e := range open {
+			cases[e.Object] = e
+		}
+		return cases
+	}
+	wrong := twoDays()
+	wrong.Sales[0].Paid += 7 // what the shop settled of both is too little
+	wrong.Sales[1].Paid += 7
+	wrong.Sales = append(wrong.Sales, finance.Sale{OrderID: "578", Currency: "GBP", Paid: 900, Total: 900, TotalKnown: true, OrderedAt: day(-40), ShippedAt: day(-40), DeliveredAt: day(-39)})
+	if got := slices.Sorted(maps.Keys(tell(wrong))); !slices.Equal(got, []string{"order 576", "order 577", "order 578"}) {
+		t.Fatalf("cases %q, want those of the three orders", got)
+	}
+	right := twoDays()
+	right.Sales = append(right.Sales, wrong.Sales[2]) // is still due, or is on the line
+	right.Unread = []finance.Unread{{Kind: "line", ID: "1", StatementID: "70576", Why: "an amount is none"}, {Kind: "line", StatementID: "70576", Why: "it is null"}}
+	for range 2 { // also at the next run
+		got := tell(right)
+		if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, []string{"order 576", "order 578", "statement 70576"}) {
+			t.Errorf("cases %q, want those of the order on the statement, of the one that may be on the line, and of the statement", keys)
+		}
+		if e := got["order 576"]; !strings.Contains(e.Seen, "statement 70576") || !strings.Contains(e.Do, "resolve this") {
+			t.Errorf("the order's case says %q and %q, want what was not read and how it is closed", e.Seen, e.Do)
+		}
+		if e := got["statement 70576"]; !strings.Contains(e.Seen, "not read: a line without an id could not be read: it is null; line 1 could not be read: an amount is none") || strings.Contains(e.Seen, "0.00") {
+			t.Errorf("the statement's case says %q, want both lines that could not be read, and no amount", e.Seen)
+		}
+	}
+	right.Unread = nil
+	if got := slices.Sorted(maps.Keys(tell(right))); !slices.Equal(got, []string{"order 578"}) {
+		t.Errorf("once it was read: cases %q, want that of the order that is overdue", got)
 	}
 }

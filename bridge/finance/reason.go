@@ -151,6 +151,9 @@ func (r Residual) Wrong() bool { return reasonInfo[r.Reason].Wrong && r.Because 
 // String is one line for a log or a terminal.
 func (r Residual) String() string {
 	s := fmt.Sprintf("%s %s: %s %s", r.Of, r.ID, amount(r.Minor, r.Currency), r.Reason)
+	if r.Reason == NotRead && r.Minor == 0 { // nobody knows how much it is
+		s = fmt.Sprintf("%s %s: %s", r.Of, r.ID, r.Reason)
+	}
 	if r.Seen != "" {
 		s += ": " + r.Seen
 	}

@@ -2,6 +2,7 @@ package finance
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -46,9 +47,10 @@ type Report struct {
 	// settledIn are the orders that are settled in another currency than they were sold in.
 	settledIn map[string]bool
 	paidAt    map[string]time.Time // by statement
-	// incomplete are statements of which a line was not read, lost what else was not read
-	// by kind, of which nobody knows what it says.
+	// incomplete are statements of which a line was not read, cut whether one was not read to
+	// the end, and lost what else was not read by kind, of which nobody knows what it says.
 	incomplete []string
+	cut        bool
 	lost       map[Object]string
 	withheld   map[string]string // statements that must not be posted, and why
 }
@@ -341,10 +343,10 @@ func once[T interface{ text() string }](r *Report, list []T, of Object, id func(
 func (r *Report) readStatements(b Books) {
 	reader := newLineReader(r.options.Names)
 	total := newSums()
-	unread := map[string]int{}
+	unread := map[string][]Unread{}
 	for _, u := range b.Unread {
 		if u.Kind == "line" {
-			unread[u.StatementID]++
+			unread[u.StatementID] = append(unread[u.StatementID], u)
 		}
 	}
 	n := 0
@@ -363,8 +365,8 @@ func (r *Report) readStatements(b Books) {
 		s := &b.Statements[i]
 		sum := newSums()
 		res := StatementResult{
-			ID: s.ID, Currency: s.Currency, At: s.At.UTC(), Lines: len(s.Lines), Unread: unread[s.ID], Signs: own[i].common(), Settlement: s.Settlement,
-			PaymentID: s.PaymentID, Status: s.Status, PaidAt: s.PaidAt.UTC(), Proven: s.LinesRead && unread[s.ID] == 0, Payable: s.payable(),
+			ID: s.ID, Currency: s.Currency, At: s.At.UTC(), Lines: len(s.Lines), Unread: len(unread[s.ID]), Signs: own[i].common(), Settlement: s.Settlement,
+			PaymentID: s.PaymentID, Status: s.Status, PaidAt: s.PaidAt.UTC(), Proven: s.LinesRead && len(unread[s.ID]) == 0, Payable: s.payable(),
 		}
 		if res.Signs == Open {
 			res.Signs = everywhere.common()
@@ -392,9 +394,9 @@ func (r *Report) readStatements(b Books) {
 			}
 		}
 		res.Reserve, res.Categories = reserves, sum.list()
-		r.proveStatement(s, &res, lines, reserves, gaps)
+		r.proveStatement(s, &res, lines, reserves, gaps, unread[s.ID])
 		if !s.LinesRead || res.Unread > 0 {
-			r.incomplete = append(r.incomplete, s.ID)
+			r.incomplete, r.cut = append(r.incomplete, s.ID), r.cut || !s.LinesRead
 		}
 		r.Statements = append(r.Statements, res)
 	}
@@ -408,7 +410,7 @@ func (r *Report) readStatements(b Books) {
 
 // proveStatement makes one residual of all equations that do not hold: they have one cause
 // as a rule.
-func (r *Report) proveStatement(s *Statement, res *StatementResult, lines, reserves int64, gaps []*settled) {
+func (r *Report) proveStatement(s *Statement, res *StatementResult, lines, reserves int64, gaps []*settled, unread []Unread) {
 	var found *Residual
 	var seen []string
 	onlyLines := true
@@ -427,17 +429,38 @@ func (r *Report) proveStatement(s *Statement, res *StatementResult, lines, reser
 		r.Residuals = append(r.Residuals, Residual{Reason: NotRead, Of: OfStatement, ID: s.ID, StatementID: s.ID, Minor: s.Settlement - lines, Currency: s.Currency, Seen: "its lines were not read to the end"})
 	}
 	if found == nil {
+		if len(unread) > 0 { // what it says is no part of the sums, or makes no difference to them
+			r.Residuals = append(r.Residuals, Residual{Reason: NotRead, Of: OfStatement, ID: s.ID, StatementID: s.ID, Currency: s.Currency, Seen: unreadText(unread)})
+		}
 		return
 	}
 	res.Proven = false
 	found.Seen = "differs by " + strings.Join(seen, ", ")
 	switch {
-	case res.Unread > 0 && onlyLines:
+	case len(unread) > 0 && onlyLines:
 		found.Reason = NotRead
+		found.Seen += ": " + unreadText(unread)
 	case onlyLines:
 		found.Because = because(found.Minor, gaps)
 	}
 	r.Residuals = append(r.Residuals, *found)
+}
+
+// unreadText names the lines that were not read, and why.
+func unreadText(unread []Unread) string {
+	const most = 3
+	var list []string
+	for _, u := range unread[:min(len(unread), most)] {
+		name := "a line without an id"
+		if u.ID != "" {
+			name = "line " + u.ID
+		}
+		list = append(list, fmt.Sprintf("%s could not be read: %s", name, u.Why))
+	}
+	if n := len(unread) - most; n > 0 {
+		list = append(list, fmt.Sprintf("%d more could not be read", n))
+	}
+	return strings.Join(list, "; ")
 }
 
 // withhold finds what must not be posted: it would be posted otherwise than it is.
