@@ -154,3 +154,120 @@ func TestMovementsAreTiedInOrder(t *testing.T) {
 		}
 	}
 }
+
+// What a movement is told of goes by its type, its state, its amount and its day.
+func TestWhatIsSaidOfAMovement(t *testing.T) {
+	t.Parallel()
+	gbp := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "GBP"} }
+	move := func(id, kind, status string, minor int64, at time.Time) finance.Withdrawal {
+		return finance.Withdrawal{ID: id, Type: kind, Status: status, Amount: gbp(minor), CreatedAt: at}
+	}
+	const within = 14 * 24 * time.Hour
+	for _, tc := range []struct {
+		name   string
+		change func(*finance.Books)
+		want   []string
+	}{
+		{"all came in", func(*finance.Books) {}, nil},
+		{"paid, and the day is not over", func(b *finance.Books) { b.Withdrawals, b.Payments[1].PaidAt = b.Withdrawals[:1], asOf.Add(-within) }, nil},
+		{"paid too long ago", func(b *finance.Books) { b.Withdrawals, b.Payments[1].PaidAt = b.Withdrawals[:1], asOf.Add(-within-1) }, []string{"payment 90577: -1820 paid, not in the balance"}},
+		{"nothing was paid, by a payment of nothing", func(b *finance.Books) {
+			b.Withdrawals, b.Statements, b.Sales = b.Withdrawals[:1], b.Statements[:1], b.Sales[:1]
+			b.Payments[1].Amount.Minor = 0
+		}, nil},
+		{"a movement of another amount", func(b *finance.Books) { b.Withdrawals[1].Amount.Minor++ }, []string{"payment 90577: -1820 paid, not in the balance", "withdrawal 2: 1821 in the balance, paid by nothing known"}},
+		{"just within the time of a payment", func(b *finance.Books) { b.Withdrawals[1].CreatedAt = day(23).Add(within) }, nil},
+		{"long after the payment", func(b *finance.Books) { b.Withdrawals[1].CreatedAt = day(23).Add(within + 1) }, []string{"payment 90577: -1820 paid, not in the balance", "withdrawal 2: 1820 in the balance, paid by nothing known"}},
+		{"at the beginning of the period", func(b *finance.Books) {
+			b.From = day(1)
+			b.Withdrawals = append(b.Withdrawals, move("3", "SETTLE", "SUCCESS", 77, day(1).Add(within-1)))
+		}, []string{"withdrawal 3: 77 pays what was settled outside the period"}},
+		{"after its beginning", func(b *finance.Books) {
+			b.From = day(1)
+			b.Withdrawals = append(b.Withdrawals, move("3", "SETTLE", "SUCCESS", 77, day(1).Add(within)))
+		}, []string{"withdrawal 3: 77 in the balance, paid by nothing known"}},
+		{"as the period ends", func(b *finance.Books) {
+			b.To = day(30)
+			b.Withdrawals = append(b.Withdrawals, move("3", "SETTLE", "SUCCESS", 77, day(30)))
+		}, []string{"withdrawal 3: 77 pays what was settled outside the period"}},
+		{"before it ends", func(b *finance.Books) {
+			b.To = day(30)
+			b.Withdrawals = append(b.Withdrawals, move("3", "SETTLE", "SUCCESS", 77, day(30).Add(-1)))
+		}, []string{"withdrawal 3: 77 in the balance, paid by nothing known"}},
+		{"on its way to the bank", func(b *finance.Books) {
+			b.Withdrawals = append(b.Withdrawals, move("3", "WITHDRAW", "PROCESSING", 77, asOf.Add(-within)))
+		}, nil},
+		{"on its way for too long", func(b *finance.Books) {
+			b.Withdrawals = append(b.Withdrawals, move("3", "WITHDRAW", "PROCESSING", 77, asOf.Add(-within-1)))
+		}, []string{"withdrawal 3: 77 withdrawal should have arrived by now"}},
+		{"a transfer is no withdrawal", func(b *finance.Books) {
+			b.Withdrawals = append(b.Withdrawals, move("3", "TRANSFER", "PROCESSING", 77, day(1)))
+		}, nil},
+		{"came back, whatever the signs", func(b *finance.Books) {
+			b.Withdrawals = append(b.Withdrawals, move("3", "WITHDRAW", "SUCCESS", -77, day(24)), move("4", "WITHDRAW", "SUCCESS", -78, day(25)), move("5", "TRANSFER", "SUCCESS", -77, day(25)), move("6", "REVERSE", "SUCCESS", 77, day(26)))
+		}, []string{"withdrawal 6: 77 withdrawal came back: withdrawal 3"}},
+		{"came back of another currency", func(b *finance.Books) {
+			other := move("3", "WITHDRAW", "SUCCESS", 77, day(24))
+			other.Amount.Currency = "EUR"
+			b.Withdrawals = append(b.Withdrawals, other, move("6", "REVERSE", "SUCCESS", 77, day(26)))
+		}, []string{"withdrawal 6: 77 in the balance, paid by nothing known: no withdrawal of this amount was found that it could undo"}},
+		{"came back as the period begins", func(b *finance.Books) {
+			b.From = day(19)
+			b.Withdrawals = append(b.Withdrawals, move("6", "REVERSE", "SUCCESS", 77, day(19).Add(within-1)))
+		}, []string{"withdrawal 6: 77 pays what was settled outside the period"}},
+		{"came back of nothing", func(b *finance.Books) {
+			b.From = day(19)
+			b.Withdrawals = append(b.Withdrawals, move("6", "REVERSE", "SUCCESS", 77, day(19).Add(within)))
+		}, []string{"withdrawal 6: 77 in the balance, paid by nothing known: no withdrawal of this amount was found that it could undo"}},
+		{"without a list of payments", func(b *finance.Books) {
+			b.Payments, b.PaymentsRead = nil, false
+			for i := range b.Statements {
+				b.Statements[i].PaymentID = ""
+			}
+		}, nil},
+		{"without a list of payments, and nothing came of one", func(b *finance.Books) {
+			b.Payments, b.PaymentsRead, b.Withdrawals = nil, false, b.Withdrawals[:1]
+			for i := range b.Statements {
+				b.Statements[i].PaymentID = ""
+			}
+		}, []string{"statement 70577: -1820 paid, not in the balance"}},
+		{"without a list of payments, and one is not paid", func(b *finance.Books) {
+			b.Payments, b.PaymentsRead, b.Withdrawals, b.Statements[1].Status = nil, false, b.Withdrawals[:1], finance.Processing
+		}, nil},
+	} {
+		b := twoDays()
+		b.WithdrawalsRead = true
+		b.Withdrawals = []finance.Withdrawal{move("1", "SETTLE", "SUCCESS", 1820, day(22)), move("2", "SETTLE", "SUCCESS", 1820, day(23))}
+		tc.change(&b)
+		var got []string
+		for _, x := range reconcile(t, b, options()).Residuals {
+			if x.Of == finance.OfWithdrawal || x.Reason == finance.NotInBalance {
+				text := fmt.Sprintf("%s %s: %d %s", x.Of, x.ID, x.Minor, x.Reason)
+				if x.Of == finance.OfWithdrawal && strings.Contains(x.Seen, "withdrawal ") {
+					text += ": " + x.Seen
+				}
+				got = append(got, text)
+			}
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
+		}
+	}
+}
+
+// What is late is told in one order, by currency, and less of what is not known.
+func TestDueByCurrency(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	b.Statements, b.Payments, b.EstimatesRead = nil, nil, true
+	b.Sales[0].Currency, b.Sales[0].DeliveredAt, b.Sales[1].DeliveredAt = "USD", day(1), day(1)
+	b.Payments = []finance.Payment{{ID: "1", Status: finance.Failed, Amount: money.Amount{Minor: 900, Currency: "EUR"}, CreatedAt: day(9)}}
+	var got []string
+	for _, d := range reconcile(t, b, options()).Due() {
+		got = append(got, d.String())
+	}
+	want := []string{"20.00 GBP in 1 case: should be settled by now", "20.00 USD in 1 case: should be settled by now", "9.00 EUR in 1 case: payment failed"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -216,12 +216,25 @@ func TestTaxBy(t *testing.T) {
 	withheld := order("1", "576", 2400, 100)
 	withheld.Stated.Fees, withheld.Settlement = withheld.Stated.Fees-400, withheld.Settlement-400
 	withheld.Details = append(withheld.Details, detail(finance.Tax, "local_vat_amount", -400))
+	collected, charged := order("1", "576", 2000, 100), finance.Line{ID: "1", Type: "REBATE", OrderID: "576", Details: []finance.Detail{detail(finance.Info, "sales_tax_amount", 400)}}
+	collected.Details = append(collected.Details, detail(finance.Info, "sales_tax_amount", -400)) // the sign is the shop's
+	merged := onTop
+	merged.With = []string{"577"}
 	for _, tc := range []struct {
 		name string
 		sale finance.Sale
 		line finance.Line
 		want finance.TaxBy
 	}{
+		{"collected, says the shop, of an order that is not known", finance.Sale{}, collected, finance.TaxByMarketplace},
+		{"collected, says the shop, of merged orders", merged, collected, finance.TaxByMarketplace},
+		{"nothing said of merged orders", merged, order("1", "576", 2000, 100), finance.TaxUnknown},
+		{"collected, says the shop, and passed on", onTop, func() finance.Line {
+			l := collected
+			l.Stated.Revenue, l.Settlement, l.Details = 2400, 2300, append([]finance.Detail{detail(finance.Revenue, "subtotal_before_discount_amount", 2400)}, collected.Details[1:]...)
+			return l
+		}(), finance.TaxBySeller},
+		{"not settled", onTop, charged, finance.TaxUnknown},
 		{"kept from what the buyer paid", onTop, order("1", "576", 2000, 100), finance.TaxByMarketplace},
 		{"on top and passed on", onTop, order("1", "576", 2400, 100), finance.TaxBySeller},
 		{"in the prices and passed on", included, order("1", "576", 2400, 100), finance.TaxBySeller},
@@ -320,6 +333,17 @@ func TestReserves(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("reserves (-want +got):\n%s", diff)
 	}
+	for _, x := range r.Residuals {
+		if x.ID == "803" && x.Seen != "until 2026-06-30T00:00:00Z" {
+			t.Errorf("reserve 803: seen %q, want until when it is held", x.Seen)
+		}
+	}
+	b.Statements[0].Lines[2].ReserveState = "" // a line of a reserve without an amount says what became of it
+	b.Statements = append(b.Statements, statement("702", day(11), hold("7", "803", 0, time.Time{})))
+	if e := reconcile(t, b, finance.Options{Shop: "UK", AsOf: day(40)}).Reserves[2]; e.ID != "803" || !e.ReleaseAt.IsZero() || e.Held != 200 || !e.Since.Equal(day(9)) {
+		t.Errorf("reserve 803 is %+v, want 2.00 held since the 9th until nobody knows when", e)
+	}
+	b.Statements = b.Statements[:2]
 	if e := r.Reserves[2]; e.Withheld != 300 || e.Released != 100 || e.Held != 200 || !e.ReleaseAt.Equal(day(30)) || e.OrderID != "576" {
 		t.Errorf("reserve 803 is %+v", e)
 	}
@@ -895,4 +919,307 @@ func FuzzReadNames(f *testing.F) {
 			t.Errorf("what was printed cannot be read again: %v", err)
 		}
 	})
+}
+
+// said are the residuals of a report about its orders, in words.
+func said(r *finance.Report) (list []string) {
+	for _, x := range r.Residuals {
+		if x.Of == finance.OfOrder {
+			list = append(list, strings.TrimRight(fmt.Sprintf("%s: %d %s, statement %s: %s", x.ID, x.Minor, x.Reason, x.StatementID, x.Seen), " :"))
+		}
+	}
+	return list
+}
+
+// What is said of an order follows from its own lines, dates and amounts, and from nothing else.
+func TestWhatIsSaidOfAnOrder(t *testing.T) {
+	t.Parallel()
+	back := finance.Line{ID: "9", Type: finance.OrderLine, OrderID: "576", OrderedAt: day(1), Stated: finance.Parts{Revenue: -2000, Fees: 180}, Settlement: -1820, Details: []finance.Detail{
+		detail(finance.Revenue, "refund_subtotal_before_discount_amount", -2000), detail(finance.Fee, "referral_fee_amount", 180), detail(finance.Info, "customer_refund_amount", -2000),
+	}}
+	alone := func(b *finance.Books, lines ...finance.Line) {
+		b.Statements, b.Payments, b.Sales = []finance.Statement{statement("70576", day(20), lines...)}, nil, b.Sales[:1]
+	}
+	for _, tc := range []struct {
+		name   string
+		change func(*finance.Books)
+		want   []string
+	}{
+		{"right", func(*finance.Books) {}, nil},
+		{"refunded, sold before the period", func(b *finance.Books) { alone(b, back); b.From = day(9).Add(1) }, []string{"576: -1820 sold before the period, statement 70576"}},
+		{"refunded, sold as the period begins", func(b *finance.Books) { alone(b, back); b.From = day(9) }, []string{"576: -2000 order settled at another amount, statement 70576: sold for 20.00 GBP, settled as 0.00 GBP"}},
+		{"sold and refunded in the period, ordered before it", func(b *finance.Books) { alone(b, order("1", "576", 2000, 180), back); b.From = day(19) }, nil},
+		{"charged before it is settled, ordered before the period", func(b *finance.Books) {
+			alone(b, finance.Line{ID: "1", Type: "PLATFORM_PENALTY", OrderID: "576", Stated: finance.Parts{Adjustment: -500}, Settlement: -500})
+			b.From = day(19)
+		}, []string{"576: -500 sold before the period, statement 70576"}},
+		{"the order could not be read", func(b *finance.Books) {
+			b.Sales = b.Sales[1:]
+			b.Unread = []finance.Unread{{Kind: "order", ID: "576", Why: "its total is no amount"}, {Kind: "payment", ID: "577", Why: "an amount is none"}}
+		}, []string{"576: 1820 not read, statement 70576: its total is no amount"}},
+		{"expected as it was settled", func(b *finance.Books) {
+			b.Estimates = []finance.Estimate{{ID: "1", OrderID: "576", Currency: "GBP", Settlement: 1820, Known: true}}
+		}, nil},
+		{"expected otherwise, in two parts", func(b *finance.Books) {
+			b.Estimates = []finance.Estimate{{ID: "1", OrderID: "576", Currency: "GBP", Settlement: 1000, Known: true}, {ID: "2", OrderID: "576", Settlement: 800, Known: true}, {ID: "3", OrderID: "576", Currency: "GBP", Settlement: 7}}
+		}, []string{"576: 20 settled otherwise than expected, statement 70576: 18.20 GBP settled, 18.00 GBP expected"}},
+		{"an estimate of no order", func(b *finance.Books) {
+			b.Estimates = []finance.Estimate{{ID: "1", Currency: "GBP", Settlement: 1820, Known: true}}
+		}, nil},
+		{"not settled, and delivered by another clock", func(b *finance.Books) {
+			alone(b)
+			b.Estimates = []finance.Estimate{
+				{ID: "1", OrderID: "576", Currency: "GBP", Settlement: 900, Known: true, DeliveredAt: day(12), Why: "IN_AFTER_SALES_PERIOD"},
+				{ID: "2", OrderID: "576", Currency: "GBP", Settlement: 900, Known: true, DeliveredAt: day(11), Why: "OTHER"},
+			}
+		}, []string{"576: 1800 not settled yet, statement : due 2026-07-13 IN_AFTER_SALES_PERIOD"}},
+		{"not settled, by two days of the shop", func(b *finance.Books) {
+			alone(b)
+			b.Estimates = []finance.Estimate{{ID: "1", OrderID: "576", Currency: "GBP", ExpectedAt: day(45)}, {ID: "2", OrderID: "576", Currency: "GBP", ExpectedAt: day(44)}}
+		}, []string{"576: 2000 not settled yet, statement : due 2026-07-15"}},
+		{"not settled, delivered on an unknown day", func(b *finance.Books) { alone(b); b.Sales[0].DeliveredAt = time.Time{} }, []string{"576: 2000 should be settled by now, statement : due 2026-07-10"}},
+		{"not settled, and nobody knows when it left", func(b *finance.Books) {
+			alone(b)
+			b.Sales[0].DeliveredAt, b.Sales[0].ShippedAt = time.Time{}, time.Time{}
+		}, []string{"576: 2000 neither settled nor expected, statement"}},
+		{"due this very moment", func(b *finance.Books) { alone(b); b.Sales[0].DeliveredAt = asOf.AddDate(0, 0, -31) }, []string{"576: 2000 neither settled nor expected, statement : due 2026-07-10"}},
+		{"due a moment ago", func(b *finance.Books) { alone(b); b.Sales[0].DeliveredAt = asOf.AddDate(0, 0, -31).Add(-1) }, []string{"576: 2000 should be settled by now, statement : due 2026-07-10"}},
+		{"free", func(b *finance.Books) { alone(b); b.Sales[0].Paid, b.Sales[0].Total = 0, 0 }, nil},
+		{"cancelled, and a charge is expected", func(b *finance.Books) {
+			alone(b)
+			b.Sales[0].Void, b.Sales[0].Cancelled, b.Sales[0].Total = true, 2000, 0
+			b.Estimates = []finance.Estimate{{ID: "1", OrderID: "576", Currency: "GBP", Settlement: -150, Known: true, ExpectedAt: day(45)}}
+		}, []string{"576: -150 not settled yet, statement : due 2026-07-15"}},
+		{"settled on two statements", func(b *finance.Books) {
+			b.Sales[0].Paid, b.Sales[0].Total = 4001, 4001
+			b.Statements[1].Lines = append(b.Statements[1].Lines, order("9", "576", 2000, 180))
+			b.Statements[1].Stated.Revenue, b.Statements[1].Stated.Fees, b.Statements[1].Settlement = 4000, -360, 3640
+			b.Payments[1].Amount.Minor = 3640
+		}, []string{"576: -1 order settled at another amount, statement : sold for 40.01 GBP, settled as 40.00 GBP"}},
+		{"merged, and what the list of one says is of its lines alone", func(b *finance.Books) {
+			b.Sales = []finance.Sale{{OrderID: "576", With: []string{"577"}, Numbers: []string{"100012"}, Currency: "GBP", Paid: 4000, Total: 4000, TotalKnown: true, OrderedAt: day(9)}}
+			b.Statements[0].Lines = append(b.Statements[0].Lines, finance.Line{ID: "9", Type: "REBATE", OrderID: "576", Stated: finance.Parts{Adjustment: 50}, Settlement: 50})
+			b.Statements[0].Stated.Adjustment, b.Statements[0].Settlement, b.Payments[0].Amount.Minor = 50, 1870, 1870
+			b.OrderRows = []finance.OrderRows{{OrderID: "576", Currency: "GBP", Settlement: 1820, Rows: []finance.OrderRow{{Settlement: 1820}}}}
+		}, []string{"576: 1870 merged in the warehouse, statement 70576: with 577 as 100012", "577: 1820 merged in the warehouse, statement 70577: with 576 as 100012"}},
+		{"merged, and one is refunded alone", func(b *finance.Books) {
+			b.Sales = []finance.Sale{{OrderID: "576", With: []string{"577"}, Numbers: []string{"100012"}, Currency: "GBP", Paid: 4000, Total: 4000, TotalKnown: true, OrderedAt: day(9)}}
+			b.Statements[0] = statement("70576", day(20), back)
+			b.Payments = b.Payments[1:]
+		}, []string{"576: -1820 merged in the warehouse, statement 70576: with 577 as 100012", "577: 1820 merged in the warehouse, statement 70577: with 576 as 100012"}},
+	} {
+		b := twoDays()
+		tc.change(&b)
+		r := reconcile(t, b, options())
+		if diff := cmp.Diff(tc.want, said(r)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
+		}
+		for _, o := range r.Orders {
+			if o.ID == "" {
+				t.Errorf("%s: there is an order without an id", tc.name)
+			}
+		}
+	}
+}
+
+// Of an order that comes twice with anything that differs, somebody is told.
+func TestAnOrderThatComesTwice(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*finance.Sale){
+		"": func(s *finance.Sale) { s.DeliveredAt = day(12) }, "what was paid": func(s *finance.Sale) { s.Paid++ }, "the total": func(s *finance.Sale) { s.Total++ },
+		"the currency": func(s *finance.Sale) { s.Currency = "EUR" }, "the tax": func(s *finance.Sale) { s.Tax++ },
+	} {
+		b := twoDays()
+		again := b.Sales[0]
+		change(&again)
+		b.Sales = append(b.Sales, again)
+		var want []string
+		if name != "" {
+			want = []string{"order 576 stated twice, and differently"}
+		}
+		got := slices.DeleteFunc(wrong(reconcile(t, b, options())), func(x string) bool { return name == "the currency" && !strings.Contains(x, "twice") })
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q differs (-want +got):\n%s", name, diff)
+		}
+	}
+	b := twoDays()
+	read, late := b.Sales[0], b.Sales[0]
+	read.RefundsRead, read.Refunds, late.ShippedAt = true, []finance.Refund{{ID: "1", Minor: 500, At: day(30)}}, day(10)
+	b.Sales = append(b.Sales, read, late)
+	if got, want := said(reconcile(t, b, options())), []string{"576: -500 refund not settled yet, statement 70576: 5.00 GBP refunded, 0.00 GBP on statements"}; !slices.Equal(got, want) {
+		t.Errorf("of three readings, one has the refunds: got %q, want %q", got, want)
+	}
+}
+
+// Details that say again what others have said are not counted twice, and those of one line tell
+// how another is signed.
+func TestDetailsOfALine(t *testing.T) {
+	t.Parallel()
+	affiliate := finance.Line{ID: "1", Type: finance.OrderLine, OrderID: "576", Stated: finance.Parts{Revenue: 2000, Fees: -300}, Settlement: 1700, Details: []finance.Detail{
+		detail(finance.Revenue, "subtotal_before_discount_amount", 2000), detail(finance.Fee, "affiliate_commission_amount", -300), detail(finance.Fee, "affiliate_commission_amount_before_pit", -330),
+	}}
+	bare := func(id string, fees, settlement int64) finance.Line {
+		return finance.Line{ID: id, Type: finance.OrderLine, OrderID: id, Stated: finance.Parts{Revenue: 2000, Fees: fees}, Settlement: settlement}
+	}
+	open := func(fees int64) finance.Line { // shipping and fees cancel out
+		return finance.Line{ID: "9", Type: finance.OrderLine, OrderID: "9", Stated: finance.Parts{Revenue: 2000, Shipping: -fees, Fees: fees}, Settlement: 2000, Details: []finance.Detail{
+			detail(finance.Revenue, "subtotal_before_discount_amount", 2000), detail(finance.Shipping, "actual_shipping_fee_amount", -fees), detail(finance.Fee, "referral_fee_amount", fees),
+		}}
+	}
+	funded := func(paid, discount int64) finance.Line {
+		return finance.Line{ID: "1", Type: finance.OrderLine, OrderID: "576", Stated: finance.Parts{Revenue: 2000}, Settlement: 2000, Details: []finance.Detail{
+			detail(finance.Revenue, "subtotal_before_discount_amount", 2000), detail(finance.Info, "customer_payment_amount", paid), detail(finance.Info, "platform_discount_amount", discount),
+			detail(finance.Info, "sales_tax_amount", -100),
+		}}
+	}
+	for _, tc := range []struct {
+		name  string
+		lines []finance.Line
+		want  map[finance.Category]int64
+		wrong []string
+	}{
+		{"a copy", []finance.Line{affiliate}, map[finance.Category]int64{finance.Sales: 2000, finance.Affiliate: -300}, nil},
+		{"lines without details tell that fees are taken off", []finance.Line{bare("1", 180, 1820), open(450)},
+			map[finance.Category]int64{finance.UnnamedRevenue: 2000, finance.UnnamedFees: -180, finance.Sales: 2000, finance.ShippingCost: 450, finance.Commission: -450},
+			[]string{"line 1 amount that the shop does not name"}},
+		{"lines whose details are something else tell nothing", []finance.Line{
+			{ID: "1", Type: finance.OrderLine, OrderID: "1", Stated: finance.Parts{Revenue: 2000, Fees: 180}, Settlement: 1820, Details: []finance.Detail{detail(finance.Revenue, "subtotal_before_discount_amount", 2000), detail(finance.Fee, "referral_fee_amount", -180)}},
+			order("2", "2", 2000, 180), open(-450),
+		}, map[finance.Category]int64{finance.Sales: 6000, finance.Commission: -810, finance.ShippingCost: 450, finance.UnnamedFees: 360, finance.NotExplained: -360},
+			[]string{"line 1 line does not add up", "statement 700 statement does not add up"}},
+		{"funded, as the buyer paid the rest", []finance.Line{funded(1500, -500)}, map[finance.Category]int64{finance.Sales: 1500, finance.PlatformDiscounts: 500}, nil},
+		{"funded, and tax on top", []finance.Line{funded(1600, 500)}, map[finance.Category]int64{finance.Sales: 1500, finance.PlatformDiscounts: 500}, nil},
+		{"funded, and the numbers do not prove it", []finance.Line{funded(1400, 500)}, map[finance.Category]int64{finance.Sales: 2000}, nil},
+		{"nothing is funded", []finance.Line{funded(2000, 0)}, map[finance.Category]int64{finance.Sales: 2000}, nil},
+	} {
+		r := reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(10), tc.lines...)}}, finance.Options{Shop: "UK", AsOf: day(11)})
+		if diff := cmp.Diff(tc.want, categoriesOf(r)); diff != "" {
+			t.Errorf("%s: categories (-want +got):\n%s", tc.name, diff)
+		}
+		if diff := cmp.Diff(tc.wrong, wrong(r)); diff != "" {
+			t.Errorf("%s: wrong (-want +got):\n%s", tc.name, diff)
+		}
+	}
+}
+
+// A statement is proven by what stands on its page: each sum there has to be the other one.
+func TestSumsOfAPage(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*finance.Statement){
+		"": func(*finance.Statement) {},
+		"8.00 GBP to its lines": func(s *finance.Statement) {
+			s.Settlement, s.Stated.Adjustment, s.Totals.Settlement, s.Totals.Payable = 2620, 800, 2620, 2120
+		},
+		"0.01 GBP to the total":            func(s *finance.Statement) { s.Totals.Settlement, s.Totals.Payable = 1819, 1319 },
+		"0.02 GBP to the reserves":         func(s *finance.Statement) { s.Totals.Reserve, s.Totals.Payable = -498, 1322 },
+		"0.03 GBP to settlement and reser": func(s *finance.Statement) { s.Totals.Payable = 1323 },
+	} {
+		s := statement("700", day(9), order("1", "576", 2000, 180), finance.Line{ID: "2", Type: finance.ReserveLine, OrderID: "576", Reserve: -500, ReserveID: "801"})
+		s.Totals = &finance.Totals{Settlement: 1820, Reserve: -500, Payable: 1320}
+		change(&s)
+		r := reconcile(t, finance.Books{Statements: []finance.Statement{s}}, finance.Options{Shop: "UK", AsOf: day(10)})
+		got := ""
+		for _, x := range r.Residuals {
+			if x.Of == finance.OfStatement && x.Reason == finance.StatementDiffers {
+				got += x.Seen
+			}
+		}
+		if proven := r.Statements[0].Proven; proven != (name == "") || (name == "") != (got == "") || !strings.Contains(got, name) {
+			t.Errorf("%q: proven %t, %q", name, proven, got)
+		}
+		if got, want := r.Statements[0].Payable, s.Totals.Payable; got != want {
+			t.Errorf("%q: payable %d, want %d as stated", name, got, want)
+		}
+	}
+}
+
+// Amounts that no money can be cost their line, whichever way they are absurd.
+func TestAbsurdAmounts(t *testing.T) {
+	t.Parallel()
+	for minor, unread := range map[int64]int{money.Max: 0, -money.Max: 0, money.Max + 1: 1, -money.Max - 1: 1} {
+		l := finance.Line{ID: "1", Type: "REBATE", OrderID: "576", Stated: finance.Parts{Adjustment: minor}, Settlement: minor}
+		if r := reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(9), l)}}, options()); len(r.Unread) != unread {
+			t.Errorf("%d: %d lines not read, want %d", minor, len(r.Unread), unread)
+		}
+	}
+}
+
+// A month is closed by its own statements: one of another month that was not read does not
+// keep it open, unless lines of this month may be in it.
+func TestWithheldOfAMonth(t *testing.T) {
+	t.Parallel()
+	b := finance.Books{Statements: []finance.Statement{
+		statement("1", day(1), order("11", "576", 100, 0)), statement("2", day(2), order("12", "577", 200, 0)), statement("3", day(31), order("13", "578", 300, 0)), statement("4", day(32), order("14", "579", 400, 0)),
+	}}
+	for i := range b.Statements {
+		b.Statements[i].LinesRead = false
+	}
+	for basis, want := range map[finance.Basis][]string{finance.BySettlement: {"2", "3"}, finance.ByOrder: {"1", "2", "3", "4"}} {
+		o := options()
+		o.Basis = basis
+		m := reconcile(t, b, o).Month(2026, time.June, nil)
+		var got []string
+		for _, w := range m.Withheld {
+			got = append(got, w.StatementID)
+		}
+		if !slices.Equal(got, want) || len(m.Documents) != 0 || len(m.Rollover) != 0 {
+			t.Errorf("%s: withheld %q, want %q; documents %v, rolled over %v", basis, got, want, numbersOf(m.Documents), m.Rollover)
+		}
+	}
+}
+
+// What is nothing has no document, and goods whose rates nobody can tell apart are posted whole.
+func TestDocumentsOfNothing(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	b.Statements[0].Lines = append(b.Statements[0].Lines, finance.Line{ID: "1", Type: "REBATE", OrderID: "576"})
+	b.Statements = append(b.Statements, statement("702", day(22), finance.Line{ID: "2", Type: "REBATE", OrderID: "577"}))
+	b.Payments = append(b.Payments, finance.Payment{ID: "902", Status: finance.Paid, Amount: money.Amount{Currency: "GBP"}, CreatedAt: day(22), PaidAt: day(23)})
+	b.Sales[0].Rates, b.Sales[1].Rates = []finance.Rate{{Percent: "20"}, {Percent: "5"}}, []finance.Rate{{Percent: "20", Gross: -100}, {Percent: "5", Gross: 2000}}
+	r := reconcile(t, b, options())
+	if got, want := numbersOf(r.Journal()), []string{"TTS-UK-70576", "TTS-UK-70577", "TTP-UK-90576", "TTP-UK-90577"}; !slices.Equal(got, want) {
+		t.Errorf("documents %q, want %q", got, want)
+	}
+	if list := r.Reversed(map[string]string{"TTP-UK-902": "posted of old"}); len(list) != 0 {
+		t.Errorf("a payment of nothing is taken back: %v", numbersOf(list))
+	}
+	for _, d := range r.Journal() {
+		balanced(t, d)
+		var sold int64
+		for _, e := range d.Entries {
+			if e.Account == string(finance.Sales) {
+				sold += e.Credit - e.Debit
+			}
+		}
+		if sold != 2000 && d.StatementID != "" {
+			t.Errorf("%s has sales of %d, want 2000", d.Number, sold)
+		}
+	}
+}
+
+// The date on which an order was placed is that of its own line, or else of its sale; an adjustment
+// of it goes by its settlement unless the shop says when.
+func TestTheMonthOfALine(t *testing.T) {
+	t.Parallel()
+	undated := order("11", "576", 2000, 180)
+	undated.OrderedAt = time.Time{}
+	b := finance.Books{
+		Statements: []finance.Statement{statement("1", day(31), undated, finance.Line{ID: "12", Type: "PLATFORM_PENALTY", OrderID: "577", Stated: finance.Parts{Adjustment: -100}, Settlement: -100}, order("13", "577", 500, 0))},
+		Sales:      []finance.Sale{{OrderID: "576", Currency: "GBP", Paid: 2000, OrderedAt: day(-5)}, {OrderID: "577", Currency: "GBP", Paid: 500, OrderedAt: day(-5)}},
+	}
+	b.Statements[0].Lines[2].OrderedAt = day(2)
+	o := options()
+	o.Basis = finance.ByOrder
+	m := reconcile(t, b, o).Month(2026, time.June, nil)
+	got := map[string]int64{}
+	for _, d := range m.Documents {
+		balanced(t, d)
+		for _, e := range d.Entries {
+			got[e.Account] += e.Credit - e.Debit
+		}
+	}
+	want := map[string]int64{string(finance.Sales): 500, string(finance.Commission): 0, string(finance.Penalties): -100, finance.AccountClearing: -2220, finance.AccountRollover: 1820}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("June by the date of the order (-want +got):\n%s", diff)
+	}
 }

@@ -238,3 +238,41 @@ func TestALineThatCannotBeRead(t *testing.T) {
 		t.Errorf("once it was read: cases %q, want that of the order that is overdue", got)
 	}
 }
+
+// What the shop pays for a loss is a credit of the order, by the day that the statement covers;
+// what it takes back, other adjustments and the order's own lines are none.
+func TestCredits(t *testing.T) {
+	t.Parallel()
+	adjustment := func(id, kind, orderID string, minor int64) finance.Line {
+		return finance.Line{ID: id, Type: kind, OrderID: orderID, Stated: finance.Parts{Adjustment: minor}, Settlement: minor}
+	}
+	const claims = "LOGISTICS_REIMBURSEMENT"
+	inOrder := order("7", "582", 2000, 180)
+	inOrder.Stated.Shipping, inOrder.Settlement = 90, 1910
+	inOrder.Details = append(inOrder.Details, detail(finance.Shipping, "shipping_fee_guarantee_reimbursement", 90))
+	r := reconcile(t, finance.Books{Statements: []finance.Statement{
+		statement("1", day(9), adjustment("1", claims, "576", 100), adjustment("2", claims, "577", -100), adjustment("3", claims, "", 100), adjustment("4", "REBATE", "579", 100), inOrder),
+		statement("2", day(12), adjustment("5", claims, "576", 50), adjustment("6", claims, "580", 0)),
+	}}, options())
+	want := map[string][]time.Time{"576": {day(9).Add(-1), day(12).Add(-1)}}
+	if diff := cmp.Diff(want, r.Credits()); diff != "" {
+		t.Errorf("credits (-want +got):\n%s", diff)
+	}
+}
+
+// A case about a movement of the balance closes once it has arrived.
+func TestTellOfAMovement(t *testing.T) {
+	t.Parallel()
+	queue := new(exceptions.Memory).Shop("uk")
+	b := twoDays()
+	b.Withdrawals = []finance.Withdrawal{{ID: "1", Type: "WITHDRAW", Status: "FAILED", Amount: b.Payments[0].Amount, CreatedAt: day(25)}}
+	for _, want := range []int{1, 0} {
+		if err := reconcile(t, b, options()).Tell(t.Context(), queue); err != nil {
+			t.Fatal(err)
+		}
+		if got := objects(t, queue); len(got) != want {
+			t.Errorf("status %s: cases %v, want %d", b.Withdrawals[0].Status, got, want)
+		}
+		b.Withdrawals[0].Status = "SUCCESS"
+	}
+}

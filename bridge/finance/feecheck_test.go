@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -87,6 +88,18 @@ func TestFees(t *testing.T) {
 			detail(finance.Revenue, listName, 10000), detail(finance.Revenue, returnName, -5000), detail(finance.Fee, referral, -300), detail(finance.Fee, admin, -60),
 		}}}, ""},
 		{"cancelled before dispatch", "US", "USD", finance.Sale{Units: 1, Paid: 10000, Cancelled: 10000, Void: true}, []finance.Line{sold(10000, 600), refunded(10000, 600, 120)}, "refund_administration_fee_amount 120 0"},
+		{"cancelled after dispatch", "US", "USD", finance.Sale{Units: 1, Paid: 10000, Cancelled: 10000, Void: true, ShippedAt: day(3)}, []finance.Line{sold(10000, 600), refunded(10000, 600, 120)}, ""},
+		{"two refunds, the first too high", "US", "USD", one, []finance.Line{sold(10000, 600), refunded(4000, 240, 100), refunded(4000, 240, 60)}, "refund_administration_fee_amount 100 48"},
+		{"two refunds, the second too high", "US", "USD", one, []finance.Line{sold(10000, 600), refunded(4000, 240, 60), refunded(4000, 240, 100)}, "refund_administration_fee_amount 100 48"},
+		{"sold in another period, at another rate", "US", "USD", one, []finance.Line{refunded(10000, 800, 160)}, ""},
+		{"a share of what was credited, and more", "US", "USD", one, []finance.Line{refunded(10000, 800, 161)}, "refund_administration_fee_amount 161 160"},
+		{"merged, so that nobody has counted its units", "GB", "GBP", finance.Sale{Units: 1, Paid: 20000, With: []string{"5762"}}, []finance.Line{sold(10000, 905)}, ""},
+		{"of what the buyer pays, and a part refunded", "VN", "VND", one, []finance.Line{
+			{Details: []finance.Detail{
+				detail(finance.Revenue, listName, 100000), detail(finance.Fee, "transaction_fee_amount", -4000), detail(finance.Info, "customer_payment_amount", 80000), detail(finance.Info, "platform_discount_amount", 20000),
+			}},
+			{Details: []finance.Detail{detail(finance.Revenue, returnName, -50000), detail(finance.Fee, "transaction_fee_amount", 2000), detail(finance.Info, "customer_refund_amount", -40000)}},
+		}, ""},
 		{"taken again later", "GB", "GBP", one, []finance.Line{sold(10000, 900), {Details: []finance.Detail{detail(finance.Fee, referral, -50)}}}, "referral_fee_amount 950 900"},
 		{"for each order", "VN", "VND", one, []finance.Line{{Details: []finance.Detail{detail(finance.Revenue, listName, 100000), detail(finance.Fee, "vn_fix_infrastructure_fee", -3001)}}}, "vn_fix_infrastructure_fee 3001 3000"},
 		{"of what the buyer pays", "VN", "VND", one, []finance.Line{{Details: []finance.Detail{
@@ -140,6 +153,11 @@ func TestFeesNotChecked(t *testing.T) {
 	t.Parallel()
 	broken := feeBook("GBP", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 2000))
 	broken.Statements[0].Lines[0].Settlement--
+	unnamed := feeBook("GBP", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 2000))
+	unnamed.Statements[0].Lines[0].Stated.Fees--
+	unnamed.Statements[0].Lines[0].Settlement--
+	undated := feeBook("GBP", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 2000))
+	undated.Statements[0].Lines[0].OrderedAt, undated.Sales[0].OrderedAt = time.Time{}, time.Time{}
 	early := feeBook("USD", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 600), refunded(10000, 0, 0))
 	soon := withFees("US")
 	soon.AsOf = day(12)
@@ -151,6 +169,8 @@ func TestFeesNotChecked(t *testing.T) {
 	}{
 		{"no market", feeBook("GBP", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 2000)), options(), finance.FeeCheck{}},
 		{"a line that does not add up", broken, withFees("GB"), finance.FeeCheck{Market: "GB", NotChecked: 1}},
+		{"a line with an amount that has no name", unnamed, withFees("GB"), finance.FeeCheck{Market: "GB", NotChecked: 1}},
+		{"nobody knows when it was placed", undated, withFees("GB"), finance.FeeCheck{Market: "GB", NotChecked: 1}},
 		{"no rule", feeBook("JPY", finance.Sale{Units: 1, Paid: 10000}, sold(10000, 2000)), withFees("JP"), finance.FeeCheck{Market: "JP", NotChecked: 1, Unruled: []finance.UnruledFee{{Group: finance.Fee, Fee: referral, Currency: "JPY", Orders: 1, Charged: 2000}}}},
 		{"sold in another period", feeBook("GBP", finance.Sale{Units: 1, Paid: 10000}, refunded(10000, 0, 0)), withFees("GB"), finance.FeeCheck{Market: "GB", NotChecked: 1}},
 		{"the credit may still come", early, soon, finance.FeeCheck{Market: "US", Orders: 1}},

@@ -262,6 +262,14 @@ func TestPaymentsThatComeBackAndArriveAgain(t *testing.T) {
 	t.Parallel()
 	for _, looked := range []bool{true, false} {
 		b := twoDays()
+		for i, w := range []finance.Withdrawal{ // what has nothing to do with it
+			{Type: "REVERSE", Status: "FAILED", CreatedAt: day(22)}, {Type: "TRANSFER", Status: "SUCCESS", CreatedAt: day(22)},
+			{Type: "REVERSE", Status: "SUCCESS", CreatedAt: day(21)}, // before there was anything to come back
+			{Type: "REVERSE", Status: "SUCCESS", CreatedAt: day(22), Amount: money.Amount{Minor: 1, Currency: "GBP"}},
+		} {
+			w.ID, w.Amount.Minor, w.Amount.Currency = fmt.Sprint("0", i), w.Amount.Minor+1820, "GBP"
+			b.Withdrawals = append(b.Withdrawals, w)
+		}
 		posted, bank := map[string]string{}, int64(0)
 		p := &b.Payments[1]
 		run := func(want ...string) {

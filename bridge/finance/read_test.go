@@ -334,3 +334,196 @@ func TestReadPaymentsAfterThePeriod(t *testing.T) {
 		t.Errorf("clearing account %+v, want none of what is of another period", c)
 	}
 }
+
+// odd is a shelf some of whose records cannot be read.
+type odd struct{ *shelf }
+
+func (o odd) unread(kind string) []finance.Unread {
+	return []finance.Unread{{Kind: kind, ID: "odd", Why: "an amount is none"}}
+}
+
+func (o odd) Statements(ctx context.Context, from, to time.Time) ([]finance.Statement, []finance.Unread, error) {
+	list, _, err := o.shelf.Statements(ctx, from, to)
+	return list, o.unread("statement"), err
+}
+
+func (o odd) StatementLines(ctx context.Context, s finance.Statement) (finance.Statement, []finance.Unread, error) {
+	s, _, err := o.shelf.StatementLines(ctx, s)
+	return s, o.unread("line"), err
+}
+
+func (o odd) Payments(ctx context.Context, from, to time.Time) ([]finance.Payment, []finance.Unread, error) {
+	list, _, err := o.shelf.Payments(ctx, from, to)
+	return list, o.unread("payment"), err
+}
+
+func (o odd) Estimates(ctx context.Context, from, to time.Time) ([]finance.Estimate, []finance.Unread, error) {
+	list, _, err := o.shelf.Estimates(ctx, from, to)
+	return list, o.unread("estimate"), err
+}
+
+func (o odd) Sales(ctx context.Context, from, to time.Time) ([]finance.Sale, []finance.Unread, error) {
+	list, _, err := o.shelf.Sales(ctx, from, to)
+	return list, o.unread("order"), err
+}
+
+func (o odd) Withdrawals(_ context.Context, from, to time.Time) ([]finance.Withdrawal, []finance.Unread, error) {
+	return nil, o.unread("withdrawal"), o.call("withdrawals", from, to)
+}
+
+func (o odd) OrderRows(_ context.Context, id string) (finance.OrderRows, error) {
+	return finance.OrderRows{OrderID: id}, o.fail["order "+id]
+}
+
+// Every record that cannot be read is in the books, and so is every list that breaks off.
+func TestNothingUnreadIsLeftOut(t *testing.T) {
+	t.Parallel()
+	kinds := func(b finance.Books) (list []string) {
+		for _, u := range b.Unread {
+			if !slices.Contains(list, u.Kind+" "+u.ID) {
+				list = append(list, u.Kind+" "+u.ID)
+			}
+		}
+		slices.Sort(list)
+		return list
+	}
+	all := []string{"estimate odd", "line odd", "order odd", "payment odd", "statement odd", "withdrawal odd"}
+	for _, broken := range []string{"", "payments", "estimates", "withdrawals", "sales"} {
+		o := odd{&shelf{books: twoDays(), fail: map[string]error{broken: errors.New("the line is cut")}}}
+		r, err := finance.NewReader(finance.Ports{Statements: o, Payments: o, Estimates: o, Withdrawals: o, Sales: o, Orders: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := r.Read(t.Context(), day(15), day(40))
+		if (err != nil) != (broken != "") {
+			t.Errorf("%q breaks off: error %v", broken, err)
+		}
+		want := append(slices.Clone(all), "statement ") // of those before the period
+		if broken != "" {
+			want = append(want, map[string]string{"payments": "payment", "estimates": "estimate", "withdrawals": "withdrawal", "sales": "order"}[broken]+" ")
+		}
+		slices.Sort(want)
+		if diff := cmp.Diff(want, kinds(b)); diff != "" {
+			t.Errorf("%q breaks off: unread (-want +got):\n%s", broken, diff)
+		}
+		if len(b.Withdrawals) > 0 || b.WithdrawalsRead != (broken != "withdrawals") {
+			t.Errorf("%q breaks off: withdrawals read %t", broken, b.WithdrawalsRead)
+		}
+		o.fail["order 577"] = errors.New("no such order")
+		err = r.ReadOrders(t.Context(), &b, "576", "577", "578")
+		if err == nil || !strings.Contains(err.Error(), "order 577: no such order") || len(b.OrderRows) != 2 {
+			t.Errorf("the lists of three orders, one of which fails: %v, %d read", err, len(b.OrderRows))
+		}
+	}
+	s := &shelf{books: twoDays()}
+	if err := s.reader(t).ReadOrders(t.Context(), &finance.Books{}, "576"); err == nil || !strings.Contains(err.Error(), "Orders") {
+		t.Errorf("without the port: error %v", err)
+	}
+	for _, to := range []time.Time{day(10), day(9)} {
+		if _, err := s.reader(t).Read(t.Context(), day(10), to); err == nil || !strings.Contains(err.Error(), "is empty") {
+			t.Errorf("a period from the 10th to the %dth: error %v", to.Day(), err)
+		}
+	}
+	if _, err := finance.NewReader(finance.Ports{}); err == nil || !strings.Contains(err.Error(), "Statements") {
+		t.Errorf("no ports: error %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.reader(t).Read(ctx, day(15), day(40)); !errors.Is(err, context.Canceled) {
+		t.Errorf("a run that is stopped: error %v", err)
+	}
+}
+
+// Statements from before the period are read if no payment has paid them, and those alone.
+func TestReadWhatIsOwedBeforeThePeriod(t *testing.T) {
+	t.Parallel()
+	s := &shelf{books: twoDays()}
+	s.books.Statements[1].PaymentID = ""
+	b, err := s.reader(t).Read(t.Context(), day(22), day(40))
+	if err != nil || len(b.Before) != 1 || b.Before[0].ID != "70577" || len(b.Before[0].Lines) != 1 || len(b.Statements) != 0 || len(b.Unread) != 0 {
+		t.Errorf("got %+v and unread %v (%v), want the statement that is not paid, with its line", b.Before, b.Unread, err)
+	}
+	s.fail = map[string]error{"lines 70577": errors.New("the line is cut")}
+	if b, err = s.reader(t).Read(t.Context(), day(22), day(40)); err == nil || len(b.Unread) != 1 || b.Unread[0].Kind != "statement" {
+		t.Errorf("its lines break off: error %v, unread %v", err, b.Unread)
+	}
+}
+
+// credited is told of what was paid for losses.
+type credited struct {
+	credits map[string][]time.Time
+	err     error
+}
+
+func (c *credited) Paid(_ context.Context, credits map[string][]time.Time) error {
+	c.credits = credits
+	return c.err
+}
+
+// brokenValues is a store that fails.
+type brokenValues struct{ store.Values }
+
+func (brokenValues) Value(context.Context, string) ([]byte, bool, error) {
+	return nil, false, errors.New("the disk is full")
+}
+
+func (brokenValues) PutValue(context.Context, string, []byte) error {
+	return errors.New("the disk is full")
+}
+
+// A run tells the claims of what was paid, and of what it could not do.
+func TestWatchTellsOfCreditsAndFailures(t *testing.T) {
+	t.Parallel()
+	s := &shelf{books: twoDays()}
+	s.books.Statements[0].Lines = append(s.books.Statements[0].Lines, finance.Line{ID: "9", Type: "LOGISTICS_REIMBURSEMENT", OrderID: "576", Stated: finance.Parts{Adjustment: 100}, Settlement: 100})
+	told := &credited{}
+	o := finance.WatchOptions{Options: options(), Days: 366, Claims: told, Now: func() time.Time { return asOf }}
+	queue := new(exceptions.Memory).Shop("uk")
+	run := func(ctx context.Context, values store.Values) error {
+		t.Helper()
+		o.Values = values
+		w, err := finance.NewWatch(s.reader(t), queue, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Run(ctx)
+		if h := w.Health(); (h.Failures > 0) != (err != nil) {
+			t.Errorf("health %v after the error %v", h, err)
+		}
+		return err
+	}
+	if err := run(t.Context(), nil); err != nil || len(told.credits["576"]) != 1 {
+		t.Errorf("told %v (%v), want the credit of order 576", told.credits, err)
+	}
+	told.err = errors.New("the queue is locked")
+	if err := run(t.Context(), brokenValues{}); err == nil || !strings.Contains(err.Error(), "disk is full") || !strings.Contains(err.Error(), "queue is locked") {
+		t.Errorf("error %v, want both", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	told.credits, told.err = nil, nil
+	if err := run(ctx, nil); !errors.Is(err, context.Canceled) || told.credits != nil {
+		t.Errorf("a run that is stopped: error %v, told %v", err, told.credits)
+	}
+	if _, _, err := finance.Last(t.Context(), brokenValues{}); err == nil {
+		t.Error("a report that cannot be read: no error")
+	}
+	values := new(store.Memory).Shop("uk")
+	if err := values.PutValue(t.Context(), "finance/last", []byte("?")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := finance.Last(t.Context(), values); err == nil {
+		t.Error("a report that is none: no error")
+	}
+	o.Days = 367
+	if _, err := finance.NewWatch(s.reader(t), queue, o); err == nil || !strings.Contains(err.Error(), "367") {
+		t.Errorf("367 days: error %v", err)
+	}
+	o.Days = 1
+	if _, err := finance.NewWatch(s.reader(t), nil, o); err == nil {
+		t.Error("no queue: no error")
+	}
+	if text := (finance.WatchReport{Statements: 1, Unread: 1}).String(); !strings.Contains(text, "1 record not read") || strings.Contains(text, "NOT COMPLETE") {
+		t.Errorf("the line of a report is %q", text)
+	}
+}
