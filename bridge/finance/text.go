@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // String is a page of text: how far the money was followed, and what is left.
@@ -30,16 +32,16 @@ func (r *Report) String() string {
 	fmt.Fprintf(&b, "Payouts     %d of %d are the sum of their statements\n", paid, len(r.Payouts))
 	fmt.Fprintf(&b, "Orders      %d, %d of them settled\n", len(r.Orders), r.settledOrders())
 	if len(r.Unread) > 0 {
-		fmt.Fprintf(&b, "Not read    %d records\n", len(r.Unread))
+		fmt.Fprintf(&b, "Not read    %s\n", part.Count(len(r.Unread), "record"))
 	}
 	if f := r.Fees; f.Market != "" {
-		fmt.Fprintf(&b, "Fees        of %d orders held against the published rules of %s, %d above them, %d not compared\n", f.Orders, f.Market, len(f.Breaches), f.NotChecked)
+		fmt.Fprintf(&b, "Fees        of %s held against the published rules of %s, %d above them, %d not compared\n", part.Count(f.Orders, "order"), f.Market, len(f.Breaches), f.NotChecked)
 		for _, u := range f.Unruled {
 			why := "no published rule is on file"
 			if u.Doubted {
 				why = "no rule on file is sure, or of that day"
 			}
-			fmt.Fprintf(&b, "            not checked: %s, %s in %d orders: %s\n", u.Fee, amount(u.Charged, u.Currency), u.Orders, why)
+			fmt.Fprintf(&b, "            not checked: %s, %s in %s: %s\n", u.Fee, amount(u.Charged, u.Currency), part.Count(u.Orders, "order"), why)
 		}
 	}
 	table := func(heading string, rows func(row func(cells ...string))) {
@@ -84,7 +86,14 @@ func (r *Report) String() string {
 	table("Held in reserve", func(row func(...string)) {
 		for _, e := range r.Reserves {
 			if e.Held != 0 {
-				row(e.ID, decimal(e.Held, e.Currency), e.Currency, "until "+date(e.ReleaseAt), "order "+e.OrderID)
+				until, of := "until nobody knows when", ""
+				if !e.ReleaseAt.IsZero() {
+					until = "until " + date(e.ReleaseAt)
+				}
+				if e.OrderID != "" {
+					of = "order " + e.OrderID
+				}
+				row(e.ID, decimal(e.Held, e.Currency), e.Currency, until, of)
 			}
 		}
 	})

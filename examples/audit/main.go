@@ -71,6 +71,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 		fmt.Fprintln(progress, "usage: audit [-live -settings client.json] [-promotion sku,...] [-title title] [-account name] [-csv file] [-html file] [-json file] [-imports folder]")
 		flags.PrintDefaults()
 		fmt.Fprint(progress, environment)
+		fmt.Fprintln(progress, "exit code: 0 if there is nothing to mend, 1 if there is, 2 if it failed or not everything could be read")
 	}
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return clean, nil
@@ -79,6 +80,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, pr
 	}
 	if flags.NArg() > 0 || *live != (*settingsFile != "") {
 		return trouble, errors.New("-live and -settings go together, and nothing else is expected: see -help")
+	}
+	if err := writable(files, *imports); err != nil { // before the work, which may take minutes
+		return trouble, err
 	}
 	connect := madeUp
 	if *live {
@@ -129,6 +133,28 @@ func writeJSON(r audit.Report, w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(r)
+}
+
+// writable makes the folder and the files that are asked for, or says why it cannot.
+func writable(files map[string]*string, imports string) error {
+	if imports != "" {
+		if err := os.MkdirAll(imports, 0o755); err != nil {
+			return err
+		}
+	}
+	for _, name := range files {
+		if *name == "" {
+			continue
+		}
+		f, err := os.OpenFile(*name, os.O_CREATE|os.O_WRONLY, 0o644)
+		if err == nil {
+			err = f.Close()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func write(name string, to func(io.Writer) error) error {

@@ -20,7 +20,7 @@ func TestAudit(t *testing.T) {
 	file := func(name string) string { return filepath.Join(dir, name) }
 	var out bytes.Buffer
 	code, err := run(t.Context(), []string{
-		"-promotion", "MUG-RED, LAMP-OAK,KETTLE", "-title", "Before the LIVE", "-account", "Mugs Ltd", "-csv", file("a.csv"), "-html", file("a.html"), "-json", file("a.json"), "-imports", dir,
+		"-promotion", "MUG-RED, LAMP-OAK,KETTLE", "-title", "Before the LIVE", "-account", "Mugs Ltd", "-csv", file("a.csv"), "-html", file("a.html"), "-json", file("a.json"), "-imports", file("imports"),
 	}, none, &out, io.Discard)
 	if err != nil || code != toMend {
 		t.Fatalf("exit code %d, %v; want %d", code, err, toMend)
@@ -48,7 +48,7 @@ func TestAudit(t *testing.T) {
 	if rows, err := csv.NewReader(bytes.NewReader(read("a.csv"))).ReadAll(); err != nil || len(rows) != 1+4+19+3+3 {
 		t.Errorf("the CSV has %d rows, %v; want a head, 4 of what it is about, 19 findings, 3 verdicts and 3 things to look at", len(rows), err)
 	}
-	if got := string(read("composites.csv")); got != "Composite SKU,Component SKU,Quantity\nTEA-FOR-TWO,MUG-RED,2\nTEA-FOR-TWO,TEA-EARL,1\n" {
+	if got := string(read("imports/composites.csv")); got != "Composite SKU,Component SKU,Quantity\nTEA-FOR-TWO,MUG-RED,2\nTEA-FOR-TWO,TEA-EARL,1\n" {
 		t.Errorf("the composites to import are %q", got)
 	}
 	if page := string(read("a.html")); !strings.Contains(page, "LAMP-OAK") || strings.Contains(page, "http://") || strings.Contains(page, "https://") {
@@ -62,9 +62,10 @@ func TestAudit(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"-live"}, {"-settings", "x.json"}, {"more"}, {"-nonsense"}, {"-live", "-settings", "not-there.json"}, {"-csv", "no/such/folder/a.csv"}} {
-		if code, err := run(t.Context(), args, none, io.Discard, io.Discard); err == nil || code != trouble {
-			t.Errorf("%q: exit code %d, %v; want %d and why", args, code, err, trouble)
+	for _, args := range [][]string{{"-live"}, {"-settings", "x.json"}, {"more"}, {"-nonsense"}, {"-live", "-settings", "not-there.json"}, {"-csv", "no/such/folder/a.csv"}, {"-imports", "main.go/folder"}} {
+		var progress bytes.Buffer
+		if code, err := run(t.Context(), args, none, io.Discard, &progress); err == nil || code != trouble || strings.Contains(progress.String(), "reading:") {
+			t.Errorf("%q: exit code %d, %v; want %d and why, before anything is read: %s", args, code, err, trouble, progress.String())
 		}
 	}
 	if code, err := run(t.Context(), []string{"-help"}, none, io.Discard, io.Discard); err != nil || code != clean {

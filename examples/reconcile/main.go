@@ -53,6 +53,11 @@ func run(ctx context.Context, args []string, out, help io.Writer) error {
 	html := flags.String("html", "", "write the report as one self-contained page to this `file`")
 	csv := flags.String("csv", "", "write the journal, that of June by order dates, the summary of each payout, the list of orders and the movements of the balance into this `directory`")
 	clean := flags.Bool("clean", false, "a month in which nothing goes wrong")
+	flags.Usage = func() {
+		fmt.Fprintln(help, "usage: reconcile [-clean] [-html file] [-csv directory]")
+		flags.PrintDefaults()
+		fmt.Fprintln(help, "exit code: 0 if nobody has to look, 2 if somebody has to, 1 if it failed")
+	}
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -89,6 +90,25 @@ func TestFiles(t *testing.T) {
 	}
 	if !slices.Equal(all[0], all[1]) {
 		t.Error("two runs differ")
+	}
+}
+
+// Whoever is sent the page reads no less than whoever is sent the text.
+func TestThePageSaysWhatTheTextSays(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "page.html")
+	text, err := reconcile(t, "-html", file)
+	if !errors.Is(err, errLook) {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range regexp.MustCompile(`-?[0-9]+\.[0-9]{2}|[0-9]{19}|[a-z]+_[a-z_]+`).FindAllString(text, -1) {
+		if !strings.Contains(string(page), word) {
+			t.Errorf("%s is in the text, and not on the page", word)
+		}
 	}
 }
 

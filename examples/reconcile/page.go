@@ -23,13 +23,14 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 		}
 		return t.Format("2 Jan 2006")
 	},
-	"negative": func(minor int64) bool { return minor < 0 },
+	"minus": func(minor int64) int64 { return -minor },
 }).Parse(pageText))
 
 // pageData is what the page shows.
 type pageData struct {
 	*finance.Report
 	Proven, Paid, Settled int
+	Held                  []finance.Reserve // what is held back still
 }
 
 // pageOf is one self-contained page.
@@ -48,6 +49,11 @@ func pageOf(r *finance.Report) ([]byte, error) {
 	for _, o := range r.Orders {
 		if o.Settled {
 			data.Settled++
+		}
+	}
+	for _, e := range r.Reserves {
+		if e.Held != 0 {
+			data.Held = append(data.Held, e)
 		}
 	}
 	var b bytes.Buffer
