@@ -143,7 +143,7 @@ func TestTheQuestion(t *testing.T) {
 	if got := wrong(r); !slices.Contains(got, "order 5761 "+string(finance.FeeAboveRule)) {
 		t.Errorf("wrong %q", got)
 	}
-	if text := r.String(); !strings.Contains(text, "of 1 orders held against the published rules of US, 1 above them, 0 not compared") {
+	if text := r.String(); !strings.Contains(text, "of 1 order held against the published rules of US, 1 above them, 0 not compared") {
 		t.Errorf("the text does not tell of it:\n%s", text)
 	}
 }

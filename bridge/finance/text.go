@@ -28,7 +28,7 @@ func (r *Report) String() string {
 		}
 	}
 	fmt.Fprintf(&b, "%s as of %s\n\n", r.Shop, r.AsOf.Format(time.DateTime))
-	fmt.Fprintf(&b, "Statements  %d of %d add up (%d lines)\n", proven, len(r.Statements), lines)
+	fmt.Fprintf(&b, "Statements  %d of %d add up (%s)\n", proven, len(r.Statements), part.Count(lines, "line"))
 	fmt.Fprintf(&b, "Payouts     %d of %d are the sum of their statements\n", paid, len(r.Payouts))
 	fmt.Fprintf(&b, "Orders      %d, %d of them settled\n", len(r.Orders), r.settledOrders())
 	if len(r.Unread) > 0 {
