@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/linnbridge/linnbridge/bridge/finance"
 	"github.com/linnbridge/linnbridge/bridge/money"
@@ -953,6 +954,14 @@ func TestWhatIsSaidOfAnOrder(t *testing.T) {
 			alone(b, finance.Line{ID: "1", Type: "PLATFORM_PENALTY", OrderID: "576", Stated: finance.Parts{Adjustment: -500}, Settlement: -500})
 			b.From = day(19)
 		}, []string{"576: -500 sold before the period, statement 70576"}},
+		{"charged before it is settled", func(b *finance.Books) {
+			alone(b, finance.Line{ID: "1", Type: "PLATFORM_PENALTY", OrderID: "576", Stated: finance.Parts{Adjustment: -500}, Settlement: -500})
+		}, []string{"576: 2000 neither settled nor expected, statement 70576: due 2026-07-11"}},
+		{"ordered before the period, and expected", func(b *finance.Books) {
+			alone(b)
+			b.From = day(19)
+			b.Estimates = []finance.Estimate{{ID: "1", OrderID: "576", Currency: "GBP", Settlement: 1820, Known: true, ExpectedAt: day(45)}}
+		}, []string{"576: 1820 not settled yet, statement : due 2026-07-15"}},
 		{"the order could not be read", func(b *finance.Books) {
 			b.Sales = b.Sales[1:]
 			b.Unread = []finance.Unread{{Kind: "order", ID: "576", Why: "its total is no amount"}, {Kind: "payment", ID: "577", Why: "an amount is none"}}
@@ -1221,5 +1230,77 @@ func TestTheMonthOfALine(t *testing.T) {
 	want := map[string]int64{string(finance.Sales): 500, string(finance.Commission): 0, string(finance.Penalties): -100, finance.AccountClearing: -2220, finance.AccountRollover: 1820}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("June by the date of the order (-want +got):\n%s", diff)
+	}
+}
+
+// Each order has its own amounts and dates, whatever stands before and after it.
+func TestWhatAnOrderIsMadeOf(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	b.Statements[0].ID, b.Statements[1].ID = "70577", "70576" // the later one has the lower id
+	again := order("9", "576", 0, 0)
+	again.OrderedAt = day(3)
+	again.Stated, again.Settlement = finance.Parts{Revenue: -500, Shipping: -70, Fees: 20}, -550
+	again.Details = []finance.Detail{
+		detail(finance.Revenue, "refund_subtotal_before_discount_amount", -500), detail(finance.Shipping, "actual_shipping_fee_amount", -70), detail(finance.Fee, "referral_fee_amount", 45), detail(finance.Tax, "local_vat_amount", -25),
+	}
+	b.Statements[1].Lines = append(b.Statements[1].Lines, again, finance.Line{ID: "10", Type: "PLATFORM_PENALTY", OrderID: "576", Stated: finance.Parts{Adjustment: -30}, Settlement: -30})
+	b.Statements[1].Stated.Revenue, b.Statements[1].Stated.Shipping, b.Statements[1].Stated.Fees, b.Statements[1].Stated.Adjustment = 1500, -70, -160, -30
+	b.Statements[1].Settlement, b.Payments[1].Amount.Minor = 1240, 1240
+	b.Sales = append(b.Sales, finance.Sale{OrderID: "578", With: []string{"579"}, Currency: "GBP", Paid: 900, Total: 900, TotalKnown: true})
+	b.Estimates = []finance.Estimate{
+		{ID: "1", OrderID: "578", Currency: "GBP", Settlement: 400, Known: true, OrderedAt: day(29), ExpectedAt: day(50)}, {ID: "2", OrderID: "578", Currency: "GBP", Settlement: 100, Known: true, OrderedAt: day(28), ExpectedAt: day(49)},
+	}
+	r := reconcile(t, b, options())
+	sum := func(c finance.Category, minor int64) finance.CategorySum {
+		return finance.CategorySum{Category: c, Currency: "GBP", Minor: minor}
+	}
+	want := []finance.Order{
+		{ID: "576", Currency: "GBP", OrderedAt: day(9), SettledAt: day(20).Add(-1), PaidAt: day(22), Statements: []string{"70577", "70576"}, Worth: 2000, InWarehouse: true, Sold: 2000, Refunded: -500, Fees: -135, Other: -125,
+			Settlement: 1240, Settled: true, TaxBy: finance.TaxByMarketplace, Categories: []finance.CategorySum{
+				sum(finance.Sales, 2000), sum(finance.Refunds, -500), sum(finance.ShippingCost, -70), sum(finance.Commission, -135), sum(finance.TaxWithheld, -25), sum(finance.Penalties, -30),
+			}},
+		{ID: "577", Currency: "GBP", OrderedAt: day(9), SettledAt: day(21).Add(-1), PaidAt: day(23), Statements: []string{"70576"}, Worth: 2000, InWarehouse: true, Sold: 2000, Fees: -180,
+			Settlement: 1820, Settled: true, TaxBy: finance.TaxUnknown, Categories: []finance.CategorySum{sum(finance.Sales, 2000), sum(finance.Commission, -180)}},
+		{ID: "578", Currency: "GBP", OrderedAt: day(29), InWarehouse: true, Expected: 500, ExpectedKnown: true, ExpectedAt: day(50), TaxBy: finance.TaxUnknown},
+		{ID: "579", Currency: "GBP", InWarehouse: true, TaxBy: finance.TaxUnknown},
+	}
+	if diff := cmp.Diff(want, r.Orders, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("orders (-want +got):\n%s", diff)
+	}
+}
+
+// Where the warehouse has another total than was imported, what was settled tells which of both
+// is right, and one case is enough.
+func TestTheTotalOfTheWarehouse(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		total, settled int64
+		worth          int64
+		kept           []finance.Kept
+		want           []string
+	}{
+		"settled as it was imported":  {2100, 2000, 2200, []finance.Kept{{What: "tax", Minor: 200}}, []string{"576: -100 warehouse has another total"}},
+		"settled as it is now":        {2100, 2100, 2100, nil, []string{"576: -100 warehouse has another total"}},
+		"settled less tax, as now":    {2100, 1900, 2100, []finance.Kept{{What: "tax", Minor: 200}}, []string{"576: -100 warehouse has another total"}},
+		"settled otherwise":           {2100, 1500, 2200, nil, []string{"576: -100 warehouse has another total"}},
+		"the total is as it was":      {2200, 1500, 2200, []finance.Kept{{What: "tax", Minor: 200}}, []string{"576: -500 order settled at another amount"}},
+		"as it was, and nothing kept": {2200, 2200, 2200, nil, nil},
+	} {
+		b := finance.Books{Statements: []finance.Statement{statement("700", day(9), order("1", "576", tc.settled, 0))}}
+		b.Sales = []finance.Sale{{OrderID: "576", Currency: "GBP", Paid: 2200, Tax: 200, Total: tc.total, TotalKnown: true}}
+		r := reconcile(t, b, options())
+		var got []string
+		for _, x := range r.Residuals {
+			if x.Of == finance.OfOrder {
+				got = append(got, fmt.Sprintf("%s: %d %s", x.ID, x.Minor, x.Reason))
+			}
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if o := r.Orders[0]; o.Worth != tc.worth || !slices.Equal(o.Kept, tc.kept) {
+			t.Errorf("%s: worth %d, kept %v; want %d, %v", name, o.Worth, o.Kept, tc.worth, tc.kept)
+		}
 	}
 }

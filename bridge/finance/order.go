@@ -98,7 +98,7 @@ func (r *Report) readOrders(b Books) {
 		if l := &r.lines[i]; l.OrderID != "" {
 			s := state(l.OrderID, l.in.Currency)
 			s.lines = append(s.lines, l)
-			if l.Type == OrderLine && l.in.Currency != r.currencyOf(l.OrderID) {
+			if l.Type == OrderLine {
 				r.settledIn[l.OrderID] = true
 			}
 		}
@@ -232,7 +232,7 @@ func (r *Report) proveOrder(s *orderState, o *Order, b Books, why string, notRea
 		r.Residuals = append(r.Residuals, x)
 		return &r.Residuals[len(r.Residuals)-1]
 	}
-	before := o.Sold == 0 && len(s.lines) > 0 && !b.From.IsZero() && o.OrderedAt.Before(b.From)
+	before := o.Sold == 0 && len(s.lines) > 0 && o.OrderedAt.Before(b.From)
 	switch {
 	case notRead:
 		residual(NotRead, o.Settlement, why)
@@ -295,17 +295,11 @@ func keeps(sale *Sale, off int64) (kept []Kept, left int64) {
 	best := uint(0)
 	left = off
 	for set := uint(1); set < 1<<len(all); set++ {
-		var sum int64
-		usable := true
+		rest := off
 		for i, k := range all {
 			if set&(1<<i) != 0 {
-				sum += k.Minor
-				usable = usable && k.Minor != 0
+				rest -= k.Minor
 			}
-		}
-		rest := off - sum
-		if !usable {
-			continue
 		}
 		if d := cmp.Compare(magnitude(rest), magnitude(left)); d < 0 || d == 0 && bits.OnesCount(set) < bits.OnesCount(best) {
 			best, left = set, rest

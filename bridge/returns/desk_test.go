@@ -216,3 +216,130 @@ func TestUnits(t *testing.T) {
 		})
 	}
 }
+
+// What Linnworks has of a refund is compared to the penny, and what nobody can read is neither
+// taken for right nor booked again.
+func TestWhatLinnworksHasOfARefund(t *testing.T) {
+	t.Parallel()
+	refund := func(reference string, amount money.Amount, unread bool) returns.BookedRefund {
+		return returns.BookedRefund{ID: "b" + reference, Reference: reference, Amount: amount, Unread: unread, Done: true}
+	}
+	differs := []string{"refund differs: return 7"}
+	for name, tt := range map[string]struct {
+		has    []returns.BookedRefund
+		booked int
+		cases  []string
+		seen   string // in the case
+	}{
+		"nothing":                                {nil, 1, nil, ""},
+		"the same":                               {[]returns.BookedRefund{refund("7", pence(1250), false)}, 0, nil, ""},
+		"in two parts":                           {[]returns.BookedRefund{refund("7", pence(1000), false), refund("TikTok 7", pence(250), false)}, 0, nil, ""},
+		"a penny less":                           {[]returns.BookedRefund{refund("7", pence(1249), false)}, 0, differs, "12.49 GBP"},
+		"an amount that is none":                 {[]returns.BookedRefund{refund("7", pence(1250), true)}, 0, differs, "none that can be read"},
+		"two, and one amount is none":            {[]returns.BookedRefund{refund("7", money.Amount{Currency: "GBP"}, true), refund("nr 7", pence(1250), false)}, 0, differs, "none that can be read"},
+		"another currency":                       {[]returns.BookedRefund{refund("7", money.Amount{Minor: 1250, Currency: "EUR"}, false)}, 0, differs, "another currency"},
+		"by hand, without a reference":           {[]returns.BookedRefund{refund("", pence(1250), false)}, 0, nil, ""},
+		"by hand, and the amount is none":        {[]returns.BookedRefund{refund("", pence(1250), true)}, 1, nil, ""},
+		"of another return, of the same amount":  {[]returns.BookedRefund{refund("8", pence(1250), false)}, 1, nil, ""},
+		"of another return, with the id in it":   {[]returns.BookedRefund{refund("17", pence(1250), false)}, 1, nil, ""},
+		"by hand, for the order, another amount": {[]returns.BookedRefund{refund("5764", pence(1), false)}, 1, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := &desk{order: returns.Sent{ID: "w1", Number: "1", Gone: true, Currency: "GBP", Rows: []returns.Row{{ID: "mugs", Quantity: 1, Worth: 1250, LineIDs: []string{"1"}}}, Refunds: tt.has}}
+			s := &shop{returns: map[string]returns.Return{"7": {ID: "7", OrderID: "5764", Refunded: true, Refund: pence(1250), Lines: []returns.Line{{OrderLineID: "1"}}}}}
+			memory, queue := new(store.Memory).Shop("uk"), new(exceptions.Memory).Shop("uk")
+			m, err := returns.NewMirror(returns.MirrorPorts{Shop: s, Changes: s, Warehouse: d, Records: memory, Values: memory, Locks: memory, Exceptions: queue}, returns.MirrorOptions{})
+			must(t, err)
+			for range 3 {
+				_, err := m.Run(t.Context())
+				must(t, err)
+			}
+			list, err := queue.Open(t.Context())
+			must(t, err)
+			if diff := cmp.Diff(tt.cases, open(t, queue)); diff != "" || len(d.booked) != tt.booked || len(list) > 0 && !strings.Contains(list[0].Seen, tt.seen) {
+				t.Errorf("%d booked, want %d; cases %+v, want one that says %q (-want +got):\n%s", len(d.booked), tt.booked, list, tt.seen, diff)
+			}
+		})
+	}
+}
+
+// hides is a desk without the order.
+type hides struct{ *desk }
+
+func (hides) SentOrders(context.Context, string, []string) ([]returns.Sent, error) { return nil, nil }
+
+// kinds are the orders of a shop, by their kind.
+type kinds []returns.Sold
+
+func (k kinds) SoldOrders(context.Context, []string) ([]returns.Sold, error) { return k, nil }
+
+// Of an order that Linnworks does not have somebody is told if its buyer has the money, unless
+// the platform sent it, or it has ended for nothing.
+func TestAReturnWithoutAnOrder(t *testing.T) {
+	t.Parallel()
+	paid, waits, over := returns.Return{ID: "7", OrderID: "5764", Refunded: true, Refund: pence(1250)}, returns.Return{ID: "7", OrderID: "5764", GoodsSent: true}, returns.Return{ID: "7", OrderID: "5764", Over: true}
+	told := []string{"refund not booked: return 7"}
+	for name, tt := range map[string]struct {
+		orders returns.OrderSource
+		steps  []returns.Return
+		cases  []string
+		open   int
+	}{
+		"paid":                         {nil, []returns.Return{paid}, told, 1},
+		"paid, and of our own":         {kinds{{ID: "5764", Kinds: []policy.Kind{policy.Replacement}}}, []returns.Return{paid}, told, 1},
+		"paid, and sent by TikTok":     {kinds{{ID: "5764", Kinds: []policy.Kind{policy.ByTikTok}}}, []returns.Return{paid}, nil, 0},
+		"paid, and the shop hides it":  {kinds{}, []returns.Return{paid}, told, 1},
+		"on its way":                   {nil, []returns.Return{waits}, nil, 1},
+		"on its way, and then refused": {nil, []returns.Return{waits, over}, nil, 0},
+		"paid, and then taken back":    {nil, []returns.Return{paid, over}, nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &shop{returns: map[string]returns.Return{}}
+			memory, queue := new(store.Memory).Shop("uk"), new(exceptions.Memory).Shop("uk")
+			m, err := returns.NewMirror(returns.MirrorPorts{Shop: s, Changes: s, Warehouse: hides{new(desk)}, Orders: tt.orders, Records: memory, Values: memory, Locks: memory, Exceptions: queue}, returns.MirrorOptions{})
+			must(t, err)
+			var report returns.MirrorReport
+			for i, r := range tt.steps {
+				r.UpdatedAt = time.Date(2026, 6, 1+i, 0, 0, 0, 0, time.UTC)
+				s.returns[r.ID] = r
+				for range 2 {
+					report, err = m.Run(t.Context())
+					must(t, err)
+				}
+			}
+			if diff := cmp.Diff(tt.cases, open(t, queue)); diff != "" || report.Open != tt.open {
+				t.Errorf("%s, want %d open; cases (-want +got):\n%s", report, tt.open, diff)
+			}
+		})
+	}
+}
+
+// A mirror says what it lacks, and a report of it what it did.
+func TestNewMirror(t *testing.T) {
+	t.Parallel()
+	s, memory := &shop{}, new(store.Memory).Shop("uk")
+	queue := new(exceptions.Memory).Shop("uk")
+	whole := returns.MirrorPorts{Shop: s, Changes: s, Warehouse: new(desk), Records: memory, Values: memory, Locks: memory, Exceptions: queue}
+	for want, change := range map[string]func(*returns.MirrorPorts, *returns.MirrorOptions){
+		"Warehouse":     func(p *returns.MirrorPorts, _ *returns.MirrorOptions) { p.Warehouse = nil },
+		"Cancellations": func(p *returns.MirrorPorts, _ *returns.MirrorOptions) { p.Claims = new(cutLine) },
+		"Decide":        func(_ *returns.MirrorPorts, o *returns.MirrorOptions) { o.AcceptReceived = true },
+		"FirstLook":     func(_ *returns.MirrorPorts, o *returns.MirrorOptions) { o.FirstLook = -1 }, "Settle": func(_ *returns.MirrorPorts, o *returns.MirrorOptions) { o.Settle = -1 },
+		"MissingAfter": func(_ *returns.MirrorPorts, o *returns.MirrorOptions) { o.MissingAfter = -1 }, "UndeliveredAfter": func(_ *returns.MirrorPorts, o *returns.MirrorOptions) { o.UndeliveredAfter = -1 },
+	} {
+		p, o := whole, returns.MirrorOptions{}
+		change(&p, &o)
+		if _, err := returns.NewMirror(p, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one that names it", want, err)
+		}
+	}
+	report := returns.MirrorReport{Refunds: 1, Goods: 2, Accepted: 3, Open: 4, Raised: 1}
+	if got, want := report.String(), "1 refund and 2 parcels booked, 4 returns open, 3 accepted, 1 needs a person"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := (returns.MirrorReport{}).String(), "0 refunds and 0 parcels booked, 0 returns open"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

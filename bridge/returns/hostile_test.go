@@ -816,3 +816,223 @@ func TestManyReturnsAndOneThatCannotBeRead(t *testing.T) {
 		}
 	})
 }
+
+// errCut is that of a call whose line is cut.
+var errCut = errors.New("the line is cut")
+
+// cutLine is all ports of a mirror, one call of which is cut: before it is carried out, or
+// after.
+type cutLine struct {
+	returns.Shop
+	store.Records
+	ports returns.MirrorPorts
+
+	at, calls int
+	after     bool
+}
+
+// over carries a call out, and cuts it if it is the one.
+func over[T any](c *cutLine, do func() (T, error)) (v T, err error) {
+	if c.calls++; c.calls != c.at {
+		return do()
+	}
+	if c.after {
+		_, _ = do() // nobody learns what became of it
+	}
+	return v, errCut
+}
+
+func (c *cutLine) do(call func() error) error {
+	_, err := over(c, func() (struct{}, error) { return struct{}{}, call() })
+	return err
+}
+
+func (c *cutLine) Returns(ctx context.Context, ids []string) ([]returns.Return, error) {
+	return over(c, func() ([]returns.Return, error) { return c.ports.Shop.Returns(ctx, ids) })
+}
+
+func (c *cutLine) ReturnsSince(ctx context.Context, since time.Time) ([]returns.Return, error) {
+	return over(c, func() ([]returns.Return, error) { return c.ports.Changes.ReturnsSince(ctx, since) })
+}
+
+func (c *cutLine) CancellationsSince(ctx context.Context, since time.Time) ([]returns.Return, error) {
+	return over(c, func() ([]returns.Return, error) { return c.ports.Cancellations.CancellationsSince(ctx, since) })
+}
+
+func (c *cutLine) Cancellations(ctx context.Context, ids []string) ([]returns.Return, error) {
+	return over(c, func() ([]returns.Return, error) { return c.ports.Cancellations.Cancellations(ctx, ids) })
+}
+
+func (c *cutLine) LostParcels(ctx context.Context, r returns.Return) ([]claims.Loss, error) {
+	return over(c, func() ([]claims.Loss, error) { return c.ports.Cancellations.LostParcels(ctx, r) })
+}
+
+func (c *cutLine) Check(ctx context.Context, losses ...claims.Loss) error {
+	return c.do(func() error { return c.ports.Claims.Check(ctx, losses...) })
+}
+
+func (c *cutLine) SoldOrders(ctx context.Context, ids []string) ([]returns.Sold, error) {
+	return over(c, func() ([]returns.Sold, error) { return c.ports.Orders.SoldOrders(ctx, ids) })
+}
+
+func (c *cutLine) decide(ctx context.Context, d returns.Decision) error {
+	return c.do(func() error { return c.ports.Decide(ctx, d) })
+}
+
+func (c *cutLine) SentOrders(ctx context.Context, orderID string, ids []string) ([]returns.Sent, error) {
+	return over(c, func() ([]returns.Sent, error) { return c.ports.Warehouse.SentOrders(ctx, orderID, ids) })
+}
+
+func (c *cutLine) BookRefund(ctx context.Context, b returns.RefundBooking) error {
+	return c.do(func() error { return c.ports.Warehouse.BookRefund(ctx, b) })
+}
+
+func (c *cutLine) FinishRefund(ctx context.Context, warehouseID, refundID string) error {
+	return c.do(func() error { return c.ports.Warehouse.FinishRefund(ctx, warehouseID, refundID) })
+}
+
+func (c *cutLine) BookGoods(ctx context.Context, b returns.GoodsBooking) error {
+	return c.do(func() error { return c.ports.Warehouse.BookGoods(ctx, b) })
+}
+
+func (c *cutLine) FinishGoods(ctx context.Context, warehouseID, bookingID string) error {
+	return c.do(func() error { return c.ports.Warehouse.FinishGoods(ctx, warehouseID, bookingID) })
+}
+
+func (c *cutLine) DropGoods(ctx context.Context, bookingID string) error {
+	return c.do(func() error { return c.ports.Warehouse.DropGoods(ctx, bookingID) })
+}
+
+func (c *cutLine) RecordsOf(ctx context.Context, ids ...string) (records map[string]store.Record, since time.Time, err error) {
+	err = c.do(func() (err error) {
+		records, since, err = c.ports.Records.RecordsOf(ctx, ids...)
+		return err
+	})
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return records, since, nil
+}
+
+func (c *cutLine) Value(ctx context.Context, name string) (value []byte, found bool, err error) {
+	err = c.do(func() (err error) { value, found, err = c.ports.Values.Value(ctx, name); return err })
+	if err != nil {
+		return nil, false, err
+	}
+	return value, found, nil
+}
+
+func (c *cutLine) PutValue(ctx context.Context, name string, value []byte) error {
+	return c.do(func() error { return c.ports.Values.PutValue(ctx, name, value) })
+}
+
+func (c *cutLine) Raise(ctx context.Context, e exceptions.Exception) error {
+	return c.do(func() error { return c.ports.Exceptions.Raise(ctx, e) })
+}
+
+func (c *cutLine) Clear(ctx context.Context, object string, kinds ...exceptions.Kind) error {
+	return c.do(func() error { return c.ports.Exceptions.Clear(ctx, object, kinds...) })
+}
+
+func (c *cutLine) Open(ctx context.Context, kinds ...exceptions.Kind) ([]exceptions.Exception, error) {
+	return over(c, func() ([]exceptions.Exception, error) { return c.ports.Exceptions.Open(ctx, kinds...) })
+}
+
+// Whichever call fails, before it is carried out or after, somebody is told of the error, and
+// all is as it would have been without it once the calls succeed again.
+func TestWhicheverCallFails(t *testing.T) {
+	t.Parallel()
+	life := func(t *testing.T, c *cutLine) (outcome []string, told bool) {
+		s := newSides(t, returns.Rules{})
+		lost, err := claims.NewWatch(s.queue, claims.Options{Market: "GB"})
+		must(t, err)
+		c.ports = returns.MirrorPorts{
+			Shop: s.shop, Changes: s.shop, Cancellations: s.shop, Claims: lost, Warehouse: s.book, Orders: s.shop, Decide: s.watch.Decide,
+			Records: s.memory, Values: s.memory, Exceptions: s.queue,
+		}
+		c.Shop, c.Records = s.shop, s.memory
+		m, err := returns.NewMirror(returns.MirrorPorts{
+			Shop: c, Changes: c, Cancellations: c, Claims: c, Warehouse: c, Orders: c, Decide: c.decide, Records: c, Values: c, Locks: s.memory, Exceptions: c,
+		}, returns.MirrorOptions{Rules: returns.Rules{AcceptReceived: true}})
+		must(t, err)
+		try := func(do func() error) {
+			t.Helper()
+			for range 5 {
+				err := do()
+				if told = told || errors.Is(err, errCut); err == nil {
+					return
+				}
+				soon()
+			}
+			t.Errorf("call %d is cut (after: %t): it never succeeds: %v", c.at, c.after, do())
+		}
+		mirror := func() {
+			t.Helper()
+			for range 3 {
+				try(func() error { _, err := m.Run(t.Context()); return err })
+				soon()
+			}
+		}
+		back, gone, refused, withstood := s.sold(t, mugSKU, 2), s.onTheWay(t, 1), s.onTheWay(t, 2), s.sold(t, mugSKU, 1)
+		ask := func(o tiktokshop.Order, number string) string {
+			id := s.asks(t, o.ID, tiktokshoptest.ReturnSpec{Type: tiktokshop.ReturnTypeReturnAndRefund, LineIDs: []string{o.LineItems[0].ID}})
+			must(t, s.tiktok.GrantReturn(id))
+			must(t, s.tiktok.SendReturn(id, number))
+			return id
+		}
+		of, never := ask(back, "RM1"), ask(withstood, "RM2")
+		must(t, s.tiktok.Lose(gone.ID))
+		must(t, s.tiktok.Refuse(refused.ID))
+		mirror()
+		reasons, err := s.shop.RefusalReasons(t.Context(), never)
+		must(t, err)
+		must(t, s.watch.Decide(t.Context(), returns.Decision{ReturnID: never, Ask: returns.AskGoods, Reason: reasons[0]}))
+		try(func() error {
+			return m.Receive(t.Context(), returns.Parcel{ID: "RM1", ReturnID: of, Units: []returns.ReceivedUnit{{OrderLineID: back.LineItems[0].ID}}})
+		})
+		try(func() error {
+			return m.Receive(t.Context(), returns.Parcel{ID: "T", OrderID: gone.ID, Units: []returns.ReceivedUnit{{OrderLineID: gone.LineItems[0].ID}}})
+		})
+		mirror()
+		for name, o := range map[string]tiktokshop.Order{"back": back, "gone": gone, "refused": refused, "withstood": withstood} {
+			outcome = append(outcome, name+": "+s.books(t, o.ID))
+		}
+		for _, e := range open(t, s.queue) {
+			outcome = append(outcome, strings.ReplaceAll(e, gone.ID, "gone"))
+		}
+		slices.Sort(outcome)
+		return outcome, told
+	}
+	var want []string
+	calls := 0
+	synctest.Test(t, func(t *testing.T) {
+		c := &cutLine{}
+		want, _ = life(t, c)
+		calls = c.calls
+	})
+	if diff := cmp.Diff([]string{
+		"back: 1 back, 0 scrap; refund 12.50 GBP", "gone: 1 back, 0 scrap; refund 16.50 GBP", "goods back unannounced: order gone", "refused: 2 back, 0 scrap expected; refund 29.00 GBP", "withstood: 1 back, 0 scrap expected",
+	}, want); diff != "" {
+		t.Fatalf("nothing is cut (-want +got):\n%s", diff)
+	}
+	every := 3
+	switch {
+	case *all:
+		every = 1
+	case testing.Short():
+		every = 17
+	}
+	for at := 1; at <= calls; at += every {
+		for _, after := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				got, told := life(t, &cutLine{at: at, after: after})
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("call %d of %d is cut (after: %t; -want +got):\n%s", at, calls, after, diff)
+				}
+				if !told {
+					t.Errorf("call %d of %d is cut (after: %t), and nobody is told", at, calls, after)
+				}
+			})
+		}
+	}
+}
