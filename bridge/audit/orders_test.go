@@ -155,6 +155,46 @@ func TestOrdersOfBothSides(t *testing.T) {
 			k.References = append(k.References, "old2")
 			k.Total = gbp(9)
 		}, nil},
+		"unknown to the shop, and made by hand": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) { b.shop, k.Foreign = nil, "DIRECT" }, nil},
+		"unknown to the shop, and cancelled":    {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) { b.shop, k.Void = nil, true }, nil},
+		"unknown to the shop, and changed just now": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			b.shop, k.ChangedAt = nil, yesterday.Add(24*time.Hour)
+		}, nil},
+		"unknown to the shop, received before the period": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			b.shop, k.ReceivedAt = nil, yesterday.AddDate(0, 0, -7).Add(-1)
+		}, nil},
+		"unknown to the shop, received as the period begins": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			b.shop, k.ReceivedAt = nil, yesterday.AddDate(0, 0, -7)
+		}, []audit.Rule{audit.OrderUnknown}},
+		"unknown to the shop, received as it ends": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			b.shop, k.ReceivedAt = nil, yesterday.AddDate(0, 0, 1)
+		}, nil},
+		"cancelled in Linnworks, and not due": {func(_ *books, s *audit.ShopOrder, k *audit.BookedOrder) { k.Void, s.Due = true, false }, nil},
+		"split, and a part has not left": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			b.split(k)
+			b.booked[1].Sent = false
+		}, []audit.Rule{audit.OrderStates}},
+		"split, and the shop waits for a part too": {func(b *books, s *audit.ShopOrder, k *audit.BookedOrder) {
+			b.split(k)
+			b.booked[1].Sent, s.Sent, s.Told = false, false, false
+		}, nil},
+		"split, cancelled in the shop, and a part has not left": {func(b *books, s *audit.ShopOrder, k *audit.BookedOrder) {
+			b.split(k)
+			b.booked[1].Sent, s.Void = false, true
+		}, []audit.Rule{audit.OrderStates}},
+		"a parcel without a number": {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Tracking = "" }, nil},
+		"another number, and it has not left": {func(_ *books, s *audit.ShopOrder, k *audit.BookedOrder) {
+			s.Sent, s.Told, k.Sent, k.Tracking = false, false, false, "XX"
+		}, nil},
+		"a unit in two rows": {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.LineIDs = append(k.LineIDs, k.LineIDs[0]) }, nil},
+		"made by hand alone, with other units": {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			k.Foreign, k.LineIDs = "DIRECT", k.LineIDs[:1]
+		}, nil},
+		"the total is not known":        {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.TotalKnown, k.Total = false, gbp(0) }, nil},
+		"the shop's total is not known": {func(_ *books, s *audit.ShopOrder, _ *audit.BookedOrder) { s.TotalKnown, s.Total = false, gbp(0) }, nil},
+		"merged with another, and a unit lacks": {func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			k.References, k.LineIDs = append(k.References, "old2"), k.LineIDs[:1]
+		}, nil},
 		"cancelled twin of one that was sent": {func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
 			twin := again(*k, "")
 			twin.Void, twin.Sent = true, false
@@ -202,6 +242,44 @@ func TestRefundsThatCannotBeRead(t *testing.T) {
 	p.Refunds = nil
 	if report, err = audit.Run(t.Context(), p, o); err != nil || len(report.Findings) != 1 || report.Findings[0].Rule != audit.OrderStates {
 		t.Errorf("without refunds: found %v, %v; want that the states differ", report.Findings, err)
+	}
+}
+
+// What one side cannot tell of an order is said, and the others are compared.
+func TestOrdersThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change func(*books)
+		unread string
+		found  int
+	}{
+		"of the shop":      {func(b *books) { b.shop[0].Unreadable, b.shop[0].Void = "its total is no amount", true }, "order 77 of the shop: its total is no amount", 1},
+		"of the warehouse": {func(b *books) { b.lost = map[string]string{"77": "it is no JSON"} }, "order 77 of the warehouse: it is no JSON", 1},
+		"which the shop knows": {func(b *books) {
+			b.knownErr = errors.New("no answer")
+			b.pair("79")
+			b.shop = b.shop[:2]
+		}, "asking the shop for 1 order of the warehouse: no answer", 2},
+		"all of the shop": {func(b *books) { b.shopErr = errors.New("no answer") }, "no answer", 0},
+		"without ids": {func(b *books) {
+			for i := range b.booked { // two records that nobody can tell apart are two
+				b.booked[i].Number = ""
+			}
+		}, "", 2},
+	} {
+		b := new(books)
+		b.pair("77")
+		b.pair("78")
+		b.booked[0].Total, b.booked[1].Total = gbp(1), gbp(2)
+		tt.change(b)
+		p, o := b.audited()
+		report, err := audit.Run(t.Context(), p, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(report.Unread); report.Complete() != (tt.unread == "") || !strings.Contains(got, tt.unread) || len(report.Findings) != tt.found {
+			t.Errorf("%s: not read %s, want %q; found %v, want %d", name, got, tt.unread, report.Findings, tt.found)
+		}
 	}
 }
 
@@ -441,6 +519,51 @@ func TestStockThatIsNotKnown(t *testing.T) {
 	shelf.lines[0] = audit.StockLine{SKUID: "9", SKU: "POT", WarehouseID: "w1", Shown: 4, Wanted: 4}
 	if got := run(); len(got) >= len(first) {
 		t.Errorf("cases %v once it is right, before %v", got, first)
+	}
+}
+
+// brokenShelf answers once with lines, and then no more; or never.
+type brokenShelf struct {
+	lines []audit.StockLine
+	err   error
+	calls int
+	good  int
+}
+
+func (b *brokenShelf) StockLines(context.Context) ([]audit.StockLine, error) {
+	if b.calls++; b.calls > b.good {
+		return nil, b.err
+	}
+	return b.lines, nil
+}
+
+// A shelf that cannot be read, at the beginning or at the end, is among what was not read; one
+// that there is not is to be looked at by hand.
+func TestAShelfThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	line := audit.StockLine{SKUID: "9", SKU: "POT", WarehouseID: "w1", Shown: 9, Wanted: 4}
+	for name, tt := range map[string]struct {
+		shelf  brokenShelf
+		unread bool
+		byHand bool
+		found  int
+	}{
+		"at the beginning": {brokenShelf{err: errors.New("busy")}, true, false, 0},
+		"at the end":       {brokenShelf{lines: []audit.StockLine{line}, err: errors.New("busy"), good: 1}, true, false, 0},
+		"there is none":    {brokenShelf{err: fmt.Errorf("no engine: %w", errors.ErrUnsupported)}, false, true, 0},
+		"there is one":     {brokenShelf{lines: []audit.StockLine{line}, good: 2}, false, false, 1},
+	} {
+		b := new(books)
+		p, o := b.audited()
+		p.Shelf = &tt.shelf
+		report, err := audit.Run(t.Context(), p, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		byHand := strings.Contains(fmt.Sprint(report.ByHand), "publishes no stock")
+		if report.Complete() == tt.unread || byHand != tt.byHand || len(report.Findings) != tt.found {
+			t.Errorf("%s: not read %q, by hand %t, found %v", name, report.Unread, byHand, report.Findings)
+		}
 	}
 }
 
