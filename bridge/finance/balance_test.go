@@ -206,6 +206,15 @@ func TestWhatIsSaidOfAMovement(t *testing.T) {
 		{"came back, whatever the signs", func(b *finance.Books) {
 			b.Withdrawals = append(b.Withdrawals, move("3", "WITHDRAW", "SUCCESS", -77, day(24)), move("4", "WITHDRAW", "SUCCESS", -78, day(25)), move("5", "TRANSFER", "SUCCESS", -77, day(25)), move("6", "REVERSE", "SUCCESS", 77, day(26)))
 		}, []string{"withdrawal 6: 77 withdrawal came back: withdrawal 3"}},
+		{"came back, and is listed first", func(b *finance.Books) {
+			b.Withdrawals = append([]finance.Withdrawal{move("6", "REVERSE", "SUCCESS", -77, day(26)), move("3", "WITHDRAW", "SUCCESS", 77, day(24))}, b.Withdrawals...)
+		}, []string{"withdrawal 6: -77 withdrawal came back: withdrawal 3"}},
+		{"of a statement, where there are payments", func(b *finance.Books) {
+			b.Payments = nil
+			for i := range b.Statements {
+				b.Statements[i].PaymentID, b.Statements[i].Status = "", finance.Processing
+			}
+		}, []string{"withdrawal 1: 1820 in the balance, paid by nothing known", "withdrawal 2: 1820 in the balance, paid by nothing known"}},
 		{"came back of another currency", func(b *finance.Books) {
 			other := move("3", "WITHDRAW", "SUCCESS", 77, day(24))
 			other.Amount.Currency = "EUR"

@@ -88,7 +88,7 @@ func (r *Report) Credits() map[string][]time.Time {
 	found := map[string][]time.Time{}
 	for i := range r.lines {
 		l := &r.lines[i]
-		if l.OrderID == "" || l.Type == OrderLine || l.Settlement <= 0 {
+		if l.OrderID == "" || l.Type == OrderLine {
 			continue
 		}
 		if slices.ContainsFunc(l.posts, func(p post) bool { return categories[p.category].name == Claims && p.minor > 0 }) {

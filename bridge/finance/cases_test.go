@@ -150,6 +150,28 @@ func TestTellOfWhatWasNotSeenWhole(t *testing.T) {
 		{"a line of no amount was not read", func(b *finance.Books) {
 			b.Unread = append(b.Unread, finance.Unread{Kind: "line", ID: "1", StatementID: "70576", Why: "an amount is none"})
 		}, []string{"order 576", "statement 70576"}}, // and what the line says makes no difference to the reserve
+		{"what is expected was not read, and it is not settled", func(b *finance.Books) {
+			b.EstimatesRead, b.Statements, b.Payments = false, b.Statements[1:], b.Payments[1:]
+			b.Sales[0].DeliveredAt = asOf.AddDate(0, 0, -3)
+		}, []string{"line 80576", "order 576", "payment 90576", "statement 70576"}},
+		{"what is expected was read, and it is not settled yet", func(b *finance.Books) {
+			b.Statements, b.Payments = b.Statements[1:], b.Payments[1:]
+			b.Sales[0].DeliveredAt = asOf.AddDate(0, 0, -3)
+		}, []string{"line 80576", "payment 90576", "statement 70576"}},
+		{"a refund is pending", func(b *finance.Books) {
+			b.Sales[0].RefundsRead, b.Sales[0].Refunds = true, []finance.Refund{{ID: "1", Minor: 500, At: asOf.AddDate(0, 0, -3)}}
+		}, nil},
+		{"a refund is overdue, or on a line that was not read", func(b *finance.Books) {
+			b.Sales[0].RefundsRead, b.Sales[0].Refunds = true, []finance.Refund{{ID: "1", Minor: 500, At: asOf.AddDate(0, 0, -40)}}
+			b.Unread = append(b.Unread, finance.Unread{Kind: "line", ID: "1", StatementID: "70577", Why: "an amount is none"})
+		}, []string{"order 576", "statement 70577"}},
+		{"payments were not read, and it is not paid", func(b *finance.Books) {
+			b.PaymentsRead, b.Payments, b.Statements[0].Status = false, b.Payments[1:], finance.Processing
+		}, []string{"payment 90576", "statement 70576"}},
+		{"a reserve is held, as it should be", func(b *finance.Books) {
+			b.Statements[1].Lines = b.Statements[1].Lines[:1]
+			b.Payments[1].Amount.Minor -= 500
+		}, nil},
 		{"a line of another statement was not read", func(b *finance.Books) {
 			b.Unread = append(b.Unread, finance.Unread{Kind: "line", ID: "1", StatementID: "70577", Why: "an amount is none"})
 		}, []string{"statement 70577"}},
@@ -169,7 +191,7 @@ func TestTellOfWhatWasNotSeenWhole(t *testing.T) {
 		{"payments were not read", func(b *finance.Books) { b.PaymentsRead = false }, nil}, // the statement says that it is paid
 	} {
 		queue := new(exceptions.Memory).Shop("uk")
-		for _, object := range []string{"order 576", "reserve 801", "statement 70576", "payment 90576"} {
+		for _, object := range []string{"order 576", "reserve 801", "statement 70576", "payment 90576", "line 80576"} {
 			if err := queue.Raise(t.Context(), exceptions.New(exceptions.PayoutDiffers, object, time.Time{}, "it differs", "ask the shop",
 				exceptions.Evidence("statements", map[string]string{"order 576": "70576"}[object])...)); err != nil {
 				t.Fatal(err)

@@ -100,6 +100,15 @@ func TestFees(t *testing.T) {
 			}},
 			{Details: []finance.Detail{detail(finance.Revenue, returnName, -50000), detail(finance.Fee, "transaction_fee_amount", 2000), detail(finance.Info, "customer_refund_amount", -40000)}},
 		}, ""},
+		{"of what the buyer pays, and too little credited", "VN", "VND", one, []finance.Line{
+			{Details: []finance.Detail{
+				detail(finance.Revenue, listName, 100000), detail(finance.Fee, "transaction_fee_amount", -4000), detail(finance.Info, "customer_payment_amount", 80000), detail(finance.Info, "platform_discount_amount", 20000),
+			}},
+			{Details: []finance.Detail{detail(finance.Revenue, returnName, -50000), detail(finance.Fee, "transaction_fee_amount", 1000), detail(finance.Info, "customer_refund_amount", -40000)}},
+		}, "transaction_fee_amount 3000 2001"},
+		{"above what the buyer pays without the shop's part", "VN", "VND", one, []finance.Line{{Details: []finance.Detail{
+			detail(finance.Revenue, listName, 100000), detail(finance.Fee, "transaction_fee_amount", -4001), detail(finance.Info, "customer_payment_amount", 80000), detail(finance.Info, "platform_discount_amount", 20000),
+		}}}, "transaction_fee_amount 4001 4000"},
 		{"taken again later", "GB", "GBP", one, []finance.Line{sold(10000, 900), {Details: []finance.Detail{detail(finance.Fee, referral, -50)}}}, "referral_fee_amount 950 900"},
 		{"for each order", "VN", "VND", one, []finance.Line{{Details: []finance.Detail{detail(finance.Revenue, listName, 100000), detail(finance.Fee, "vn_fix_infrastructure_fee", -3001)}}}, "vn_fix_infrastructure_fee 3001 3000"},
 		{"of what the buyer pays", "VN", "VND", one, []finance.Line{{Details: []finance.Detail{

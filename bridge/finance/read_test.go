@@ -14,6 +14,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/finance"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -147,6 +148,9 @@ func TestReadWhatCanBeRead(t *testing.T) {
 		if len(b.Statements) != len(whole.Statements) {
 			t.Errorf("%s: %d statements, want %d", tc.what, len(b.Statements), len(whole.Statements))
 		}
+		if n := len(b.Statements[4].Lines); n == 0 {
+			t.Errorf("%s: no line of the statement is left of those that were read", tc.what)
+		}
 		r := reconcile(t, b, options())
 		for _, x := range r.Wrong() {
 			if x.ID != broken {
@@ -155,8 +159,14 @@ func TestReadWhatCanBeRead(t *testing.T) {
 		}
 	}
 	s := &shelf{books: whole, fail: map[string]error{"statements": errors.New("the line is cut")}}
-	if b, err := s.reader(t).Read(t.Context(), day(1), day(40)); err == nil || len(b.Payments) > 0 {
-		t.Errorf("no statements: %v, %d payments", err, len(b.Payments))
+	if b, err := s.reader(t).Read(t.Context(), day(1), day(40)); err == nil || len(b.Payments) > 0 || len(b.Sales) > 0 || b.SalesRead {
+		t.Errorf("no statements: %v, %d payments and %d orders, which nothing can be compared with", err, len(b.Payments), len(b.Sales))
+	}
+	empty := &shelf{books: twoDays(), fail: map[string]error{"payments": errors.New("the line is cut")}}
+	empty.books.Statements = empty.books.Statements[1:]
+	empty.books.Statements[0].Lines = nil
+	if b, err := empty.reader(t).Read(t.Context(), day(15), day(40)); err == nil || len(b.Sales) != 0 || !b.SalesRead || !b.Statements[0].LinesRead {
+		t.Errorf("a statement without lines: %v, orders read %t, lines read %t", err, b.SalesRead, b.Statements[0].LinesRead)
 	}
 }
 
@@ -525,5 +535,35 @@ func TestWatchTellsOfCreditsAndFailures(t *testing.T) {
 	}
 	if text := (finance.WatchReport{Statements: 1, Unread: 1}).String(); !strings.Contains(text, "1 record not read") || strings.Contains(text, "NOT COMPLETE") {
 		t.Errorf("the line of a report is %q", text)
+	}
+}
+
+// A period has its own orders and payments, and of those around it what it is about.
+func TestWhatAPeriodIsAbout(t *testing.T) {
+	t.Parallel()
+	s := &shelf{books: twoDays()}
+	sale := func(id string, at time.Time) finance.Sale {
+		return finance.Sale{OrderID: id, Currency: "GBP", Paid: 100, Total: 100, TotalKnown: true, OrderedAt: at}
+	}
+	s.books.Sales = append(s.books.Sales, sale("estimated", day(2)), sale("old", day(15).Add(-1)), sale("new", day(15)))
+	s.books.Estimates = []finance.Estimate{{ID: "1", OrderID: "estimated", Currency: "GBP", OrderedAt: day(2)}}
+	pay := func(id string, at time.Time) finance.Payment {
+		return finance.Payment{ID: id, Status: finance.Paid, Amount: money.Amount{Minor: 1, Currency: "GBP"}, CreatedAt: at}
+	}
+	s.books.Payments = append(s.books.Payments, pay("within", day(22).Add(-1)), pay("after", day(22)))
+	s.books.Payments[1].CreatedAt = day(30) // it pays a statement of the period
+	b, err := s.reader(t).Read(t.Context(), day(15), day(22))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range b.Sales {
+		got = append(got, x.OrderID)
+	}
+	for _, p := range b.Payments {
+		got = append(got, p.ID)
+	}
+	if want := []string{"576", "577", "estimated", "new", "90576", "90577", "within"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
