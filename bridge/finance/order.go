@@ -98,7 +98,7 @@ func (r *Report) readOrders(b Books) {
 		if l := &r.lines[i]; l.OrderID != "" {
 			s := state(l.OrderID, l.in.Currency)
 			s.lines = append(s.lines, l)
-			if l.Type == OrderLine {
+			if l.Type == OrderLine && l.in.Currency != r.currencyOf(l.OrderID) { // of the others, s is settled
 				r.settledIn[l.OrderID] = true
 			}
 		}

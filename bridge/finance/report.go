@@ -44,7 +44,7 @@ type Report struct {
 	rules   []feeRule // those of the market
 	lines   []settled
 	sales   map[string]*Sale
-	// settledIn are the orders that are settled, in whatever currency.
+	// settledIn are the orders that are settled in another currency than they were sold in.
 	settledIn map[string]bool
 	paidAt    map[string]time.Time // by statement
 	// incomplete are statements of which a line was not read, cut whether one was not read to
