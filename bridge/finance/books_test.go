@@ -1402,3 +1402,53 @@ func TestTwoReadings(t *testing.T) {
 		}
 	}
 }
+
+// Which of two readings is the later does not hang on how they are written: each part of a
+// record is the one that is later, or more.
+func TestTheLaterReading(t *testing.T) {
+	t.Parallel()
+	b := twoDays()
+	b.EstimatesRead = false
+	first, second := b.Statements[0], b.Statements[0]
+	first.PaymentID, first.Status, first.PaidAt = "", finance.Processing, time.Time{}
+	second.Lines, second.LinesRead = nil, false
+	failed, processing := b.Statements[1], b.Statements[1]
+	failed.PaymentID, failed.Status, failed.PaidAt = "1", finance.Failed, time.Time{}
+	processing.PaymentID, processing.Status, processing.PaidAt = "2", finance.Processing, time.Time{}
+	b.Statements = []finance.Statement{first, second, failed, processing}
+	sale := finance.Sale{OrderID: "578", Currency: "GBP", Paid: 900, Total: 900, TotalKnown: true, OrderedAt: day(9), ShippedAt: day(18), DeliveredAt: day(22), RefundsRead: true, Refunds: []finance.Refund{{ID: "1", Minor: 100}, {ID: "2", Minor: 200}}}
+	other := sale
+	other.ShippedAt, other.DeliveredAt, other.Refunds = day(19), day(21), sale.Refunds[:1]
+	b.Sales = append(b.Sales, sale, other)
+	r := reconcile(t, b, options())
+	if s := r.Statements[0]; s.PaymentID != "90576" || s.Status != finance.Paid || !s.PaidAt.Equal(day(22)) || s.Lines != 1 || !s.Proven {
+		t.Errorf("the first statement is %+v, want its lines from one reading and its payment from the other", s)
+	}
+	if s := r.Statements[1]; s.PaymentID != "1" || s.Status != finance.Failed {
+		t.Errorf("the second statement is %s by payment %q, want that which has failed", s.Status, s.PaymentID)
+	}
+	want := []string{"578: 900 not settled yet, statement : due 2026-07-23", "578: -300 refund not settled yet, statement : 3.00 GBP refunded, 0.00 GBP on statements"}
+	if diff := cmp.Diff(want, said(r)); diff != "" {
+		t.Errorf("the order (-want +got):\n%s", diff)
+	}
+}
+
+// What a line explains of its order is one case, that of the line.
+func TestOneCauseIsOneCase(t *testing.T) {
+	t.Parallel()
+	odd := finance.Line{ID: "1", Type: finance.OrderLine, OrderID: "576", OrderedAt: day(1), Stated: finance.Parts{Revenue: 2000, Shipping: 5, Fees: -3}, Settlement: 2000}
+	b := finance.Books{
+		Statements: []finance.Statement{statement("700", day(9), odd)}, SalesRead: true, Sales: []finance.Sale{{OrderID: "576", Currency: "GBP", Paid: 2000, Total: 2000, TotalKnown: true, OrderedAt: day(1)}},
+		OrderRows: []finance.OrderRows{{OrderID: "576", Currency: "GBP", Settlement: 4000, Rows: []finance.OrderRow{{Settlement: 4000}}}},
+	}
+	var got []string
+	for _, x := range reconcile(t, b, finance.Options{Shop: "UK", AsOf: day(10)}).Residuals {
+		if x.Of == finance.OfOrder {
+			got = append(got, fmt.Sprintf("%s %d because of %s", x.Reason, x.Minor, x.Because))
+		}
+	}
+	want := []string{"order settled at another amount -2000 because of line 1", "order stated in two ways 2000 because of line 1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -56,6 +56,17 @@ func sold(list, fee int64) finance.Line {
 	return finance.Line{Details: []finance.Detail{detail(finance.Revenue, listName, list), detail(finance.Fee, referral, -fee)}}
 }
 
+// withPostage is a sale with what the buyer paid for shipping, or the refund of both.
+func withPostage(list, postage, fee int64) finance.Line {
+	name := listName
+	if list < 0 {
+		name = returnName
+	}
+	return finance.Line{Details: []finance.Detail{
+		detail(finance.Revenue, name, list), detail(finance.Shipping, "customer_paid_shipping_fee_amount", postage), detail(finance.Fee, referral, fee),
+	}}
+}
+
 func refunded(list, credit, fee int64) finance.Line {
 	return finance.Line{Details: []finance.Detail{
 		detail(finance.Revenue, returnName, -list), detail(finance.Fee, referral, credit), detail(finance.Fee, admin, -fee),
@@ -109,6 +120,13 @@ func TestFees(t *testing.T) {
 		{"above what the buyer pays without the shop's part", "VN", "VND", one, []finance.Line{{Details: []finance.Detail{
 			detail(finance.Revenue, listName, 100000), detail(finance.Fee, "transaction_fee_amount", -4001), detail(finance.Info, "customer_payment_amount", 80000), detail(finance.Info, "platform_discount_amount", 20000),
 		}}}, "transaction_fee_amount 4001 4000"},
+		{"cancelled before dispatch, and told once", "US", "USD", finance.Sale{Units: 1, Paid: 10000, Cancelled: 10000, Void: true}, []finance.Line{sold(10000, 600), refunded(10000, 600, 130)}, "refund_administration_fee_amount 130 0"},
+		{"cancelled with another, of which nobody knows", "US", "USD", finance.Sale{Units: 2, Paid: 20000, Cancelled: 20000, Void: true, With: []string{"5762"}}, []finance.Line{sold(10000, 600), refunded(10000, 600, 120)}, ""},
+		{"a share of a promotion's fee", "US", "USD", one, []finance.Line{sold(10000, 300), refunded(10000, 300, 61)}, "refund_administration_fee_amount 61 60"},
+		{"with what the buyer pays for shipping", "GB", "GBP", one, []finance.Line{withPostage(10000, 1000, -990)}, ""},
+		{"above it", "GB", "GBP", one, []finance.Line{withPostage(10000, 1000, -991)}, "referral_fee_amount 991 990"},
+		{"shipping refunded too", "GB", "GBP", one, []finance.Line{withPostage(10000, 1000, -990), withPostage(-10000, -1000, 990)}, ""},
+		{"shipping refunded, and its fee not credited", "GB", "GBP", one, []finance.Line{withPostage(10000, 1000, -990), withPostage(-10000, -1000, 900)}, "referral_fee_amount 90 1"},
 		{"taken again later", "GB", "GBP", one, []finance.Line{sold(10000, 900), {Details: []finance.Detail{detail(finance.Fee, referral, -50)}}}, "referral_fee_amount 950 900"},
 		{"for each order", "VN", "VND", one, []finance.Line{{Details: []finance.Detail{detail(finance.Revenue, listName, 100000), detail(finance.Fee, "vn_fix_infrastructure_fee", -3001)}}}, "vn_fix_infrastructure_fee 3001 3000"},
 		{"of what the buyer pays", "VN", "VND", one, []finance.Line{{Details: []finance.Detail{
