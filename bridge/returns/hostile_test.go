@@ -1036,3 +1036,104 @@ func TestWhicheverCallFails(t *testing.T) {
 		}
 	}
 }
+
+// diary is a shop that writes down what it is asked for.
+type diary struct {
+	nothing
+	fails                 string // the list that fails the first time
+	returns, cancelled    []time.Time
+	ids                   []string
+	changed, list, others []returns.Return
+}
+
+func (a *diary) ReturnsSince(_ context.Context, since time.Time) ([]returns.Return, error) {
+	if a.returns = append(a.returns, since); a.fails == "returns" && len(a.returns) == 1 {
+		return nil, errCut
+	}
+	return a.changed, nil
+}
+
+func (a *diary) CancellationsSince(_ context.Context, since time.Time) ([]returns.Return, error) {
+	if a.cancelled = append(a.cancelled, since); a.fails == "cancellations" && len(a.cancelled) == 1 {
+		return nil, errCut
+	}
+	return a.others, nil
+}
+
+func (a *diary) Returns(_ context.Context, ids []string) ([]returns.Return, error) {
+	a.ids = append(a.ids, ids...)
+	return a.list, nil
+}
+
+func (a *diary) Cancellations(context.Context, []string) ([]returns.Return, error) { return nil, nil }
+func (a *diary) LostParcels(context.Context, returns.Return) ([]claims.Loss, error) {
+	return nil, nil
+}
+
+// A list that fails is read again from where it was, whatever the other one has brought since.
+func TestAListThatFailsForgetsNothing(t *testing.T) {
+	t.Parallel()
+	for _, fails := range []string{"", "returns", "cancellations"} {
+		synctest.Test(t, func(t *testing.T) {
+			first := time.Now()
+			updated := first.Add(-time.Minute)
+			a := &diary{fails: fails, changed: []returns.Return{{ID: "7", OrderID: "576", Over: true, UpdatedAt: updated}}, others: []returns.Return{{ID: "8", OrderID: "577", Over: true, Cancellation: true, UpdatedAt: updated}}}
+			memory := new(store.Memory).Shop("uk")
+			m, err := returns.NewMirror(returns.MirrorPorts{
+				Shop: a, Changes: a, Cancellations: a, Warehouse: new(desk), Records: memory, Values: memory, Locks: memory, Exceptions: new(exceptions.Memory).Shop("uk"),
+			}, returns.MirrorOptions{})
+			must(t, err)
+			for run := range 3 {
+				if _, err := m.Run(t.Context()); (err != nil) != (run == 0 && fails != "") {
+					t.Errorf("%q fails: run %d: error %v", fails, run, err)
+				}
+				time.Sleep(time.Hour)
+			}
+			seen := updated.Add(-10 * time.Minute)
+			want := []time.Time{first.Add(-48 * time.Hour), seen, seen}
+			if fails != "" {
+				want[1] = first.Add(-47 * time.Hour) // nothing was read to the end yet
+			}
+			for name, got := range map[string][]time.Time{"returns": a.returns, "cancellations": a.cancelled} {
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%q fails: %s are read since (-want +got):\n%s", fails, name, diff)
+				}
+			}
+		})
+	}
+}
+
+// A return is asked for by its id if something is left to do about it and it has not changed.
+func TestWhichReturnsAreAskedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		row := returns.Row{ID: "mugs", Quantity: 1, Worth: 1250, LineIDs: []string{"1"}}
+		d := &desk{order: returns.Sent{ID: "w1", Number: "1", Gone: true, Currency: "GBP", Rows: []returns.Row{row}}}
+		r := returns.Return{ID: "7", OrderID: "576", GoodsSent: true, Refund: pence(1250), Lines: []returns.Line{{OrderLineID: "1"}}, UpdatedAt: time.Now()}
+		a := &diary{changed: []returns.Return{r}, list: []returns.Return{r}}
+		memory := new(store.Memory).Shop("uk")
+		m, err := returns.NewMirror(returns.MirrorPorts{Shop: a, Changes: a, Warehouse: d, Records: memory, Values: memory, Locks: memory, Exceptions: new(exceptions.Memory).Shop("uk")}, returns.MirrorOptions{})
+		must(t, err)
+		run := func(step string, open int, want ...string) {
+			t.Helper()
+			a.ids = nil
+			report, err := m.Run(t.Context())
+			must(t, err)
+			if !slices.Equal(a.ids, want) || report.Open != open {
+				t.Errorf("%s: asked for %q, want %q; %d open, want %d", step, a.ids, want, report.Open, open)
+			}
+			time.Sleep(time.Hour)
+		}
+		run("it has changed", 1)
+		a.changed = nil
+		run("it waits for its goods", 1, "7")
+		// The goods are in, and a person has booked the refund.
+		d.order.Goods[0].Done = true
+		d.order.Refunds = []returns.BookedRefund{{ID: "b", Amount: pence(1250), Done: true}}
+		r.Refunded, r.UpdatedAt = true, time.Now()
+		a.changed = []returns.Return{r}
+		run("it is paid back", 0)
+		a.changed = nil
+		run("nothing is left to do", 0)
+	})
+}
