@@ -1015,7 +1015,7 @@ func TestWhicheverCallFails(t *testing.T) {
 	}, want); diff != "" {
 		t.Fatalf("nothing is cut (-want +got):\n%s", diff)
 	}
-	every := 3
+	every := 5
 	switch {
 	case *all:
 		every = 1
@@ -1124,7 +1124,14 @@ func TestWhichReturnsAreAskedFor(t *testing.T) {
 			}
 			time.Sleep(time.Hour)
 		}
-		run("it has changed", 1)
+		waits := r
+		waits.GoodsSent, waits.UpdatedAt = false, r.UpdatedAt.Add(-time.Minute)
+		a.changed = []returns.Return{waits}
+		run("it is asked for, and nothing is sent or paid", 0)
+		a.changed = nil
+		run("it has not changed since", 0)
+		a.changed = []returns.Return{r}
+		run("its goods are sent", 1)
 		a.changed = nil
 		run("it waits for its goods", 1, "7")
 		// The goods are in, and a person has booked the refund.
