@@ -589,3 +589,64 @@ func TestOrdersThatChangeWhileTheyAreRead(t *testing.T) {
 		}
 	}
 }
+
+// asks is a shop that writes down which period it is asked for.
+type asks struct {
+	*books
+	periods []string
+}
+
+func (a *asks) OrdersCreated(ctx context.Context, from, to time.Time) ([]audit.ShopOrder, error) {
+	a.periods = append(a.periods, from.Format(time.DateTime)+" to "+to.Format(time.DateTime))
+	return a.books.OrdersCreated(ctx, from, to)
+}
+
+// A watch compares the orders of whole days up to the last midnight, and without days none.
+func TestWhichDaysAreWatched(t *testing.T) {
+	t.Parallel()
+	for days, want := range map[int][]string{0: nil, 1: {"2026-11-28 00:00:00 to 2026-11-29 00:00:00"}, 92: {"2026-08-29 00:00:00 to 2026-11-29 00:00:00"}} {
+		a := &asks{books: new(books)}
+		p, o := a.audited()
+		p.Orders = a
+		o.OrdersFrom, o.OrdersTo = time.Time{}, time.Time{}
+		o.Now = func() time.Time { return time.Date(2026, 11, 29, 10, 0, 0, 0, time.UTC) }
+		w, err := audit.NewWatch(audit.WatchPorts{Ports: p, Exceptions: new(exceptions.Memory).Shop("uk")}, audit.WatchOptions{Options: o, OrderDays: days})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := gocmp.Diff(want, a.periods); diff != "" {
+			t.Errorf("%d days: asked for (-want +got):\n%s", days, diff)
+		}
+		if h := w.Health(); !h.Healthy() {
+			t.Errorf("%d days: health %v", days, h)
+		}
+	}
+}
+
+// A finding names the orders of Linnworks, and who else made one.
+func TestFindingsNameTheOrders(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(b *books, shop *audit.ShopOrder, booked *audit.BookedOrder){
+		"the shop has cancelled it, and Linnworks has sent L77":   func(_ *books, s *audit.ShopOrder, _ *audit.BookedOrder) { s.Void = true },
+		"the shop has cancelled it, and in Linnworks L77 is open": func(_ *books, s *audit.ShopOrder, k *audit.BookedOrder) { s.Void, k.Sent = true, false },
+		"Linnworks has it as L77, L772 (from DIRECT)": func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) {
+			b.booked = append(b.booked, again(*k, "DIRECT"))
+		},
+		"the same units are in L77 and L772 of Linnworks":             func(b *books, _ *audit.ShopOrder, k *audit.BookedOrder) { b.booked = append(b.booked, again(*k, "")) },
+		"Linnworks has it as L77, and the shop does not know it":      func(b *books, _ *audit.ShopOrder, _ *audit.BookedOrder) { b.shop = nil },
+		"Linnworks has cancelled L77, and the shop has it as IN_TRAN": func(_ *books, _ *audit.ShopOrder, k *audit.BookedOrder) { k.Void = true },
+	} {
+		b := new(books)
+		b.pair("77")
+		change(b, &b.shop[0], &b.booked[0])
+		p, o := b.audited()
+		p.Refunds = nil
+		report, err := audit.Run(t.Context(), p, o)
+		if err != nil || len(report.Findings) != 1 || !strings.HasPrefix(report.Findings[0].Seen, want) {
+			t.Errorf("found %v (%v), want one that says %q", report.Findings, err, want)
+		}
+	}
+}
