@@ -49,6 +49,7 @@ type Book struct {
 
 	contents
 	orders   map[orderKey]*bookOrder
+	inPart   bool      // products of the shop are missing, because they cannot be read
 	watched  bool      // by a Check
 	statesAt time.Time // since when products may be off without our knowledge
 	// halted is why nothing may be published, if anything is; haltKnown reports whether

@@ -229,15 +229,16 @@ func (b *Book) setUnseen(e *bookListing, i, units int, seenTo, until time.Time) 
 	case units <= 0 && have:
 		b.drop(o)
 		return
-	case units <= 0 || len(e.parts) == 0 || e.feeds.problem != nil:
+	case units <= 0 || len(e.allParts()) == 0 || e.feeds.problem != nil:
 		return
 	case !have:
 		o = &bookOrder{}
 		b.orders[id] = o
 	}
-	old := o.Items
-	o.OrderID, o.LocationID, o.Items = id.id, b.locations[e.feeds.feeds[i][0]], make(map[string]int, len(e.parts))
-	for _, p := range e.parts {
+	old, location := o.Items, e.feeds.feeds[i][0]
+	parts := e.partsAt(location)
+	o.OrderID, o.LocationID, o.Items = id.id, b.locations[location], make(map[string]int, len(parts))
+	for _, p := range parts {
 		o.Items[b.part(p).id] += int(p.per) * units
 	}
 	o.units, o.seenTo, o.until = units, seenTo, until

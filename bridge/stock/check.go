@@ -20,7 +20,8 @@ import (
 // ProductStates reports which products of the shop take no stock.
 type ProductStates interface {
 	// ProductsOff returns the products that take no stock, by id, of those that the
-	// shop has changed since the moment given.
+	// shop has changed since the moment given. An [exceptions.UnreadableError] comes with
+	// all that can be read.
 	ProductsOff(ctx context.Context, since time.Time) (map[string]ProductState, error)
 }
 
@@ -246,7 +247,7 @@ func (c *Check) Check(ctx context.Context, skuIDs ...string) (result CheckResult
 	return result, errors.Join(some, err)
 }
 
-// check does it. some is the error of single bundles that were not compared.
+// check does it. some is the error of single SKUs and bundles that were not compared.
 func (c *Check) check(ctx context.Context, skuIDs ...string) (result CheckResult, some, err error) {
 	now := c.ports.Book.options.Now
 	begun := now()
@@ -276,7 +277,8 @@ func (c *Check) check(ctx context.Context, skuIDs ...string) (result CheckResult
 // checkRun is one check.
 type checkRun struct {
 	*Check
-	some    []error // of single bundles that hold up nothing else
+	some    []error // of single records that hold up nothing else
+	unread  bool    // a part of the shop's last answer
 	open    []exceptions.Exception
 	result  CheckResult
 	bundles []Drift
@@ -331,12 +333,48 @@ func (r *checkRun) read(ctx context.Context, ids []string) (look, []ShownStock, 
 	}
 	l := look{mark: book.Mark(), from: now().UTC()}
 	list, err := r.ports.Shop.ShopStock(ctx, ids)
-	if err != nil {
+	if err = r.exceptUnreadable(err); err != nil {
 		return l, nil, fmt.Errorf("reading the shop's stock: %w", err)
 	}
 	l.to = now().UTC()
 	r.result.Calls++
 	return l, list, nil
+}
+
+// exceptUnreadable returns err, unless it only names records that cannot be read: they hold
+// up no others.
+func (r *checkRun) exceptUnreadable(err error) error {
+	some, other := exceptions.UnreadableIn(err)
+	if len(some) > 0 {
+		r.some = append(r.some, err)
+		r.unread = true
+	}
+	return other
+}
+
+// answered leaves out of the SKUs asked for those that the shop's answer lacks, if a part of
+// it could not be read: they need not be gone.
+func (r *checkRun) answered(asked []string, list []ShownStock) []string {
+	if !r.unread {
+		return asked
+	}
+	r.unread = false
+	have := make(map[string]bool, len(list))
+	for i := range list {
+		have[list[i].ID] = true
+	}
+	left, answered := []string{}, []string{}
+	for _, id := range asked {
+		if have[id] {
+			answered = append(answered, id)
+		} else {
+			left = append(left, id)
+		}
+	}
+	for _, name := range r.ports.Book.names(left) {
+		r.bad[name] = true
+	}
+	return answered
 }
 
 func (r *checkRun) part(ctx context.Context, ids []string) error {
@@ -350,6 +388,7 @@ func (r *checkRun) part(ctx context.Context, ids []string) error {
 		return err
 	}
 	book := r.ports.Book
+	ids = r.answered(ids, list)
 	right, drifts, bundles := book.lookAt(l, r.options, ids, list)
 	r.result.Right += right
 	r.result.Checked += len(ids)
@@ -367,11 +406,12 @@ func (r *checkRun) part(ctx context.Context, ids []string) error {
 			zeroed = append(zeroed, d.ID)
 		}
 	}
-	if err := r.freshLevels(ctx, zeroed); err != nil {
+	unread, err := r.freshLevels(ctx, zeroed)
+	if err != nil {
 		return err
 	}
 	for _, d := range drifts {
-		if err := r.settle(ctx, l, d); err != nil {
+		if err := r.settle(ctx, l, d, unread[d.ID]); err != nil {
 			return err
 		}
 	}
@@ -401,24 +441,20 @@ func (r *checkRun) soldOutAsAWhole(drifts []Drift) []Drift {
 }
 
 // freshLevels reads the items of SKUs that the shop has zeroed: somebody said that
-// they are out of stock.
-func (r *checkRun) freshLevels(ctx context.Context, skuIDs []string) error {
+// they are out of stock. It returns the SKUs of which they cannot be read.
+func (r *checkRun) freshLevels(ctx context.Context, skuIDs []string) (unread map[string]bool, err error) {
 	book := r.ports.Book
-	ids := book.itemsOf(skuIDs)
-	if len(ids) == 0 {
-		return nil
-	}
 	mark := book.Mark()
-	reading, err := r.ports.Levels.StockLevels(ctx, ids)
-	if err != nil {
-		return fmt.Errorf("reading the levels of what the shop has zeroed: %w", err)
+	reader := stockReader{ports: Ports{Levels: r.ports.Levels}, book: book}
+	if err := errors.Join(reader.levels(ctx, book.itemsOf(skuIDs))); err != nil {
+		r.some = append(r.some, fmt.Errorf("what the shop has zeroed: %w", err))
 	}
-	book.SetLevels(mark, reading, ids...)
-	return nil
+	return book.unreadSince(mark, skuIDs), ctx.Err()
 }
 
-// settle reports a drift and has the book take it over.
-func (r *checkRun) settle(ctx context.Context, l look, d Drift) error {
+// settle reports a drift and has the book take it over, unless it is of levels that cannot
+// be read: then the next check tries again.
+func (r *checkRun) settle(ctx context.Context, l look, d Drift, unread bool) error {
 	if e := r.exception(l, d); e != nil {
 		if err := r.ports.Exceptions.Raise(ctx, *e); err != nil {
 			return fmt.Errorf("raising %q: %w", e.Kind, err)
@@ -426,7 +462,9 @@ func (r *checkRun) settle(ctx context.Context, l look, d Drift) error {
 		r.ports.Book.noteOpen(e.Object)
 		d.Raised = true
 	}
-	d.Done = r.ports.Book.takeOver(l, d, r.options)
+	if d.Done = Waits; !unread {
+		d.Done = r.ports.Book.takeOver(l, d, r.options)
+	}
 	switch d.Kind {
 	case SKUGone, WarehouseGone, WarehouseAdded:
 		r.result.CatalogueStale = r.result.CatalogueStale || d.Done == Held
@@ -474,7 +512,7 @@ func (r *checkRun) exception(l look, d Drift) *exceptions.Exception {
 		return new(exceptions.New(exceptions.StockDrift, d.SKU.String(), time.Time{}, seen+", and the listing says otherwise",
 			"look in Seller Center which warehouses the SKU is sold from, and report it to the integrator; the bridge goes by the listing"))
 	case Frozen, Deactivated:
-		return new(exceptions.New(exceptions.StockRefused, "product "+d.ProductID, time.Time{}, seen+": it takes no stock",
+		return new(exceptions.New(exceptions.StockRefused, productObject(d.ProductID), time.Time{}, seen+": it takes no stock",
 			"look in the shop why, and have it released or take the listing down"))
 	case Bundle:
 		return new(exceptions.New(exceptions.StockDrift, d.SKU.String(), time.Time{},
@@ -491,7 +529,7 @@ func (r *checkRun) states(ctx context.Context) error {
 	book := r.ports.Book
 	at := book.options.Now().UTC()
 	off, err := r.ports.States.ProductsOff(ctx, book.statesFrom().Add(-statesOverlap))
-	if err != nil {
+	if err = r.exceptUnreadable(err); err != nil {
 		return fmt.Errorf("reading the states of products: %w", err)
 	}
 	kinds := map[ProductState]DriftKind{ProductFrozen: Frozen, ProductDeactivated: Deactivated, ProductDeleted: Deleted}
@@ -500,7 +538,7 @@ func (r *checkRun) states(ctx context.Context) error {
 		if !known {
 			return fmt.Errorf("product %s: state %q is unknown", id, off[id])
 		}
-		r.bad["product "+id] = true
+		r.bad[productObject(id)] = true
 		listings, known := book.listingsOf(id)
 		if !known && kind != Deleted { // the catalogue was read since, and nobody heard why it is gone
 			listings = []catalogue.SKU{{ProductID: id}}
@@ -542,7 +580,7 @@ func (r *checkRun) checkBundles(ctx context.Context) error {
 		}
 		suspects = append(suspects, d)
 	}
-	all := suspects
+	all, failed := suspects, 0
 	suspects = nil
 	for _, d := range all {
 		bundles, err := r.ports.Bundles.Bundle(ctx, d.ProductID)
@@ -553,7 +591,7 @@ func (r *checkRun) checkBundles(ctx context.Context) error {
 		}
 		r.bad[d.SKU.String()] = true
 		r.some = append(r.some, fmt.Errorf("reading the bundle %s: %w", d.ProductID, err))
-		if ctx.Err() != nil || len(r.some) >= mostUnread && len(suspects) == 0 {
+		if failed++; ctx.Err() != nil || failed >= mostUnread && len(suspects) == 0 {
 			return errors.Join(r.some...)
 		}
 	}
@@ -603,7 +641,7 @@ func (r *checkRun) bundlesAgain(ctx context.Context, bundles []Drift, ids []stri
 		case bundleDiffers:
 			d.Expected = bundleStock(d.Shown, components, shown)
 			r.bad[d.SKU.String()] = true
-			if err := r.settle(ctx, l, d); err != nil {
+			if err := r.settle(ctx, l, d, false); err != nil {
 				return err
 			}
 		}
@@ -687,12 +725,24 @@ func (r *checkRun) writer(ctx context.Context) error {
 	return nil
 }
 
-// clear closes what earlier checks have raised and this one found right.
+// productObject is what is raised on a product as a whole.
+func productObject(id string) string { return "product " + id }
+
+func isProduct(object string) bool { return strings.HasPrefix(object, productObject("")) }
+
+// clear closes what earlier checks have raised and this one found right, or cannot find any
+// more.
 func (r *checkRun) clear(ctx context.Context, asked []string) error {
 	var right map[string]shownRight
+	gone := r.ports.Book.left(r.open)
 	for _, e := range r.open {
 		switch {
-		case e.Kind == exceptions.SecondWriter, e.Kind == exceptions.StockRefused && !strings.HasPrefix(e.Object, "product "):
+		case gone[e.Object]:
+			if err := r.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {
+				return fmt.Errorf("closing %q of %s, which the shop does not have any more: %w", e.Kind, e.Object, err)
+			}
+			continue
+		case e.Kind == exceptions.SecondWriter, e.Kind == exceptions.StockRefused && !isProduct(e.Object):
 			continue
 		}
 		if right == nil {

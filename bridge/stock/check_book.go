@@ -2,6 +2,7 @@ package stock
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
@@ -292,13 +293,65 @@ func (b *Book) itemsOf(skuIDs []string) []string {
 	var ids []string
 	for _, id := range skuIDs {
 		if n, have := b.listings.Find(id); have {
-			for _, p := range b.listings.At(n).parts {
+			for _, p := range b.listings.At(n).allParts() {
 				ids = append(ids, b.part(p).id)
 			}
 		}
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
+}
+
+// unreadSince are those of SKUs that consist of an item whose levels were not read from the
+// mark on.
+func (b *Book) unreadSince(mark Mark, skuIDs []string) map[string]bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	unread := map[string]bool{}
+	for _, id := range skuIDs {
+		if n, have := b.listings.Find(id); have {
+			unread[id] = slices.ContainsFunc(b.listings.At(n).allParts(), func(p bookPart) bool { return b.part(p).mark < mark })
+		}
+	}
+	return unread
+}
+
+// names are those of SKUs in cases.
+func (b *Book) names(skuIDs []string) (names []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, id := range skuIDs {
+		if n, have := b.listings.Find(id); have {
+			names = append(names, b.listings.At(n).String())
+		}
+	}
+	return names
+}
+
+// left are the objects of cases, each of a SKU, that the shop does not have any more. None is
+// before the shop has been read, and while a product of it cannot be.
+func (b *Book) left(open []exceptions.Exception) map[string]bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	gone := map[string]bool{}
+	if len(b.listings.List) == 0 || b.inPart {
+		return gone
+	}
+	for _, e := range open {
+		gone[e.Object] = strings.HasPrefix(e.Object, "SKU ")
+	}
+	for n := range b.listings.List {
+		delete(gone, b.listings.At(n).String())
+	}
+	return gone
+}
+
+// setInPart notes whether products of the shop are missing from the listings that are set
+// next, because they cannot be read.
+func (b *Book) setInPart(inPart bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.inPart = inPart
 }
 
 // written are the SKUs that somebody else has written after us again and again,
@@ -345,7 +398,7 @@ func (b *Book) showsRight(asked []string) map[string]shownRight {
 		name := e.String()
 		is, have := names[name]
 		names[name] = shownRight{(is.right || !have) && (e.derived || e.known && e.right()), is.refused || e.rare.read().refused != nil}
-		if product := "product " + e.ProductID; !names[product].right {
+		if product := productObject(e.ProductID); !names[product].right {
 			names[product] = shownRight{right: !e.withheld()}
 		}
 	}

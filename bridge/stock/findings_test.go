@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -497,12 +498,17 @@ func (f listingsFunc) Listings(ctx context.Context) iter.Seq2[catalogue.Listing,
 type skewed struct {
 	*liveWorld
 	change func([]stock.ShownStock) []stock.ShownStock
+	unread string // a SKU whose stock cannot be read
 }
 
 func (s *skewed) ShopStock(ctx context.Context, ids []string) ([]stock.ShownStock, error) {
 	list, err := s.liveWorld.ShopStock(ctx, ids)
 	if s.change != nil {
 		list = s.change(list)
+	}
+	if err == nil && slices.Contains(ids, s.unread) {
+		list = slices.DeleteFunc(list, func(l stock.ShownStock) bool { return l.ID == s.unread })
+		err = &exceptions.UnreadableError{Reasons: map[string]string{s.unread: "no number"}}
 	}
 	return list, err
 }
@@ -564,6 +570,177 @@ func TestPushWhereTheShopDisagreesWithItself(t *testing.T) {
 				if open := s.OpenKinds(); len(open) > 0 {
 					t.Errorf("they agree again: cases %q, want none", open)
 				}
+			})
+		})
+	}
+}
+
+// The shop has set a SKU to zero, and Linnworks cannot read the levels of its item: it is
+// not put back before they were read, and everything else goes on.
+func TestPushBesideAZeroedSKUThatCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &committing{liveWorld: newLiveWorld(t, "MUG", "SPOON"), units: 2}
+		b := &oneBad{liveWorld: c.liveWorld}
+		e := passes(t, c.liveWorld, func(p *stock.Ports) { p.Shown, p.Levels = c, b })
+		push := func(want map[string]string, failed string) {
+			t.Helper()
+			time.Sleep(time.Minute)
+			_, err := e.Push(t.Context())
+			if failed == "" && err != nil || failed != "" && (!errors.Is(err, world.ErrInjected) || !strings.Contains(err.Error(), failed)) {
+				t.Errorf("got %v, want an error about %q", err, failed)
+			}
+			if diff := cmp.Diff(want, c.Shown()); diff != "" {
+				t.Error(diff)
+			}
+		}
+		for range 2 {
+			push(map[string]string{"MUG": "W1:10", "SPOON": "W1:9"}, "")
+		}
+		c.ForSale[0].Stock[0].Quantity, c.units = 0, 0
+		b.id = "i-mug"
+		c.Stock["i-mug"]["L1"], c.Stock["i-spoon"]["L1"] = 6, 4
+		for range 2 {
+			push(map[string]string{"MUG": "W1:0", "SPOON": "W1:4"}, "i-mug")
+		}
+		if diff := cmp.Diff([]string{"stock set to zero: SKU MUG"}, c.OpenKinds()); diff != "" {
+			t.Error(diff)
+		}
+		b.id = ""
+		push(map[string]string{"MUG": "W1:6", "SPOON": "W1:4"}, "")
+		push(map[string]string{"MUG": "W1:6", "SPOON": "W1:4"}, "")
+		if open := c.OpenKinds(); len(open) > 0 {
+			t.Errorf("it can be read again: cases %q, want none", open)
+		}
+	})
+}
+
+// What the shop says of the stock of one SKU cannot be read, nor of one product that takes
+// none: everything else is compared and published. The SKU is not taken for gone.
+func TestPushBesideStockThatCannotBeRead(t *testing.T) {
+	for name, change := range map[string]func(*stock.Ports, *skewed){
+		"the stock of a SKU": func(p *stock.Ports, s *skewed) { s.unread = "s-MUG" },
+		"a product that takes none": func(p *stock.Ports, _ *skewed) {
+			p.ProductStates = statesFunc(func() (map[string]stock.ProductState, error) {
+				return nil, &exceptions.UnreadableError{Reasons: map[string]string{"s-MUG": "no number"}}
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &skewed{liveWorld: newLiveWorld(t, "MUG", "SPOON")}
+				e := passes(t, s.liveWorld, func(p *stock.Ports) { p.Shown = s; change(p, s) })
+				for minute := range 12 {
+					s.Stock["i-mug"]["L1"], s.Stock["i-spoon"]["L1"] = 5+minute%3, 4+minute%3
+					if _, err := e.Push(t.Context()); !strings.Contains(fmt.Sprint(err), `"s-MUG": no number`) {
+						t.Errorf("got %v, want what cannot be read", err)
+					}
+					want := map[string]string{"MUG": fmt.Sprint("W1:", 5+minute%3), "SPOON": fmt.Sprint("W1:", 4+minute%3)}
+					if diff := cmp.Diff(want, s.Shown()); diff != "" {
+						t.Error(diff)
+					}
+					time.Sleep(time.Minute)
+				}
+				if open := s.OpenKinds(); len(open) > 0 {
+					t.Errorf("cases %q, want none", open)
+				}
+			})
+		})
+	}
+}
+
+type statesFunc func() (map[string]stock.ProductState, error)
+
+func (f statesFunc) ProductsOff(context.Context, time.Time) (map[string]stock.ProductState, error) {
+	return f()
+}
+
+// A location holds a kit ready-made. What is sold of it without an order being known takes
+// the kit there, not its components; and it is the kit's own level that is read before what
+// the shop has zeroed is put back.
+func TestUnseenSalesOfAReadyMadeKit(t *testing.T) {
+	for name, tc := range map[string]struct {
+		shown, committed, level int // after the first pass
+		want                    string
+	}{
+		"sold, and no order is known": {4, 2, 5, "W1:4"},
+		"zeroed, and there is none":   {0, 0, 0, "W1:0"},
+		"zeroed, and there are some":  {0, 0, 3, "W1:3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &committing{liveWorld: newLiveWorld(t, "SET"), units: 1}
+				set := world.Set
+				set.StockedIn = []string{"L1"}
+				c.Items["s-SET"] = set
+				c.Stock["i-set"] = map[string]int{"L1": 5}
+				l := c.checked(t)
+				if got := c.Shown()["SET"]; got != "W1:5" {
+					t.Fatalf("the shop shows %s, want W1:5", got)
+				}
+				time.Sleep(time.Minute)
+				c.ForSale[0].Stock[0].Quantity, c.units, c.Stock["i-set"]["L1"] = tc.shown, tc.committed, tc.level
+				if err := errors.Join(l.LookAt(t.Context()), l.ReadTouched(t.Context())); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				if c.drain(t, l); c.Shown()["SET"] != tc.want {
+					t.Errorf("the shop shows %s, want %s", c.Shown()["SET"], tc.want)
+				}
+			})
+		})
+	}
+}
+
+// The shop does not have a SKU any more: what was raised of what it shows is closed, by the
+// process that raised it and by one that has never known the SKU. As long as a product of
+// the shop cannot be read nobody can tell.
+func TestCasesOfASKUThatIsGone(t *testing.T) {
+	for name, restart := range map[string]bool{"the same process": false, "another process": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newLiveWorld(t, "MUG", "SPOON")
+				unread := false
+				listings := func(p *stock.Ports) {
+					p.Listings = listingsFunc(func(ctx context.Context) iter.Seq2[catalogue.Listing, error] {
+						return func(yield func(catalogue.Listing, error) bool) {
+							if unread && !yield(catalogue.Listing{}, &exceptions.UnreadableError{Reasons: map[string]string{"p-1": "no text"}}) {
+								return
+							}
+							for l, err := range w.Listings(ctx) {
+								if !yield(l, err) {
+									return
+								}
+							}
+						}
+					})
+				}
+				e := passes(t, w, listings)
+				push := func(open ...string) {
+					t.Helper()
+					if _, err := e.Push(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(open, w.OpenKinds()); diff != "" {
+						t.Error(diff)
+					}
+					time.Sleep(time.Minute)
+				}
+				push()
+				cases := []string{"stock changed in the shop: SKU MUG", "stock locked: SKU MUG", "stock refused: SKU MUG", "stock set to zero: SKU MUG"}
+				for _, kind := range []exceptions.Kind{exceptions.StockDrift, exceptions.StockLocked, exceptions.StockRefused, exceptions.StockZeroed} {
+					if err := w.Exceptions.Raise(t.Context(), exceptions.New(kind, "SKU MUG", time.Time{}, "9 instead of 10", "look")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				w.ForSale, unread = w.ForSale[1:], true
+				if restart {
+					e = passes(t, w, listings)
+				}
+				for range 3 {
+					push(append(slices.Clip(cases), "unreadable product: product p-1")...)
+				}
+				unread = false
+				push()
 			})
 		})
 	}

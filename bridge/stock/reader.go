@@ -65,6 +65,7 @@ func (r stockReader) shop(ctx context.Context) (read shopRead, err error) {
 	if read.some, err = r.findBundles(ctx, listings, catalogue.Lookup{Items: items, Broken: broken}); err != nil {
 		return read, fmt.Errorf("reading the bundles: %w", err)
 	}
+	r.book.setInPart(len(lost) > 0)
 	r.book.SetCatalogue(mark, at, listings, items, broken)
 	return read, nil
 }

@@ -8,8 +8,8 @@ import (
 
 // ShownReader reads what the shop shows, and what it holds back.
 type ShownReader interface {
-	// ShownReader reads SKUs by id, as many as are given. One that the shop does not
-	// know is left out.
+	// ShopStock reads SKUs by id, as many as are given. One that the shop does not
+	// know is left out. An [exceptions.UnreadableError] comes with all that can be read.
 	ShopStock(ctx context.Context, skuIDs []string) ([]ShownStock, error)
 }
 

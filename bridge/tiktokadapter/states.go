@@ -24,14 +24,16 @@ var offStates = []struct {
 // https://partner.tiktokshop.com/docv2/page/search-products-202502
 func (t *Shop) ProductsOff(ctx context.Context, since time.Time) (map[string]stock.ProductState, error) {
 	off := map[string]stock.ProductState{}
+	var lost lostRecords
 	for _, s := range offStates {
 		request := tiktokshop.SearchProductsRequest{PageSize: pageSize, Status: new(s.status), UpdateTimeGe: new(tiktokshop.At(since))}
 		for p, err := range t.products(ctx, request) {
-			if err != nil {
-				return nil, err
+			if err == nil {
+				off[p.ID] = s.state
+			} else if lost.add(err); lost.other != nil {
+				return nil, lost.other
 			}
-			off[p.ID] = s.state
 		}
 	}
-	return off, nil
+	return off, lost.err()
 }

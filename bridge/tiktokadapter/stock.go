@@ -263,9 +263,10 @@ func (t *Shop) ShopStock(ctx context.Context, skuIDs []string) ([]stock.ShownSto
 		ctx = tiktokshop.Bulk(ctx)
 	}
 	list := make([]stock.ShownStock, 0, len(skuIDs))
+	var lost lostRecords
 	for reply, err := range t.client.Product.InventorySearchBySKUIDs(ctx, &tiktokshop.InventorySearchRequest{SKUIDs: skuIDs}) {
-		if err != nil {
-			return nil, err
+		if lost.add(err); lost.other != nil {
+			return nil, lost.other
 		}
 		for _, product := range reply.Inventory {
 			for _, s := range product.SKUs {
@@ -273,7 +274,7 @@ func (t *Shop) ShopStock(ctx context.Context, skuIDs []string) ([]stock.ShownSto
 			}
 		}
 	}
-	return list, nil
+	return list, lost.err()
 }
 
 func shownStock(productID string, s tiktokshop.InventorySKU) stock.ShownStock {
