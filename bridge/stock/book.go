@@ -67,6 +67,7 @@ type Book struct {
 	ordersSeen   seenOrders
 	lockedOrders lockedOrders
 	astray       map[string]exceptions.Exception // by location: orders that no shelf counts
+	places       placesKnown
 	// selling is how many listings the shop sells whose right number is known, zeroes how
 	// many of them are to be taken off sale.
 	selling, zeroes int

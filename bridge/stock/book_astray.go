@@ -44,6 +44,47 @@ func (b *Book) noteAstray(r store.Reservation) {
 	}
 }
 
+// placesKnown are the stock locations as they were last listed.
+type placesKnown struct {
+	listed bool
+	names  map[string]string // by id in lower case, of all that ever were
+	lost   *exceptions.Exception
+}
+
+// setPlaces notes the locations that there are, and why they are not those of the options.
+func (b *Book) setPlaces(places []catalogue.Place, wrong error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := &b.places
+	if p.listed, p.lost = true, nil; p.names == nil {
+		p.names = map[string]string{}
+	}
+	there := map[string]bool{}
+	for _, at := range places {
+		id := strings.ToLower(at.ID)
+		there[id], p.names[id] = true, at.Name
+	}
+	if wrong == nil {
+		return
+	}
+	seen := wrong.Error()
+	for _, id := range b.locations {
+		if name := p.names[strings.ToLower(id)]; name != "" && !there[strings.ToLower(id)] {
+			seen += fmt.Sprintf("; %q was called %q", id, name)
+		}
+	}
+	p.lost = new(exceptions.New(exceptions.UnmappedWarehouse, placesObject, time.Time{}, seen,
+		"put the location back in Linnworks, or name another in the bridge's settings (locations) and restart the bridge; until then the shop's stock is not updated"))
+}
+
+// placesLost returns the case of a location of the options that is not there, nil if all are;
+// looked is false if nobody has looked.
+func (b *Book) placesLost() (lost *exceptions.Exception, looked bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.places.lost, b.places.listed
+}
+
 // stockless reports whether no number is published for a listing, whatever orders take.
 func (b *Book) stockless(e *bookListing) bool {
 	return e.derived || e.feeds.problem != nil || len(e.allParts()) == 0 || b.leftAlone(b.listing(e))

@@ -137,6 +137,7 @@ func (b *Book) reserve(at time.Time, put store.Reservation) {
 	r := b.resolved(put)
 	o, have := b.orders[keyOf(r)]
 	if have && o.goneAt == 0 && o.same(r) {
+		o.put = put // its lines may be others, and will be resolved again
 		return
 	}
 	if !have {

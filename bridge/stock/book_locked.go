@@ -48,7 +48,7 @@ func (b *Book) levelsBefore(i int, read []int32) *levelsBefore {
 	switch {
 	case it.risen:
 		return b.lockedOrders.before[it.id]
-	case !b.lockedOrders.asked || it.state != itemRead:
+	case !b.lockedOrders.asked || it.state != itemRead || it.unlimited:
 		return nil
 	}
 	for n := range read {

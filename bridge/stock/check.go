@@ -252,7 +252,7 @@ func (c *Check) check(ctx context.Context, skuIDs ...string) (result CheckResult
 	now := c.ports.Book.options.Now
 	begun := now()
 	defer func() { c.timings.Done(begun, now(), errors.Join(some, err)) }()
-	run := checkRun{Check: c, bad: map[string]bool{}, shown: map[string]ShownStock{}}
+	run := checkRun{Check: c, bad: map[string]bool{}, deleted: map[string]bool{}, shown: map[string]ShownStock{}}
 	open, err := c.ports.Exceptions.Open(ctx, exceptions.SecondWriter, exceptions.StockDrift, exceptions.StockZeroed, exceptions.StockLocked, exceptions.StockRefused)
 	if err != nil {
 		return run.result, nil, fmt.Errorf("stock check: %w", err)
@@ -285,6 +285,8 @@ type checkRun struct {
 	compare bool // there are bundles to compare
 	// bad are the names of what drifts.
 	bad map[string]bool
+	// deleted are those of products that the shop has no longer.
+	deleted map[string]bool
 	// shown is what the shop shows by SKU, if there are bundles to compare.
 	shown map[string]ShownStock
 }
@@ -538,7 +540,9 @@ func (r *checkRun) states(ctx context.Context) error {
 		if !known {
 			return fmt.Errorf("product %s: state %q is unknown", id, off[id])
 		}
-		r.bad[productObject(id)] = true
+		if r.bad[productObject(id)] = true; kind == Deleted {
+			r.deleted[productObject(id)] = true
+		}
 		listings, known := book.listingsOf(id)
 		if !known && kind != Deleted { // the catalogue was read since, and nobody heard why it is gone
 			listings = []catalogue.SKU{{ProductID: id}}
@@ -737,7 +741,7 @@ func (r *checkRun) clear(ctx context.Context, asked []string) error {
 	gone := r.ports.Book.left(r.open)
 	for _, e := range r.open {
 		switch {
-		case gone[e.Object]:
+		case gone[e.Object], r.deleted[e.Object]:
 			if err := r.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {
 				return fmt.Errorf("closing %q of %s, which the shop does not have any more: %w", e.Kind, e.Object, err)
 			}

@@ -127,6 +127,8 @@ type Engine struct {
 	raised  map[exceptions.Ref]string
 	shopDue bool
 	zeroed  map[string]time.Time // SKUs of ZeroedList that were taken in, and their Due
+	// reporting is since when cases are brought up to date.
+	reporting time.Time
 }
 
 // NewEngine returns an Engine, or an error that names every missing port or the option
@@ -293,7 +295,15 @@ func (e *Engine) Touch(itemIDs ...string) { e.touch(itemIDs) }
 func (e *Engine) touch(ids []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.touched = append(e.touched, ids...)
+	waits := make(map[string]bool, len(e.touched)+len(ids))
+	all := append(e.touched, ids...)
+	e.touched = all[:0]
+	for _, id := range all {
+		if !waits[id] {
+			waits[id] = true
+			e.touched = append(e.touched, id)
+		}
+	}
 }
 
 // ReadTouched finds out which items the orders of all channels have touched since
@@ -392,31 +402,46 @@ func (e *Engine) Report(ctx context.Context) error {
 	if err := cmp.Or(e.reader.seen(ctx), e.reader.keepFlight(ctx)); err != nil {
 		return e.failed(err)
 	}
-	return e.report(ctx, wholeCase{exceptions.OrdersUnseen, ordersObject, e.book.unseen(e.now())})
+	return e.report(ctx, wholeCase{exceptions.OrdersUnseen, ordersObject, e.book.unseen(e.now()), false})
 }
 
-// wholeCase is something that is wrong with the whole shop, or was: now is nil then.
+// wholeCase is something that is wrong with the whole shop, or was: now is nil then. unknown
+// reports whether this process cannot tell.
 type wholeCase struct {
-	kind   exceptions.Kind
-	object string
-	now    *exceptions.Exception
+	kind    exceptions.Kind
+	object  string
+	now     *exceptions.Exception
+	unknown bool
 }
 
 // levelsObject is what [exceptions.StaleLevels] is raised on.
 const levelsObject = "stock levels"
 
-// stale is the case for levels that were not read for too long, if they were not.
+// stale is the case for levels that were not read for too long, if they were not. A process
+// that has read none counts from its first report.
 func (e *Engine) stale() wholeCase {
-	c := wholeCase{exceptions.StaleLevels, levelsObject, nil}
-	if s := e.book.Stats(); !s.Stalest.IsZero() && e.now().Sub(s.Stalest) > e.options.Pace.StaleAfter {
+	if e.reporting.IsZero() {
+		e.reporting = e.now()
+	}
+	s := e.book.Stats()
+	c := wholeCase{exceptions.StaleLevels, levelsObject, nil, e.book.blank()}
+	old, seen := s.Stalest, fmt.Sprintf("the level of SKU %s was last read at %s", s.StalestSKU, s.Stalest.Format(time.RFC3339))
+	if c.unknown {
+		old, seen = e.reporting, "no level has been read since the bridge was started at "+e.reporting.Format(time.RFC3339)
+	}
+	if !old.IsZero() && e.now().Sub(old) > e.options.Pace.StaleAfter {
 		do := "find out why Linnworks does not answer; until then the shop sells at old numbers"
 		if after := e.options.ZeroAfter; after > 0 {
 			do = fmt.Sprintf("find out why Linnworks does not answer; what was last read more than %s ago is shown as sold out until then", after)
 		}
-		c.now = new(exceptions.New(c.kind, c.object, time.Time{}, fmt.Sprintf("the level of SKU %s was last read at %s", s.StalestSKU, s.Stalest.Format(time.RFC3339)), do))
+		c.now = new(exceptions.New(c.kind, c.object, time.Time{}, seen, do))
 	}
 	return c
 }
+
+// placesObject is what [exceptions.UnmappedWarehouse] is raised on if a location of the
+// settings is not there.
+const placesObject = "stock locations"
 
 // report raises what is wrong, unless it is open with the same words, closes what has come
 // right, and drops reservations that the levels have made superfluous.
@@ -445,10 +470,12 @@ func (e *Engine) report(ctx context.Context, whole ...wholeCase) error {
 		isOpen[c.Ref()] = true
 	}
 	problems, mended := e.book.Problems(), e.book.mended(open)
-	for _, c := range append(whole, e.stale()) {
+	lost, looked := e.book.placesLost()
+	for _, c := range append(whole, e.stale(), wholeCase{exceptions.UnmappedWarehouse, placesObject, lost, !looked}) {
 		switch {
 		case c.now != nil:
 			problems = append(problems, *c.now)
+		case c.unknown:
 		case isOpen[exceptions.Ref{Kind: c.kind, Object: c.object}]:
 			mended = append(mended, exceptions.Exception{Kind: c.kind, Object: c.object})
 		}

@@ -536,3 +536,26 @@ func TestEngineKilledAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// The levels cannot be read for long, and orders go on touching the same items: each waits
+// once.
+func TestTouchedItemsWaitOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG", "SPOON")
+		l := w.live(t, stock.Options{})
+		w.start(t, l)
+		w.Fail = world.FailOn("StockLevels")
+		for range 5 {
+			w.touched = []string{"i-spoon", "i-mug"}
+			if err := l.ReadTouched(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.ReadHot(t.Context()); !errors.Is(err, world.ErrInjected) {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff([]string{"i-spoon", "i-mug"}, l.Touched()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

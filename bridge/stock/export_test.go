@@ -62,3 +62,6 @@ const FlightValue = flightValue
 
 // SetLedger replaces the ledger that is read.
 func (e *Engine) SetLedger(ledger store.Ledger) { e.reader.ports.Ledger = ledger }
+
+// Touched are the items to read at once.
+func (e *Engine) Touched() []string { return e.touched }

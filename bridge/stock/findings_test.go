@@ -745,3 +745,58 @@ func TestCasesOfASKUThatIsGone(t *testing.T) {
 		})
 	}
 }
+
+// A product takes no stock, and somebody is told. What they do is to delete it: the case is
+// closed.
+func TestCaseOfAProductThatIsDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG", "SPOON")
+		off := map[string]stock.ProductState{}
+		e := passes(t, w, func(p *stock.Ports) {
+			p.ProductStates = statesFunc(func() (map[string]stock.ProductState, error) { return off, nil })
+		})
+		push := func(open ...string) {
+			t.Helper()
+			if _, err := e.Push(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(open, w.OpenKinds()); diff != "" {
+				t.Error(diff)
+			}
+			time.Sleep(time.Minute)
+		}
+		push()
+		w.ForSale, off["p-MUG"] = w.ForSale[1:], stock.ProductFrozen
+		push("stock refused: product p-MUG")
+		clear(off)
+		push("stock refused: product p-MUG")
+		off["p-MUG"] = stock.ProductDeleted
+		push()
+	})
+}
+
+// What the shop has zeroed is not put back by a level from before, also where levels are not
+// read again because they are old.
+func TestZeroedSKUWaitsForItsLevel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &committing{liveWorld: newLiveWorld(t, "MUG"), units: 1}
+		l := c.checked(t)
+		c.ForSale[0].Stock[0].Quantity, c.units = 0, 0
+		c.Fail = world.FailOn("StockLevels")
+		if err := l.LookAt(t.Context()); !errors.Is(err, world.ErrInjected) {
+			t.Errorf("got %v, want that the level cannot be read", err)
+		}
+		time.Sleep(time.Second)
+		if c.drain(t, l); c.Shown()["MUG"] != "W1:0" {
+			t.Errorf("the shop shows %s before the level was read, want W1:0", c.Shown()["MUG"])
+		}
+		c.Fail = nil
+		if err := l.LookAt(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if c.drain(t, l); c.Shown()["MUG"] != "W1:10" {
+			t.Errorf("the shop shows %s, want W1:10", c.Shown()["MUG"])
+		}
+	})
+}

@@ -282,3 +282,23 @@ func TestReleaseWaitsForTheOtherShop(t *testing.T) {
 		now = now.Add(2 * time.Minute)
 	}
 }
+
+// The only line of an order is cancelled before its SKU is found in the warehouse. Once it is,
+// the order takes nothing.
+func TestLineCancelledBeforeItsItemIsKnown(t *testing.T) {
+	b, err := stock.NewBook(stock.Options{Locations: map[string][]string{"W1": {"L1"}}, Now: world.AtNoon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listings := []catalogue.Listing{{SKU: world.SKU("MUG"), Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 10}}}}
+	b.SetCatalogue(b.Mark(), world.Noon, listings, nil, nil)
+	r := store.Reservation{Shop: "shop", OrderID: "1", LocationID: "L1", CreatedAt: world.Noon, SeenAt: world.Noon, Lines: []store.ReservedLine{{LineID: "1", SKUID: "s-MUG"}}}
+	b.SetChanges(world.Noon, 0, 1, []store.Change{put(r, 1)})
+	r.Lines = nil
+	b.SetChanges(world.Noon, 1, 2, []store.Change{put(r, 2)})
+	b.SetCatalogue(b.Mark(), world.Noon, listings, map[string]catalogue.Item{"s-MUG": world.Mug}, nil)
+	readMugs(b, b.Mark(), world.Noon, 10)
+	if n, known := b.Wanted("s-MUG"); n != 10 || !known {
+		t.Errorf("%d wanted, want 10", n)
+	}
+}

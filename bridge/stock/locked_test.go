@@ -665,3 +665,28 @@ func TestCutsRestOnLevelsThatAreVouchedFor(t *testing.T) {
 		}
 	}
 }
+
+// Linnworks begins to track a part of a kit, of which there are enough. The kit stays on sale:
+// what a level says of an item that is not tracked is no level that was there before.
+func TestPartThatIsTrackedFromNowOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "SET")
+		w.Untracked = map[string]bool{"i-spoon": true}
+		w.Stock["i-spoon"]["L1"] = 0
+		l := w.live(t, stock.Options{})
+		w.start(t, l)
+		time.Sleep(time.Minute)
+		if err := l.ReadTouched(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.drain(t, l)
+		before := len(w.Pushes)
+		w.Untracked, w.Stock["i-spoon"]["L1"] = nil, 30
+		if err := l.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if w.drain(t, l); w.Shown()["SET"] != "W1:10" || len(w.Pushes) != before {
+			t.Errorf("the shop shows %s after %d calls, want W1:10 after none", w.Shown()["SET"], len(w.Pushes)-before)
+		}
+	})
+}

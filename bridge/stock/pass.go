@@ -77,7 +77,7 @@ func (e *Engine) Push(ctx context.Context) (result Result, err error) {
 	p.result = Result{Plan: e.book.Plan()}
 	var whole []wholeCase
 	if e.ports.SeeOrders == nil { // else see tells of it
-		whole = append(whole, wholeCase{exceptions.OrdersUnseen, ordersObject, e.book.unseen(e.now())})
+		whole = append(whole, wholeCase{exceptions.OrdersUnseen, ordersObject, e.book.unseen(e.now()), false})
 	}
 	if err := e.report(ctx, whole...); err != nil {
 		return p.result, errors.Join(append(p.errs, err)...)
@@ -159,6 +159,7 @@ func (p *pass) withoutLevels(ctx context.Context) error {
 	}
 	var none time.Time
 	p.book.SetSeenUpTo(none) // with them goes what is to be lowered, and nothing that is to be raised
+	p.turn.cuts = true
 	var errs []error
 	for _, id := range products {
 		p.turn.product = id

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -448,4 +449,123 @@ func TestPushOfWhatIsRefusedWithoutAName(t *testing.T) {
 			t.Errorf("it is taken: the shop shows %s, want W1:10; cases %q, want none; %v", w.Shown()["MUG"], w.OpenKinds(), err)
 		}
 	})
+}
+
+// The bridge is started again while Linnworks cannot be read. That the levels are old stays
+// open, and is raised by a process that has never read any.
+func TestOldLevelsOverARestart(t *testing.T) {
+	for _, fails := range []string{"StockLevels", "StockItems"} {
+		t.Run(fails, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newLiveWorld(t, "MUG")
+				e := passes(t, w, nil)
+				push := func(minutes int, failing bool, open ...string) {
+					t.Helper()
+					for minute := range minutes {
+						time.Sleep(time.Minute)
+						if _, err := e.Push(t.Context()); (err != nil) != failing {
+							t.Fatal(err)
+						}
+						if got := w.OpenKinds(); failing && minute < minutes-1 && len(open) > 0 {
+							continue
+						} else if diff := cmp.Diff(open, got); diff != "" {
+							t.Errorf("minute %d: %s", minute, diff)
+						}
+					}
+				}
+				push(1, false)
+				w.Fail = world.FailOn(fails)
+				push(17, true, "old stock levels: stock levels")
+				e = passes(t, w, nil)
+				for range 3 {
+					push(1, true, "old stock levels: stock levels")
+				}
+				if err := w.Exceptions.Clear(t.Context(), "stock levels", exceptions.StaleLevels); err != nil {
+					t.Fatal(err)
+				}
+				e = passes(t, w, nil)
+				push(15, true)
+				push(2, true, "old stock levels: stock levels")
+				w.Fail = nil
+				push(1, false)
+			})
+		})
+	}
+}
+
+// A location of the settings is deleted in Linnworks. No pass can be made, and somebody is
+// told at once which it is and what to do; until it is mended, also over a restart.
+func TestPushWithoutALocation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG")
+		leeds, hull := catalogue.Place{ID: "L1", Name: "Leeds"}, catalogue.Place{ID: "L2", Name: "Hull"}
+		places := placesFunc(func() ([]catalogue.Place, error) { return []catalogue.Place{leeds, hull}, nil })
+		change := func(p *stock.Ports) { p.Places = &places }
+		e := passes(t, w, change)
+		push := func(fails bool, open ...string) {
+			t.Helper()
+			time.Sleep(time.Minute)
+			if _, err := e.Push(t.Context()); (err != nil) != fails {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(open, w.OpenKinds()); diff != "" {
+				t.Error(diff)
+			}
+		}
+		push(false)
+		places = func() ([]catalogue.Place, error) { return []catalogue.Place{leeds}, nil }
+		push(true, "unmapped warehouse: stock locations")
+		open, err := w.Exceptions.Open(t.Context())
+		if err != nil || len(open) != 1 {
+			t.Fatalf("%d cases, want 1; %v", len(open), err)
+		}
+		if c := open[0]; !strings.Contains(c.Seen, `"L2"`) || !strings.Contains(c.Seen, `"Hull"`) || !strings.Contains(c.Do, "(locations)") {
+			t.Errorf("seen %q, do %q: want the location, its name and the setting", c.Seen, c.Do)
+		}
+		e = passes(t, w, change)
+		push(true, "unmapped warehouse: stock locations")
+		places = func() ([]catalogue.Place, error) { return nil, world.ErrInjected }
+		push(true, "unmapped warehouse: stock locations")
+		e = passes(t, w, change)
+		push(true, "unmapped warehouse: stock locations")
+		places = func() ([]catalogue.Place, error) { return []catalogue.Place{leeds, hull}, nil }
+		push(false)
+	})
+}
+
+type placesFunc func() ([]catalogue.Place, error)
+
+func (f *placesFunc) Places(context.Context) ([]catalogue.Place, error) { return (*f)() }
+
+// Without Linnworks a pass takes off sale what is too old to sell by. What could be raised of
+// the same product stays: its level is old as well.
+func TestPushWithoutLinnworksRaisesNothing(t *testing.T) {
+	for name, beside := range map[string]bool{"a pass that sees orders": false, "an intake beside it": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := &oneBad{liveWorld: newLiveWorld(t, "MUG", "SPOON")}
+				b.ForSale[1].ProductID = b.ForSale[0].ProductID
+				p := b.ports()
+				if p.Levels, p.SeeOrders = b, b.SeeOrders; beside {
+					p.SeeOrders = nil
+				}
+				e := engine(t, p, stock.Options{ZeroAfter: 10 * time.Minute})
+				if _, err := e.Push(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				b.id = "i-mug"
+				for range 9 {
+					time.Sleep(time.Minute)
+					_, _ = e.Push(t.Context())
+				}
+				b.down = true
+				b.ForSale[1].Stock[0].Quantity = 4 // somebody has set it
+				time.Sleep(2 * time.Minute)
+				_, _ = e.Push(t.Context())
+				if diff := cmp.Diff(map[string]string{"MUG": "W1:0", "SPOON": "W1:4"}, b.Shown()); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
 }

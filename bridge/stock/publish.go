@@ -140,8 +140,9 @@ func refusedStock(sku SKUStock, r Refusal) exceptions.Exception {
 type turn struct {
 	// product is the one to publish; empty: the one that most needs it.
 	product string
-	// pass reports whether orders are seen by the pass that it belongs to.
-	pass bool
+	// pass reports whether orders are seen by the pass that it belongs to, cuts whether
+	// nothing may be raised, whatever has been seen.
+	pass, cuts bool
 	// leave is to be used, if it is not nil: a turn before has not needed it. What this
 	// one does not need it leaves there.
 	leave context.Context //nolint:containedctx // a permit is a context
@@ -266,7 +267,7 @@ func (e *Engine) mayPublish(ctx context.Context) error {
 // readFor reads what was sold, and up to when the orders have been seen unless a pass
 // sees to that.
 func (e *Engine) readFor(ctx context.Context, t *turn) error {
-	if !t.pass || e.ports.SeeOrders == nil {
+	if !t.cuts && (!t.pass || e.ports.SeeOrders == nil) {
 		return e.readLedger(ctx)
 	}
 	if err := e.reader.ledger(ctx); err != nil {

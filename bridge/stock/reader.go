@@ -81,12 +81,19 @@ func (r stockReader) checkLocations(ctx context.Context) error {
 	if r.ports.Places == nil {
 		return nil
 	}
-	var ids []string
-	for _, list := range r.book.options.Locations {
-		ids = append(ids, list...)
+	places, err := r.ports.Places.Places(ctx)
+	if err != nil {
+		return fmt.Errorf("listing each stock location: %w", err)
 	}
-	return catalogue.CheckPlaces(ctx, r.ports.Places, "stock location", ids...)
+	err = catalogue.CheckPlaces(ctx, placeList(places), "stock location", r.book.locations...)
+	r.book.setPlaces(places, err)
+	return err
 }
+
+// placeList is a [catalogue.PlaceSource] of what was read.
+type placeList []catalogue.Place
+
+func (l placeList) Places(context.Context) ([]catalogue.Place, error) { return l, nil }
 
 // findBundles marks the listings that need no item because they are bundles of
 // the shop. Nothing is published for one of which that cannot be read: its product is in some.

@@ -186,6 +186,24 @@ func (b *Book) Stats() Stats {
 	return s
 }
 
+// blank reports whether no level has been read, although there may be some: nobody can say
+// how old the others are.
+func (b *Book) blank() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	some := b.statesAt.IsZero() // the shop was never read
+	for i := range b.items.List {
+		switch it := b.items.At(i); {
+		case it.untracked:
+		case it.at != 0:
+			return false
+		default:
+			some = true
+		}
+	}
+	return some
+}
+
 // MarshalJSON returns the numbers for programs.
 func (s Stats) MarshalJSON() ([]byte, error) { return part.JSON(s) }
 
