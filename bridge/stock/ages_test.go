@@ -210,6 +210,38 @@ func TestALookAtAPushThatIsNotKnown(t *testing.T) {
 	})
 }
 
+// The shop goes on showing what it did for a few seconds after it has accepted a number. That is
+// no reason to send it again; that it still does so later is.
+func TestALookAtAPushThatSettles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &committing{liveWorld: newLiveWorld(t, "MUG")}
+		l := c.checked(t)
+		c.Stock["i-mug"]["L1"] = 6
+		if err := l.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := c.drain(t, l); n != 1 {
+			t.Fatalf("%d calls, want 1", n)
+		}
+		for _, tc := range []struct {
+			after time.Duration
+			calls int
+		}{{2 * time.Second, 0}, {2 * time.Second, 0}, {2 * time.Second, 1}} {
+			c.ForSale[0].Stock[0].Quantity = 10
+			time.Sleep(tc.after)
+			if err := l.LookAt(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if n := c.drain(t, l); n != tc.calls {
+				t.Errorf("%d calls, want %d", n, tc.calls)
+			}
+		}
+		if got := c.Shown()["MUG"]; got != "W1:6" {
+			t.Errorf("the shop shows %s, want W1:6", got)
+		}
+	})
+}
+
 // Units that one process holds because their orders are not known are given back when those
 // orders come, also if another has published in between.
 func TestUnseenSalesOverATurnOfAnotherProcess(t *testing.T) {

@@ -71,7 +71,7 @@ func (b *Book) SetChanges(at time.Time, after, now store.Revision, changes []sto
 	if after > b.revision || now <= b.revision && b.revision > 0 {
 		return
 	}
-	if after == 0 && b.revision == 0 {
+	if after == 0 { // all that there is: what was dropped meanwhile is left out
 		list := make([]store.Reservation, 0, len(changes))
 		for _, c := range changes {
 			if !c.Dropped {
@@ -82,26 +82,14 @@ func (b *Book) SetChanges(at time.Time, after, now store.Revision, changes []sto
 		b.revision = now
 		return
 	}
-	var last map[orderKey]bool // after 0 what was dropped meanwhile is left out
-	if after == 0 {
-		last = make(map[orderKey]bool, len(changes))
-	}
 	for _, c := range changes {
 		key := keyOf(c.Reservation)
-		if last != nil && !c.Dropped {
-			last[key] = true
-		}
 		switch {
 		case c.Revision <= b.revision:
 		case !c.Dropped:
 			b.reserve(at, c.Reservation)
 		case b.orders[key] != nil:
 			b.gone(b.orders[key])
-		}
-	}
-	for key, o := range b.orders {
-		if last != nil && !last[key] && o.inLedger() {
-			b.gone(o)
 		}
 	}
 	b.dropReserved()

@@ -63,5 +63,8 @@ const FlightValue = flightValue
 // SetLedger replaces the ledger that is read.
 func (e *Engine) SetLedger(ledger store.Ledger) { e.reader.ports.Ledger = ledger }
 
+// Orders is how many orders the book keeps.
+func (b *Book) Orders() int { return len(b.orders) }
+
 // Touched are the items to read at once.
 func (e *Engine) Touched() []string { return e.touched }

@@ -193,6 +193,12 @@ func TestBookReleasesWhatNoReadingTells(t *testing.T) {
 		if n := len(b.Superfluous()); n != 1 {
 			t.Errorf("%s: %d orders can be dropped, want 1", name, n)
 		}
+		b.SetChanges(at, 2, 4, []store.Change{dropped("1", 3), put(soldMugs("2", 1, at), 4)})
+		b.SetChanges(at, 4, 5, []store.Change{dropped("2", 5)}) // the warehouse never had it
+		set(b, at.Add(2*time.Hour))
+		if b.SetChanges(at, 5, 6, nil); b.Orders() != 0 {
+			t.Errorf("%s: %d orders are kept after they were dropped, want none", name, b.Orders())
+		}
 	}
 }
 
@@ -283,6 +289,45 @@ func TestReleaseWaitsForTheOtherShop(t *testing.T) {
 	}
 }
 
+// What an order takes is taken off what the shop should show, until it takes something else,
+// or a level was read that cannot have its units any more.
+func TestBookFollowsWhatAnOrderTakes(t *testing.T) {
+	at := world.Noon.Add(time.Minute)
+	of := func(units int, change func(*store.Reservation)) store.Reservation {
+		r := soldMugs("1", units, at)
+		if change != nil {
+			change(&r)
+		}
+		return r
+	}
+	b := mugs(t)
+	for i, tc := range []struct {
+		what   string
+		change store.Change
+		read   bool // the level of ten, afterwards
+		want   int
+	}{
+		{"ordered", put(of(4, nil), 1), true, 6},
+		{"a part of it is cancelled", put(of(1, nil), 2), true, 9},
+		{"dropped", dropped("1", 3), false, 9},
+		{"back before a level was read", put(of(1, nil), 4), true, 9},
+		{"from a location that supplies nothing", put(of(1, func(r *store.Reservation) { r.LocationID = "L9" }), 5), true, 10},
+		{"from one that does", put(of(1, nil), 6), true, 9},
+		{"in the warehouse", put(of(1, func(r *store.Reservation) { r.VisibleAt, r.VisibleFrom = at, 7 }), 7), false, 9},
+		{"dropped, and a level was read", dropped("1", 8), true, 10},
+		{"back after that", put(of(1, nil), 9), true, 9},
+	} {
+		revision := store.Revision(i + 1)
+		b.SetChanges(at, revision-1, revision, []store.Change{tc.change})
+		if tc.read {
+			readMugs(b, b.Mark(), at, 10)
+		}
+		if n, _ := b.Wanted("s-MUG"); n != tc.want {
+			t.Errorf("%s: %d wanted, want %d", tc.what, n, tc.want)
+		}
+	}
+}
+
 // The only line of an order is cancelled before its SKU is found in the warehouse. Once it is,
 // the order takes nothing.
 func TestLineCancelledBeforeItsItemIsKnown(t *testing.T) {
@@ -300,5 +345,25 @@ func TestLineCancelledBeforeItsItemIsKnown(t *testing.T) {
 	readMugs(b, b.Mark(), world.Noon, 10)
 	if n, known := b.Wanted("s-MUG"); n != 10 || !known {
 		t.Errorf("%d wanted, want 10", n)
+	}
+}
+
+// The item of an order is found later, and is a kit that the location holds ready-made: the
+// order takes the kit.
+func TestReadyMadeKitThatIsKnownLater(t *testing.T) {
+	b, err := stock.NewBook(stock.Options{Locations: map[string][]string{"W1": {"L1"}}, Now: world.AtNoon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listings := []catalogue.Listing{{SKU: world.SKU("SET"), Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 5}}}}
+	b.SetCatalogue(b.Mark(), world.Noon, listings, nil, nil)
+	r := store.Reservation{Shop: "shop", OrderID: "1", LocationID: "L1", CreatedAt: world.Noon, SeenAt: world.Noon, Lines: []store.ReservedLine{{LineID: "1", SKUID: "s-SET"}}}
+	b.SetChanges(world.Noon, 0, 1, []store.Change{put(r, 1)})
+	set := world.Set
+	set.StockedIn = []string{"L1"}
+	b.SetCatalogue(b.Mark(), world.Noon, listings, map[string]catalogue.Item{"s-SET": set}, nil)
+	b.SetLevels(b.Mark(), stock.Reading{At: world.Noon, Available: map[string]map[string]int{"i-mug": {"L1": 10}, "i-spoon": {"L1": 9}, "i-set": {"L1": 5}}})
+	if n, known := b.Wanted("s-SET"); n != 4 || !known {
+		t.Errorf("%d wanted, want 4", n)
 	}
 }

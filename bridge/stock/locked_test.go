@@ -165,6 +165,10 @@ func TestLockedOrdersOfOthersCount(t *testing.T) {
 				t.Errorf("%s: the shop shows %s, want %s", why, got, want)
 			}
 		}
+		south.Locked = false
+		w.orders = []stock.TouchedOrder{south}
+		read(5, "open: the level has its units")
+		south.Locked = true
 		w.Stock["i-mug"] = map[string]int{"L1": 10}
 		w.orders = []stock.TouchedOrder{south}
 		read(5, "locked")

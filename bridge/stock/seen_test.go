@@ -221,6 +221,13 @@ func TestBookIsToldWhichOrdersAreSeen(t *testing.T) {
 	}
 }
 
+// What another machine has noted a moment ahead of our clock holds for now, not for later.
+func TestSeenMomentIsNotLaterThanNow(t *testing.T) {
+	if got := stock.SeenMoment(map[string]time.Time{"shop": world.Noon.Add(time.Second)}, "shop", world.Noon); !got.Equal(world.Noon) {
+		t.Errorf("seen up to %s, want %s", got, world.Noon)
+	}
+}
+
 // A push takes the orders in after it has read what the shop shows. While it cannot, it
 // lowers only, says so, and tells somebody after a minute.
 func TestStockPushWhileOrdersCannotBeRead(t *testing.T) {
