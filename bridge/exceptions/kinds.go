@@ -682,7 +682,7 @@ var kinds = map[Kind]Info{
 			"If the SKU is sold out and the shop does not let the number be lowered, deactivate the listing.",
 		},
 		Where:  []string{inSellerStock, inSellerProducts},
-		Closes: "By itself, when the shop accepts the stock of the SKU.",
+		Closes: "By itself, when the shop accepts the stock of the SKU, or no longer has the SKU.",
 		Part:   PartStock,
 	},
 	StockDrift: {
@@ -694,7 +694,7 @@ var kinds = map[Kind]Info{
 			"If it keeps happening, look for another program with access to the shop.",
 		},
 		Where:  []string{inSellerStock, inInventory},
-		Closes: "By itself, when the shop shows the right number at the next check.",
+		Closes: "By itself, when the shop shows the right number at the next check, or no longer has the SKU.",
 		Part:   PartStock,
 	},
 	StockZeroed: {
@@ -706,7 +706,7 @@ var kinds = map[Kind]Info{
 			"If it is there, the bridge puts the number back. Use another reason than out of stock next time.",
 		},
 		Where:  []string{inSellerStock, inSellerOrders, inInventory},
-		Closes: "By itself, when the shop shows the right number again.",
+		Closes: "By itself, when the shop shows the right number again, or no longer has the SKU.",
 		Part:   PartStock,
 	},
 	StockLocked: {
@@ -718,7 +718,7 @@ var kinds = map[Kind]Info{
 			"If the campaign has to go on, move stock to the location that supplies it.",
 		},
 		Where:  []string{inSellerStock + " and shows what is locked for campaigns", inInventory},
-		Closes: "By itself, when the shop accepts the number, or when the lock ends.",
+		Closes: "By itself, when the shop accepts the number, when the lock ends, or when the shop no longer has the SKU.",
 		Part:   PartStock,
 	},
 	BadLevel: {
@@ -784,19 +784,20 @@ var kinds = map[Kind]Info{
 	},
 	UnmappedWarehouse: {
 		Owner: OwnerIntegration, Severity: Urgent, Within: 4 * time.Hour,
-		Meaning: "The bridge does not know which Linnworks location supplies a warehouse of the shop, or one location supplies two warehouses of a SKU. The stock of the SKUs in it is not updated. Or orders take stock from a location that supplies no warehouse: what they take stays on sale.",
+		Meaning: "The bridge does not know which Linnworks location supplies a warehouse of the shop, or one location supplies two warehouses of a SKU. The stock of the SKUs in it is not updated. Or orders take stock from a location that supplies no warehouse: what they take stays on sale. Or a location of the settings is not in Linnworks any more: until that is mended, no stock at all is updated.",
 		Steps: []string{
 			"Map the warehouse to the stock locations that its orders are sent from.",
 			"Give each warehouse locations of its own, or sell the SKU from one warehouse only.",
 			"If the SKU has no warehouse in the shop, assign it to one.",
 			"If it is about orders, give the stock update and the import of orders the same locations.",
+			"If a location is missing, put it back in Linnworks, or name another in the settings and restart the bridge.",
 		},
 		Where: []string{
 			"Bridge settings: locations",
 			"Seller Center: warehouse settings (Orders > Shipping and Delivery Settings > Fulfillment, or My Account > Seller Profile)",
 			inSellerProducts,
 		},
-		Closes: "By itself, with the next stock update after the warehouse is mapped, or after a restart with locations that agree.",
+		Closes: "By itself, with the next stock update after the warehouse is mapped or the location is back, or after a restart with locations that agree.",
 		Part:   PartStock,
 	},
 	Unreadable: {

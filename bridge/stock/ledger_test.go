@@ -339,6 +339,10 @@ func TestLineCancelledBeforeItsItemIsKnown(t *testing.T) {
 	b.SetCatalogue(b.Mark(), world.Noon, listings, nil, nil)
 	r := store.Reservation{Shop: "shop", OrderID: "1", LocationID: "L1", CreatedAt: world.Noon, SeenAt: world.Noon, Lines: []store.ReservedLine{{LineID: "1", SKUID: "s-MUG"}}}
 	b.SetChanges(world.Noon, 0, 1, []store.Change{put(r, 1)})
+	readMugs(b, b.Mark(), world.Noon, 10)
+	if list := b.Superfluous(); len(list) > 0 {
+		t.Errorf("%v can be dropped, want none: the warehouse does not have it", list)
+	}
 	r.Lines = nil
 	b.SetChanges(world.Noon, 1, 2, []store.Change{put(r, 2)})
 	b.SetCatalogue(b.Mark(), world.Noon, listings, map[string]catalogue.Item{"s-MUG": world.Mug}, nil)
