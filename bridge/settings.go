@@ -178,8 +178,10 @@ type Settings struct {
 	LeaveAlone []string `json:"leave_alone,omitempty"`
 
 	// ZeroAfter is for how long Linnworks may not be read before what it has is shown as sold
-	// out in the shop, by levels that each process has read itself; the least is five
-	// minutes. What the shop sells of what it still shows nobody may have. Zero: the shop goes
+	// out in the shop; the least is five minutes. What the shop sells of what it still shows
+	// nobody may have. A process goes by what it has read itself: one that is started while
+	// Linnworks cannot be read takes nothing off sale, as it does not know what Linnworks has,
+	// and a person is told after fifteen minutes. Zero: the shop goes
 	// on selling at the last numbers, and a person is told, [exceptions.StaleLevels].
 	ZeroAfter Duration `json:"zero_after,omitzero"`
 

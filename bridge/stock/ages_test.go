@@ -154,6 +154,34 @@ func TestUnseenSalesCountUntilOrdersAreSeen(t *testing.T) {
 	})
 }
 
+// Units that left the shop without an order add up, and count as sold for ten minutes though
+// every order has been seen: the list of orders may lack one.
+func TestUnseenSalesAddUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &committing{liveWorld: newLiveWorld(t, "MUG")}
+		l := c.checked(t)
+		for _, tc := range []struct {
+			after       time.Duration
+			shown, sold int
+			want        string
+		}{
+			{time.Minute, 7, 3, "W1:7"},
+			{2 * time.Minute, 5, 5, "W1:5"},
+			{9 * time.Minute, 5, 5, "W1:5"},
+			{2 * time.Minute, 5, 5, "W1:10"},
+		} {
+			time.Sleep(tc.after)
+			c.ForSale[0].Stock[0].Quantity, c.units = tc.shown, tc.sold
+			if err := errors.Join(l.LookAt(t.Context()), l.Sweep(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			if c.drain(t, l); c.Shown()["MUG"] != tc.want {
+				t.Errorf("%d sold: the shop shows %s, want %s", tc.sold, c.Shown()["MUG"], tc.want)
+			}
+		}
+	})
+}
+
 // lossy takes a number and loses the reply, once.
 type lossy struct {
 	*committing

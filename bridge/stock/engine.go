@@ -431,7 +431,7 @@ func (e *Engine) stale() wholeCase {
 	}
 	if !old.IsZero() && e.now().Sub(old) > e.options.Pace.StaleAfter {
 		do := "find out why Linnworks does not answer; until then the shop sells at old numbers"
-		if after := e.options.ZeroAfter; after > 0 {
+		if after := e.options.ZeroAfter; after > 0 && !c.unknown { // what was never read cannot become too old
 			do = fmt.Sprintf("find out why Linnworks does not answer; what was last read more than %s ago is shown as sold out until then", after)
 		}
 		c.now = new(exceptions.New(c.kind, c.object, time.Time{}, seen, do))

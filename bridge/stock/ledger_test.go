@@ -161,6 +161,25 @@ func TestBookCountsASaleOnce(t *testing.T) {
 	}
 }
 
+// A sale is taken off what the warehouse shows that sends it, down to nothing, and off no
+// other.
+func TestBookCountsASaleWhereItIsSent(t *testing.T) {
+	b, err := stock.NewBook(stock.Options{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, Now: world.AtNoon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.SetCatalogue(b.Mark(), world.Noon, []catalogue.Listing{{SKU: world.SKU("MUG"), Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 3}, {WarehouseID: "W2", Quantity: 7}}}},
+		map[string]catalogue.Item{"s-MUG": world.Mug}, nil)
+	at := world.Noon.Add(time.Minute)
+	for i, want := range []int{8, 7, 7} {
+		revision := store.Revision(i + 1)
+		b.SetChanges(at, revision-1, revision, []store.Change{put(soldMugs(fmt.Sprint(i), 2, at), revision)})
+		if got := b.Believed("s-MUG"); got != want {
+			t.Errorf("order %d: believed to show %d, want %d", i+1, got, want)
+		}
+	}
+}
+
 // Orders of what is archived or not tracked leave the ledger, too.
 func TestBookReleasesWhatNoReadingTells(t *testing.T) {
 	for name, set := range map[string]func(b *stock.Book, at time.Time){
@@ -360,14 +379,18 @@ func TestReadyMadeKitThatIsKnownLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	listings := []catalogue.Listing{{SKU: world.SKU("SET"), Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 5}}}}
-	b.SetCatalogue(b.Mark(), world.Noon, listings, nil, nil)
-	r := store.Reservation{Shop: "shop", OrderID: "1", LocationID: "L1", CreatedAt: world.Noon, SeenAt: world.Noon, Lines: []store.ReservedLine{{LineID: "1", SKUID: "s-SET"}}}
+	listings = append(listings, catalogue.Listing{SKU: world.SKU("MUG"), Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 10}}})
+	b.SetCatalogue(b.Mark(), world.Noon, listings, map[string]catalogue.Item{"s-MUG": world.Mug}, nil)
+	r := soldMugs("1", 2, world.Noon)
+	r.Lines = append(r.Lines, store.ReservedLine{LineID: "1", SKUID: "s-SET"})
 	b.SetChanges(world.Noon, 0, 1, []store.Change{put(r, 1)})
 	set := world.Set
 	set.StockedIn = []string{"L1"}
-	b.SetCatalogue(b.Mark(), world.Noon, listings, map[string]catalogue.Item{"s-SET": set}, nil)
+	b.SetCatalogue(b.Mark(), world.Noon, listings, map[string]catalogue.Item{"s-SET": set, "s-MUG": world.Mug}, nil)
 	b.SetLevels(b.Mark(), stock.Reading{At: world.Noon, Available: map[string]map[string]int{"i-mug": {"L1": 10}, "i-spoon": {"L1": 9}, "i-set": {"L1": 5}}})
-	if n, known := b.Wanted("s-SET"); n != 4 || !known {
-		t.Errorf("%d wanted, want 4", n)
+	for sku, want := range map[string]int{"s-SET": 4, "s-MUG": 8} {
+		if n, known := b.Wanted(sku); n != want || !known {
+			t.Errorf("%s: %d wanted, want %d", sku, n, want)
+		}
 	}
 }

@@ -43,8 +43,9 @@ type Options struct {
 	// to order. A listing's Stock is used again once it returns. Default: none.
 	LeaveAlone func(catalogue.Listing) bool
 	// ZeroAfter is the age of a level from which on what depends on it is published as 0,
-	// because the warehouse cannot be read. Default: never; the shop goes on selling at
-	// old numbers, and exceptions.StaleLevels is raised.
+	// because the warehouse cannot be read. What was never read does not become too old.
+	// Default: never; the shop goes on selling at old numbers, and exceptions.StaleLevels is
+	// raised.
 	ZeroAfter time.Duration
 	// Max caps what is published. Default [MaxStock].
 	Max int

@@ -483,9 +483,15 @@ func TestOldLevelsOverARestart(t *testing.T) {
 				if err := w.Exceptions.Clear(t.Context(), "stock levels", exceptions.StaleLevels); err != nil {
 					t.Fatal(err)
 				}
-				e = passes(t, w, nil)
+				p := w.ports()
+				p.SeeOrders = w.SeeOrders
+				e = engine(t, p, stock.Options{ZeroAfter: 10 * time.Minute})
 				push(15, true)
 				push(2, true, "old stock levels: stock levels")
+				open, err := w.Exceptions.Open(t.Context())
+				if err != nil || !strings.Contains(open[0].Do, "sells at old numbers") || w.Shown()["MUG"] != "W1:10" {
+					t.Errorf("the shop shows %s; seen %q, do %q, want that it goes on selling; %v", w.Shown()["MUG"], open[0].Seen, open[0].Do, err)
+				}
 				w.Fail = nil
 				push(1, false)
 			})
