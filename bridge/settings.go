@@ -181,8 +181,8 @@ type Settings struct {
 	// out in the shop; the least is five minutes. What the shop sells of what it still shows
 	// nobody may have. A process goes by what it has read itself: one that is started while
 	// Linnworks cannot be read takes nothing off sale, as it does not know what Linnworks has,
-	// and a person is told after fifteen minutes. Zero: the shop goes
-	// on selling at the last numbers, and a person is told, [exceptions.StaleLevels].
+	// and a person is told after fifteen minutes. Zero: the shop goes on selling at the last
+	// numbers, and a person is told, [exceptions.StaleLevels].
 	ZeroAfter Duration `json:"zero_after,omitzero"`
 
 	// ForgetAfter is how long after its end an order is forgotten, see [retention.Orders].
