@@ -284,11 +284,20 @@ type bookRefusal struct {
 	retryAt time.Time
 	// locked reports whether a lock was the reason, lockSeen whether that lock was seen.
 	locked, lockSeen bool
+	// alone reports whether all SKUs of the call were refused, perhaps for one of them: it is
+	// tried in a call of its own, not before notBefore.
+	alone     bool
+	notBefore time.Time
 }
 
 // refusedAfter is when a level that the shop refused is offered again, unless another one is
 // wanted before.
 const refusedAfter = 15 * time.Minute
+
+// waits reports whether the same is not to be offered again at the moment now.
+func (r *bookRefusal) waits(now time.Time) bool {
+	return within(now, r.retryAt, refusedAfter) || within(now, r.notBefore, refusedAfter)
+}
 
 // sawLock notes how many units are locked. It returns true if the lock that was the reason
 // for the refusal was seen before, and now leaves room for what was refused.
@@ -320,9 +329,11 @@ type bookProduct struct {
 	taken    Mark
 	retryAt  moment
 	failures int32
-	waiting  bool // the book lists it so
-	pushing  bool // somebody has taken it
-	unsure   bool // the last call may or may not have taken effect
+	// refusedAlone is how many SKUs were refused one by one, after all were, and none taken.
+	refusedAlone int8
+	waiting      bool // the book lists it so
+	pushing      bool // somebody has taken it
+	unsure       bool // the last call may or may not have taken effect
 }
 
 // bookWarehouses is a set of warehouses that listings are sold from.

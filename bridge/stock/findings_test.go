@@ -800,3 +800,159 @@ func TestZeroedSKUWaitsForItsLevel(t *testing.T) {
 		}
 	})
 }
+
+// strict is a shop that refuses a call as a whole for one SKU in it: always, or if it would
+// show less of it than is locked.
+type strict struct {
+	*liveWorld
+	bad    string
+	locked int
+	calls  int
+}
+
+func (s *strict) ShopStock(ctx context.Context, ids []string) ([]stock.ShownStock, error) {
+	list, err := s.liveWorld.ShopStock(ctx, ids)
+	for i := range list {
+		if list[i].ID == s.bad {
+			list[i].Campaign = s.locked
+		}
+	}
+	return list, err
+}
+
+func (s *strict) PublishStock(ctx context.Context, p stock.ProductStock) (refusals []stock.Refusal, err error) {
+	s.calls++
+	if !slices.ContainsFunc(p.SKUs, func(sku stock.SKUStock) bool {
+		return sku.ID == s.bad && (s.locked == 0 || sku.Stock[0].Quantity < s.locked)
+	}) {
+		return s.liveWorld.PublishStock(ctx, p)
+	}
+	for _, sku := range p.SKUs {
+		refusals = append(refusals, stock.Refusal{SKUID: sku.ID, Reason: "no", Locked: s.locked > 0})
+	}
+	return refusals, nil
+}
+
+// The shop refuses all SKUs of a product for one of them. Those that have to be lowered are
+// tried one by one at once, the others when it is time; it is that one alone which stays
+// refused.
+func TestOneSKUForWhichTheShopRefusesAll(t *testing.T) {
+	for name, run := range map[string]func(t *testing.T, w *liveWorld, e *stock.Engine){
+		"passes": func(t *testing.T, _ *liveWorld, e *stock.Engine) {
+			if _, err := e.Push(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"without a pause": func(t *testing.T, w *liveWorld, e *stock.Engine) {
+			if err := errors.Join(e.ReadShop(t.Context()), e.Sweep(t.Context()), e.ReadTouched(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			w.drain(t, e)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &strict{liveWorld: newLiveWorld(t, "BAD", "MUG", "SPOON", "SET"), bad: "s-BAD"}
+				s.Items["s-BAD"], s.Stock["i-bad"] = catalogue.Item{ID: "i-bad", SKU: "BAD"}, map[string]int{"L1": 1}
+				for i, shown := range []int{2, 20, 5, 9} {
+					s.ForSale[i].ProductID, s.ForSale[i].Stock[0].Quantity = "p", shown
+				}
+				e := passes(t, s.liveWorld, func(p *stock.Ports) { p.Publisher = s })
+				run(t, s.liveWorld, e)
+				if diff := cmp.Diff(map[string]string{"BAD": "W1:2", "MUG": "W1:10", "SPOON": "W1:5", "SET": "W1:4"}, s.Shown()); diff != "" {
+					t.Error(diff)
+				}
+				if diff := cmp.Diff([]string{"stock refused: SKU BAD", "stock refused: SKU SPOON"}, s.OpenKinds()); diff != "" || s.calls != 4 {
+					t.Errorf("%d calls, want 4; %s", s.calls, diff)
+				}
+				time.Sleep(16 * time.Minute)
+				run(t, s.liveWorld, e)
+				if diff := cmp.Diff(map[string]string{"BAD": "W1:2", "MUG": "W1:10", "SPOON": "W1:9", "SET": "W1:4"}, s.Shown()); diff != "" {
+					t.Error(diff)
+				}
+				if diff := cmp.Diff([]string{"stock refused: SKU BAD"}, s.OpenKinds()); diff != "" || s.calls > 7 {
+					t.Errorf("%d calls, want 7 at most; %s", s.calls, diff)
+				}
+			})
+		})
+	}
+}
+
+// The shop refuses all SKUs of a product for the lock of one, which began with the pass: the
+// same pass lowers that one as far as the lock allows, and the others.
+func TestOneLockForWhichTheShopRefusesAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &strict{liveWorld: newLiveWorld(t, "MUG", "SPOON"), bad: "s-MUG"}
+		s.ForSale[1].ProductID = s.ForSale[0].ProductID
+		s.ForSale[0].Stock[0].Quantity, s.ForSale[1].Stock[0].Quantity = 50, 60
+		e := passes(t, s.liveWorld, func(p *stock.Ports) { p.Publisher, p.Shown = s, s })
+		s.Fail = func(_ int, call string) error {
+			if call == "StockLevels" { // after the check
+				s.locked = 30
+			}
+			return nil
+		}
+		result, err := e.Push(t.Context())
+		if err != nil || result.Published != 2 || len(result.Plan.Products) != 1 || len(result.Plan.Products[0].SKUs) != 2 {
+			t.Errorf("%v\n%s", err, result)
+		}
+		if diff := cmp.Diff(map[string]string{"MUG": "W1:30", "SPOON": "W1:9"}, s.Shown()); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]string{"stock locked: SKU MUG"}, s.OpenKinds()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// The shop refuses whatever is set for a product, and ten SKUs of it have to be lowered: that
+// is tried for three of them, not for each.
+func TestProductThatTheShopRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t)
+		for i := range 10 {
+			name := fmt.Sprint("X", i)
+			w.Items["s-"+name], w.Stock["i-"+name] = catalogue.Item{ID: "i-" + name, SKU: name}, map[string]int{"L1": 5}
+			l := w.List(name, "W1")
+			l.ProductID, l.Stock[0].Quantity = "p", 9
+		}
+		calls, sent := 0, map[string]bool{}
+		e := passes(t, w, func(p *stock.Ports) {
+			p.Publisher = publisherFunc(func(p stock.ProductStock) (refusals []stock.Refusal) {
+				calls++
+				for _, sku := range p.SKUs {
+					refusals = append(refusals, stock.Refusal{SKUID: sku.ID, Reason: "no"})
+					sent[sku.ID] = sent[sku.ID] || len(p.SKUs) == 1
+				}
+				return refusals
+			})
+		})
+		for round := range 5 {
+			before := calls
+			for range 3 {
+				if _, err := e.Push(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+			}
+			if calls-before > 8 {
+				t.Errorf("round %d: %d calls, want 8 at most", round+1, calls-before)
+			}
+			time.Sleep(15 * time.Minute)
+		}
+		for id, alone := range sent {
+			if !alone {
+				t.Errorf("%s was never tried by itself", id)
+			}
+		}
+		if n := len(w.OpenKinds()); n != 10 {
+			t.Errorf("%d cases, want one for each SKU", n)
+		}
+	})
+}
+
+type publisherFunc func(stock.ProductStock) []stock.Refusal
+
+func (f publisherFunc) PublishStock(_ context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
+	return f(p), nil
+}

@@ -293,6 +293,7 @@ func (p *pass) one(ctx context.Context, i int, last bool) error {
 		}
 	}
 	p.turn.product = id
+	alone := p.book.tryAlone(id, p.now())
 	r, err := p.publish(ctx, &p.turn)
 	p.looked = p.looked || r.looked
 	if len(r.sent.SKUs) > 0 {
@@ -300,11 +301,18 @@ func (p *pass) one(ctx context.Context, i int, last bool) error {
 	}
 	p.result.Published += len(r.became.accepted)
 	p.result.Refused += len(r.became.refused) + len(r.became.later)
-	switch again := r.again || r.unsure; {
-	case again && !last && ctx.Err() == nil:
+	again := (r.again || r.unsure) && !last && ctx.Err() == nil
+	if again {
 		p.again[id] = true
-	case err == nil:
-	case len(r.sent.SKUs) == 0 && !again: // nothing to do with the product
+	}
+	if err == nil && len(r.sent.SKUs) > 0 && (alone || p.book.tryAlone(id, p.now())) {
+		err := p.one(ctx, i, last)
+		left[0] = r.sent
+		return err
+	}
+	switch {
+	case again, err == nil:
+	case len(r.sent.SKUs) == 0 && !r.again && !r.unsure: // nothing to do with the product
 		return err
 	default:
 		p.errs = append(p.errs, err)

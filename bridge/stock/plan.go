@@ -521,15 +521,38 @@ func (r rank) compare(o rank) int {
 
 // productStock is the call that a product needs at the moment now; without SKUs
 // it needs none. What the shop has refused is left out until its time comes,
-// except if now is zero.
+// except if now is zero; what it has refused with all others of a call goes alone then.
 func (b *Book) productStock(n int, now time.Time) ProductStock {
 	p := ProductStock{ProductID: b.products.At(n).id}
+	var alone *bookListing
 	for _, i := range b.products.At(n).listings {
-		if e := b.listings.At(int(i)); e.needs(now) {
+		switch e := b.listings.At(int(i)); {
+		case !e.needs(now):
+		case now.IsZero() || !e.goesAlone():
 			p.SKUs = append(p.SKUs, e.skuStock(now))
+		case alone == nil || e.rare.refused.retryAt.Before(alone.rare.refused.retryAt):
+			alone = e
 		}
 	}
+	if alone != nil { // first: with the others it may be refused again
+		p.SKUs = append(p.SKUs[:0], alone.skuStock(now))
+	}
 	return p
+}
+
+func (e *bookListing) goesAlone() bool { return e.rare.read().refused != nil && e.rare.refused.alone }
+
+// tryAlone reports whether a SKU of a product has to be tried in a call of its own at the
+// moment now.
+func (b *Book) tryAlone(productID string, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	n, have := b.products.Find(productID)
+	return have && slices.ContainsFunc(b.products.At(n).listings, func(i int32) bool {
+		e := b.listings.At(int(i))
+		return e.goesAlone() && e.needs(now)
+	})
 }
 
 func (b *Book) needs(n int, now time.Time) bool {
@@ -541,7 +564,7 @@ func (e *bookListing) needs(now time.Time) bool {
 		return false
 	}
 	refused := e.rare.read().refused
-	return now.IsZero() || refused == nil || !within(now, refused.retryAt, refusedAfter) || !slices.Equal(e.targets(now), refused.wanted)
+	return now.IsZero() || refused == nil || !refused.waits(now) || !slices.Equal(e.targets(now), refused.wanted)
 }
 
 // raiseSpace is how far a raise of what sells is from the push before it: how much will be

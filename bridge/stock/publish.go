@@ -61,11 +61,15 @@ type published struct {
 	// refused SKUs are in the queue, later ones may be taken another time, derived
 	// ones follow others. locked are those of the refused that a lock of the shop's holds.
 	refused, later, derived, locked []SKUStock
+	// alone were refused with all others of the call, perhaps for one of them, and have to be
+	// lowered: they are tried one by one at once. all reports whether all were refused.
+	alone []SKUStock
+	all   bool
 }
 
 // none reports whether nobody knows what became of any SKU.
 func (p published) none() bool {
-	return len(p.accepted)+len(p.refused)+len(p.later)+len(p.derived) == 0
+	return len(p.accepted)+len(p.refused)+len(p.later)+len(p.derived)+len(p.alone) == 0
 }
 
 // publishStock publishes one product, by a call with the context send, and sees to the
@@ -93,6 +97,10 @@ func publishStock(ctx, send context.Context, ports Ports, book *Book, p ProductS
 			errs = append(errs, fmt.Errorf("the shop refused SKU id %q, which was not sent: %s", r.SKUID, r.Reason))
 		}
 	}
+	did.all = len(p.SKUs) > 1 && !slices.ContainsFunc(p.SKUs, func(sku SKUStock) bool {
+		r, bad := refused[sku.ID]
+		return !bad || r.Retry || r.Derived
+	})
 	for _, sku := range p.SKUs {
 		r, bad := refused[sku.ID]
 		switch {
@@ -111,8 +119,9 @@ func publishStock(ctx, send context.Context, ports Ports, book *Book, p ProductS
 			did.later = append(did.later, sku)
 			errs = append(errs, fmt.Errorf("%s: %s", sku.SKU, r.Reason))
 		default:
-			did.refused = append(did.refused, sku)
-			if r.Locked {
+			if did.all && sku.lowers() {
+				did.alone = append(did.alone, sku)
+			} else if did.refused = append(did.refused, sku); r.Locked {
 				did.locked = append(did.locked, sku)
 			}
 			book.noteOpen(sku.String())

@@ -20,6 +20,16 @@ type SKUStock struct {
 	Shown []catalogue.WarehouseStock
 }
 
+// lowers reports whether a warehouse is to show fewer.
+func (s SKUStock) lowers() bool {
+	for i, w := range s.Stock {
+		if i < len(s.Shown) && w.Quantity < s.Shown[i].Quantity {
+			return true
+		}
+	}
+	return false
+}
+
 // MaxStock is the largest quantity that TikTok Shop documents for a SKU in a
 // warehouse. Some pages name 999,999; [Options] can raise it.
 const MaxStock = 99_999

@@ -165,13 +165,17 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 	}
 	set(did.accepted, func(e *bookListing, s SKUStock) { b.accepted(now, b.productOf(e).taken, e, s.Stock) })
 	set(did.derived, func(e *bookListing, _ SKUStock) { e.derived = true })
-	set(did.refused, func(e *bookListing, s SKUStock) {
-		refused := &bookRefusal{retryAt: now.Add(refusedAfter)}
-		for _, w := range s.Stock {
-			refused.wanted = append(refused.wanted, w.Quantity)
+	refuse := func(retryAt time.Time) func(*bookListing, SKUStock) {
+		return func(e *bookListing, s SKUStock) {
+			refused := &bookRefusal{retryAt: retryAt, alone: did.all || len(p.SKUs) == 1 && e.goesAlone()}
+			for _, w := range s.Stock {
+				refused.wanted = append(refused.wanted, w.Quantity)
+			}
+			e.setRare().refused = refused
 		}
-		e.setRare().refused = refused
-	})
+	}
+	set(did.refused, refuse(now.Add(refusedAfter)))
+	set(did.alone, refuse(now))
 	set(did.locked, func(e *bookListing, _ SKUStock) { e.rare.refused.locked = true })
 	n, have := b.products.Find(p.ProductID)
 	if !have {
@@ -179,7 +183,16 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 	}
 	product := b.products.At(n)
 	product.pushing = false
-	nothing := len(did.accepted)+len(did.refused)+len(did.derived) == 0
+	switch {
+	case did.all || len(did.accepted) > 0:
+		product.refusedAlone = 0
+	case len(p.SKUs) == 1 && len(did.refused) == 1:
+		product.refusedAlone++
+		if product.refusedAlone >= mostUnread { // it is not about one of them
+			b.tryAloneLater(product, now)
+		}
+	}
+	nothing := len(did.accepted)+len(did.refused)+len(did.derived)+len(did.alone) == 0
 	if err == nil || !nothing && len(did.later) == 0 {
 		product.failures, product.retryAt = 0, 0
 		return
@@ -193,6 +206,17 @@ func (b *Book) done(now time.Time, p ProductStock, did published, err error) {
 	}
 	product.failures++
 	product.retryAt = momentOf(now.Add(wait))
+}
+
+// tryAloneLater has the SKUs of a product that would be tried one by one wait. Those that
+// were not tried are the first then.
+func (b *Book) tryAloneLater(product *bookProduct, now time.Time) {
+	product.refusedAlone = 0
+	for _, i := range product.listings {
+		if e := b.listings.At(int(i)); e.goesAlone() && e.needs(now) {
+			e.rare.refused.notBefore = now.Add(refusedAfter)
+		}
+	}
 }
 
 // putBack gives a product back that was not published, to be taken again at the
@@ -223,6 +247,7 @@ func (b *Book) nextRetry(now time.Time) (at time.Time) {
 			earlier(e.raisedFrom(now))
 			if r := e.rare.read().refused; r != nil {
 				earlier(r.retryAt)
+				earlier(r.notBefore)
 			}
 		}
 	}
