@@ -264,6 +264,15 @@ func (e *bookListing) allParts() []bookPart {
 	return e.parts
 }
 
+func (e *bookListing) partsAt(location int) []bookPart {
+	if e.rare != nil && e.rare.stocked != nil {
+		if parts, other := e.rare.stocked.at[location]; other {
+			return parts
+		}
+	}
+	return e.parts
+}
+
 // bookStocked are the parts of a kit that some locations hold ready-made.
 type bookStocked struct {
 	at  map[int][]bookPart // where they are others, by index of the location

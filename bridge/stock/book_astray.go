@@ -44,6 +44,10 @@ func (b *Book) noteAstray(r store.Reservation) {
 	}
 }
 
+// placesObject is what [exceptions.UnmappedWarehouse] is raised on if a location of the
+// settings is not there.
+const placesObject = "stock locations"
+
 // placesKnown are the stock locations as they were last listed.
 type placesKnown struct {
 	listed bool

@@ -447,8 +447,7 @@ func (r *checkRun) soldOutAsAWhole(drifts []Drift) []Drift {
 func (r *checkRun) freshLevels(ctx context.Context, skuIDs []string) (unread map[string]bool, err error) {
 	book := r.ports.Book
 	mark := book.Mark()
-	reader := stockReader{ports: Ports{Levels: r.ports.Levels}, book: book}
-	if err := errors.Join(reader.levels(ctx, book.itemsOf(skuIDs))); err != nil {
+	if err := errors.Join(levelReader{r.ports.Levels, book}.read(ctx, book.itemsOf(skuIDs))); err != nil {
 		r.some = append(r.some, fmt.Errorf("what the shop has zeroed: %w", err))
 	}
 	return book.unreadSince(mark, skuIDs), ctx.Err()

@@ -439,10 +439,6 @@ func (e *Engine) stale() wholeCase {
 	return c
 }
 
-// placesObject is what [exceptions.UnmappedWarehouse] is raised on if a location of the
-// settings is not there.
-const placesObject = "stock locations"
-
 // report raises what is wrong, unless it is open with the same words, closes what has come
 // right, and drops reservations that the levels have made superfluous.
 func (e *Engine) report(ctx context.Context, whole ...wholeCase) error {

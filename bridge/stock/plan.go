@@ -370,15 +370,6 @@ func (b *Book) availableAt(e *bookListing, location int, of levelChoice) (least 
 	return least
 }
 
-func (e *bookListing) partsAt(location int) []bookPart {
-	if e.rare != nil && e.rare.stocked != nil {
-		if parts, other := e.rare.stocked.at[location]; other {
-			return parts
-		}
-	}
-	return e.parts
-}
-
 // problems are what a person has to look at, each thing once, in the order of
 // the listings.
 func (b *Book) problems() []exceptions.Exception {

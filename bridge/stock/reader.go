@@ -10,7 +10,6 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
-	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -181,74 +180,9 @@ func (r stockReader) warehouse(ctx context.Context) (some, err error) {
 	return some, nil
 }
 
-// levels reads the levels of items, as many as there are, and keeps what it has read if it
-// breaks off. some is the error of single items that hold up no others: they keep the levels
-// that they had. It is also that of a call which went well when it was made again.
+// levels reads the levels of items, as many as there are.
 func (r stockReader) levels(ctx context.Context, ids []string) (some, err error) {
-	for part := range slices.Chunk(ids, itemBatch) {
-		bad, err := r.levelsOf(ctx, part)
-		if some = errors.Join(some, bad); err != nil {
-			return some, err
-		}
-	}
-	return some, nil
-}
-
-// levelsOf reads what one call takes. If that fails it looks for the items that cause it,
-// unless neither the first nor the last can be read alone: then nothing can.
-func (r stockReader) levelsOf(ctx context.Context, ids []string) (some, err error) {
-	if err = r.levelsAt(ctx, ids); err == nil || len(ids) == 1 {
-		return nil, err
-	}
-	for _, alone := range [][]string{ids[:1], ids[len(ids)-1:]} {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if r.levelsAt(ctx, alone) == nil {
-			some, broke := r.levelsBut(ctx, ids, err)
-			if some == nil { // it was a moment
-				some = err
-			}
-			return some, broke
-		}
-	}
-	return nil, err
-}
-
-// levelsBut reads items that cannot be read together, because of the error given, and
-// returns the errors of those that cannot be read alone either.
-func (r stockReader) levelsBut(ctx context.Context, ids []string, why error) (some, err error) {
-	if len(ids) == 1 {
-		return why, nil
-	}
-	for _, half := range [][]string{ids[:len(ids)/2], ids[len(ids)/2:]} {
-		if ctx.Err() != nil {
-			return some, ctx.Err()
-		}
-		why := r.levelsAt(ctx, half)
-		if why == nil {
-			continue
-		}
-		bad, err := r.levelsBut(ctx, half, why)
-		if some = errors.Join(some, bad); err != nil {
-			return some, err
-		}
-	}
-	return some, nil
-}
-
-func (r stockReader) levelsAt(ctx context.Context, ids []string) error {
-	mark := r.book.Mark()
-	reading, err := r.ports.Levels.StockLevels(ctx, ids)
-	if err != nil {
-		what := part.Count(len(ids), "item")
-		if len(ids) == 1 {
-			what = "item " + ids[0]
-		}
-		return fmt.Errorf("reading the levels of %s: %w", what, err)
-	}
-	r.book.SetLevels(mark, reading, ids...)
-	return nil
+	return levelReader{r.ports.Levels, r.book}.read(ctx, ids)
 }
 
 // vanished asks what became of items that a reading left out.
@@ -335,9 +269,6 @@ func raiseUnreadable(ctx context.Context, queue exceptions.Queue, reasons map[st
 	}
 	return nil
 }
-
-// itemBatch is how many items one call reads.
-const itemBatch = 200
 
 // loadFlight reads what an earlier process has measured, once.
 func (r stockReader) loadFlight(ctx context.Context) error {
