@@ -123,6 +123,8 @@ func TestSigns(t *testing.T) {
 			map[finance.Category]int64{finance.Sales: 10000, finance.Commission: -900, finance.NotExplained: 5000}, []string{"line 1 signs not settled", "statement 700 statement does not add up"}},
 		{"none fits, alone", []finance.Line{line("1", parts(5000, 0, -450, 0), 4444)},
 			map[finance.Category]int64{finance.NotExplained: 4444}, []string{"line 1 line does not add up", "statement 700 statement does not add up"}},
+		{"two are added and one is taken off", []finance.Line{line("1", parts(5000, 0, -450, 0), 4550), line("2", parts(5000, 0, -450, 0), 4550), line("3", parts(5000, 0, 450, 0), 4550)},
+			map[finance.Category]int64{finance.Sales: 15000, finance.Commission: -1350}, []string{"statement 700 statement does not add up"}},
 		{"only revenue", []finance.Line{line("1", parts(5000, 0, 0, 0), 5000)}, map[finance.Category]int64{finance.Sales: 5000}, nil},
 	} {
 		r := reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(10), tc.lines...)}}, finance.Options{Shop: "UK", AsOf: day(11)})
@@ -210,6 +212,75 @@ func sorted(list []string) string {
 	return fmt.Sprint(m)
 }
 
+// The day by which an order should be settled is the shop's, or the latest that there is by
+// its delivery. One that is still in the list of what is expected is late whatever else was
+// not read; one that is in no list may be on the line that was not.
+func TestSettledBy(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name      string
+		estimates []finance.Estimate
+		want      string
+		late      bool
+	}{
+		{"by the shop", []finance.Estimate{{ID: "1", OrderID: "576", Currency: "GBP", ExpectedAt: day(30)}}, "2026-06-30", true},
+		{"by its delivery", nil, "2026-07-05", false},
+	} {
+		b := finance.Books{
+			Statements: []finance.Statement{statement("700", day(9))}, Estimates: tc.estimates, EstimatesRead: true, SalesRead: true,
+			Sales:  []finance.Sale{{OrderID: "576", Currency: "GBP", Paid: 2000, Total: 2000, TotalKnown: true, OrderedAt: day(1), ShippedAt: day(2), DeliveredAt: day(4)}},
+			Unread: []finance.Unread{{Kind: "line", ID: "1", StatementID: "700", Why: "an amount is none"}},
+		}
+		r := reconcile(t, b, options())
+		if got := r.Orders[0].ExpectedAt.Format(time.DateOnly); got != tc.want {
+			t.Errorf("%s: expected at %s, want %s", tc.name, got, tc.want)
+		}
+		for _, x := range r.Residuals {
+			if x.Reason == finance.Overdue && x.Wrong() != tc.late {
+				t.Errorf("%s: %q is wrong: %v, want %v (because of %q)", tc.name, x, x.Wrong(), tc.late, x.Because)
+			}
+		}
+		if len(said(r)) != 1 {
+			t.Errorf("%s: %v, want one thing said", tc.name, said(r))
+		}
+	}
+}
+
+// A line that does not add up is told once: what is off by as much in its order follows from it.
+func TestWhatFollowsFromALine(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name       string
+		revenue    int64 // as the line states it, of 2000 that its details name
+		settlement int64
+		listed     int64 // by the list of the order
+		want       []string
+	}{
+		{"more than it names", 2001, 1821, 1820, []string{"1 order settled at another amount, because of line 1", "-1 order stated in two ways, because of line 1"}},
+		{"less than it names", 1999, 1819, 1820, []string{"-1 order settled at another amount, because of line 1", "1 order stated in two ways, because of line 1"}},
+		{"another amount than it names", 2001, 1821, 1819, []string{"-2 order stated in two ways, because of ", "1 order settled at another amount, because of line 1"}},
+		{"parts of which nothing is the sum, and less than nothing", 2000, -1000, 0, []string{"-2000 order settled at another amount, because of ", "1000 order stated in two ways, because of line 1"}},
+		{"parts of which nothing is the sum", 2000, 1000, 0, []string{"-2000 order settled at another amount, because of ", "-1000 order stated in two ways, because of line 1"}},
+	} {
+		l := order("1", "576", 2000, 180)
+		l.Stated.Revenue, l.Settlement = tc.revenue, tc.settlement
+		b := finance.Books{
+			Statements: []finance.Statement{statement("700", day(9), l)}, SalesRead: true,
+			Sales:     []finance.Sale{{OrderID: "576", Currency: "GBP", Paid: 2000, Total: 2000, TotalKnown: true, OrderedAt: day(1)}},
+			OrderRows: []finance.OrderRows{{OrderID: "576", Currency: "GBP", Settlement: tc.listed, Rows: []finance.OrderRow{{StatementID: "700", Settlement: tc.listed}}}},
+		}
+		var got []string
+		for _, x := range reconcile(t, b, options()).Residuals {
+			if x.Of == finance.OfOrder {
+				got = append(got, fmt.Sprintf("%d %s, because of %s", x.Minor, x.Reason, x.Because))
+			}
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
+		}
+	}
+}
+
 // Who owes the tax is found by the numbers of the order.
 func TestTaxBy(t *testing.T) {
 	onTop := finance.Sale{OrderID: "576", Currency: "GBP", Paid: 2400, Tax: 400, Total: 2400, TotalKnown: true}
@@ -221,29 +292,47 @@ func TestTaxBy(t *testing.T) {
 	collected.Details = append(collected.Details, detail(finance.Info, "sales_tax_amount", -400)) // the sign is the shop's
 	merged := onTop
 	merged.With = []string{"577"}
+	withPostage := included
+	withPostage.Shipping = 300
+	again := func(l finance.Line, details ...finance.Detail) finance.Line {
+		l.ID, l.Stated, l.Settlement, l.Details = "2", finance.Parts{}, 0, details
+		for _, d := range details {
+			if d.Group != finance.Info {
+				l.Stated.Fees, l.Settlement = l.Stated.Fees+d.Minor, l.Settlement+d.Minor
+			}
+		}
+		return l
+	}
+	charge := charged
+	charge.ID = "2"
+	type list = []finance.Line
 	for _, tc := range []struct {
-		name string
-		sale finance.Sale
-		line finance.Line
-		want finance.TaxBy
+		name  string
+		sale  finance.Sale
+		lines []finance.Line
+		want  finance.TaxBy
 	}{
-		{"collected, says the shop, of an order that is not known", finance.Sale{}, collected, finance.TaxByMarketplace},
-		{"collected, says the shop, of merged orders", merged, collected, finance.TaxByMarketplace},
-		{"nothing said of merged orders", merged, order("1", "576", 2000, 100), finance.TaxUnknown},
-		{"collected, says the shop, and passed on", onTop, func() finance.Line {
+		{"collected, says the shop, of an order that is not known", finance.Sale{}, list{collected}, finance.TaxByMarketplace},
+		{"collected, says the shop, of merged orders", merged, list{collected}, finance.TaxByMarketplace},
+		{"nothing said of merged orders", merged, list{order("1", "576", 2000, 100)}, finance.TaxUnknown},
+		{"collected, says the shop, and passed on", onTop, list{func() finance.Line {
 			l := collected
 			l.Stated.Revenue, l.Settlement, l.Details = 2400, 2300, append([]finance.Detail{detail(finance.Revenue, "subtotal_before_discount_amount", 2400)}, collected.Details[1:]...)
 			return l
-		}(), finance.TaxBySeller},
-		{"not settled", onTop, charged, finance.TaxUnknown},
-		{"kept from what the buyer paid", onTop, order("1", "576", 2000, 100), finance.TaxByMarketplace},
-		{"on top and passed on", onTop, order("1", "576", 2400, 100), finance.TaxBySeller},
-		{"in the prices and passed on", included, order("1", "576", 2400, 100), finance.TaxBySeller},
-		{"in the prices and withheld", included, withheld, finance.TaxByMarketplace},
-		{"nothing said", finance.Sale{OrderID: "576", Currency: "GBP", Paid: 2400}, order("1", "576", 2400, 100), finance.TaxUnknown},
-		{"the amounts differ", included, order("1", "576", 2300, 100), finance.TaxUnknown},
+		}()}, finance.TaxBySeller},
+		{"not settled", onTop, list{charged}, finance.TaxUnknown},
+		{"kept from what the buyer paid", onTop, list{order("1", "576", 2000, 100)}, finance.TaxByMarketplace},
+		{"on top and passed on", onTop, list{order("1", "576", 2400, 100)}, finance.TaxBySeller},
+		{"in the prices and passed on", included, list{order("1", "576", 2400, 100)}, finance.TaxBySeller},
+		{"in the prices and withheld", included, list{withheld}, finance.TaxByMarketplace},
+		{"nothing said", finance.Sale{OrderID: "576", Currency: "GBP", Paid: 2400}, list{order("1", "576", 2400, 100)}, finance.TaxUnknown},
+		{"the amounts differ", included, list{order("1", "576", 2300, 100)}, finance.TaxUnknown},
+		{"something else is kept", withPostage, list{order("1", "576", 2100, 100)}, finance.TaxBySeller},
+		{"withheld, and given back with the goods", included, list{withheld, again(withheld, detail(finance.Tax, "local_vat_amount", 400))}, finance.TaxByMarketplace},
+		{"collected, and given back with the goods", merged, list{collected, again(collected, detail(finance.Info, "sales_tax_amount", 400))}, finance.TaxByMarketplace},
+		{"a charge speaks of tax", finance.Sale{}, list{order("1", "576", 2400, 100), charge}, finance.TaxUnknown},
 	} {
-		r := reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(9), tc.line)}, Sales: []finance.Sale{tc.sale}}, options())
+		r := reconcile(t, finance.Books{Statements: []finance.Statement{statement("700", day(9), tc.lines...)}, Sales: []finance.Sale{tc.sale}}, options())
 		if got := r.Orders[0].TaxBy; got != tc.want {
 			t.Errorf("%s: %s, want %s (%v)", tc.name, got, tc.want, r.Residuals)
 		}
@@ -1019,6 +1108,27 @@ func TestWhatIsSaidOfAnOrder(t *testing.T) {
 			b.Statements[0] = statement("70576", day(20), back)
 			b.Payments = b.Payments[1:]
 		}, []string{"576: -1820 merged in the warehouse, statement 70576: with 577 as 100012", "577: 1820 merged in the warehouse, statement 70577: with 576 as 100012"}},
+		{"expected, and the warehouse has none", func(b *finance.Books) {
+			alone(b)
+			b.Sales = nil
+			b.Estimates = []finance.Estimate{{ID: "1", OrderID: "576", Currency: "GBP", Settlement: 1820, Known: true, ExpectedAt: day(45)}}
+		}, []string{"576: 1820 not settled yet, statement : due 2026-07-15"}},
+		{"charged, and the warehouse has none", func(b *finance.Books) {
+			alone(b, finance.Line{ID: "1", Type: "PLATFORM_PENALTY", OrderID: "576", Stated: finance.Parts{Adjustment: -500}, Settlement: -500})
+			b.Sales = nil
+		}, nil},
+		{"merged, and not settled", func(b *finance.Books) {
+			alone(b)
+			b.Sales[0].With = []string{"577"}
+			b.Estimates = []finance.Estimate{{ID: "1", OrderID: "576", Currency: "GBP", Settlement: 1820, Known: true, ExpectedAt: day(45)}, {ID: "2", OrderID: "577", Currency: "GBP", Settlement: 1820, Known: true, ExpectedAt: day(45)}}
+		}, []string{"576: 1820 not settled yet, statement : due 2026-07-15", "577: 1820 not settled yet, statement : due 2026-07-15"}},
+		{"kept is what makes the difference, not what comes near it", func(b *finance.Books) {
+			b.Sales[0].Paid, b.Sales[0].Total, b.Sales[0].Tax, b.Sales[0].Fees = 2500, 2500, 600, 500
+		}, nil},
+		{"worth something, and nothing is expected", func(b *finance.Books) {
+			alone(b)
+			b.Estimates = []finance.Estimate{{ID: "1", OrderID: "576", Currency: "GBP", Known: true, ExpectedAt: day(45)}}
+		}, []string{"576: 0 not settled yet, statement : due 2026-07-15"}},
 	} {
 		b := twoDays()
 		tc.change(&b)

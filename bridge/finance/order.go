@@ -418,7 +418,7 @@ func (r *Report) proveRefunds(s *orderState, o *Order, from time.Time, residual 
 	taken = magnitude(taken)
 	seen := fmt.Sprintf("%s refunded, %s on statements", amount(known, s.currency), amount(taken, s.currency))
 	switch {
-	case known > taken && late > taken && o.Sold != 0:
+	case late > taken && o.Sold != 0:
 		residual(RefundOverdue, taken-known, seen).Because = r.unreadLines()
 	case known > taken:
 		residual(RefundPending, taken-known, seen)
