@@ -261,9 +261,9 @@ func playLive(t *testing.T, ordersPerSecond float64, seed uint64, ahead time.Dur
 //
 //	orders a second   sales   left, mean and most   writes, mean
 //	            0.5     200        0           0            12.9
-//	              2     200       11          49             8.5
-//	              5     200       50          80             3.2
-//	             20     200       77         125             2.2
+//	              2     200       11          36             8.4
+//	              5     200       49          82             3.2
+//	             20     200       77         145             2.2
 //
 // What is left was held back for orders on the way while buyers still came, and is on sale
 // five minutes later.
