@@ -390,6 +390,59 @@ func TestStockCheckUnseenUnitsGoWithTheirOrder(t *testing.T) {
 	})
 }
 
+// heedsRaise is a queue that does something when something is raised.
+type heedsRaise struct {
+	exceptions.Queue
+	then func()
+}
+
+func (q *heedsRaise) Raise(ctx context.Context, e exceptions.Exception) error {
+	q.then()
+	return q.Queue.Raise(ctx, e)
+}
+
+// An order may be seen while what the check has found of other SKUs is told: its units are not
+// held a second time.
+func TestStockCheckAnOrderComesMeanwhile(t *testing.T) {
+	shapes := []string{"single", "two warehouses"}
+	for _, shape := range shapes {
+		synctest.Test(t, func(t *testing.T) {
+			l, targets := newDriftLab(t)
+			l.readLevels()
+			l.publish()
+			l.quiet()
+			l.look()
+			to := targets[shape]
+			want := l.shown(to) - 2
+			l.place(to, 2)
+			for _, other := range shapes {
+				if other != shape {
+					l.set(targets[other], 99) // somebody
+				}
+			}
+			raised := 0
+			check, err := stock.NewCheck(stock.CheckPorts{
+				Book: l.book, Shop: l, Ledger: l.memory, Levels: l.house, Bundles: l.shop, States: l.shop,
+				Exceptions: &heedsRaise{l.queue, func() {
+					raised++
+					l.takeIn()
+				}},
+			}, stock.CheckOptions{})
+			must(t, err)
+			l.quiet()
+			r, err := check.Check(t.Context())
+			must(t, err)
+			if raised != 1 {
+				t.Fatalf("%s: %d raised, want 1\n%s", shape, raised, r)
+			}
+			l.publish()
+			if got := l.shown(to); got != want {
+				t.Errorf("%s: %d shown once the order is seen, want %d\n%s", shape, got, want, r)
+			}
+		})
+	}
+}
+
 // closedShop says why the shop as a whole sells nothing.
 type closedShop struct {
 	why string

@@ -238,6 +238,67 @@ func TestALookAtAPushThatIsNotKnown(t *testing.T) {
 	})
 }
 
+// slow is a shop whose replies take their time: then is what happens meanwhile.
+type slow struct {
+	*committing
+	then func()
+}
+
+func (s *slow) PublishStock(ctx context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
+	refusals, err := s.committing.PublishStock(ctx, p)
+	s.then()
+	return refusals, err
+}
+
+// An order is placed after a number has landed, and heard of before the shop's reply. Its unit is
+// not held a second time when the check finds that the shop shows one fewer.
+func TestAnOrderBetweenAPushAndItsReply(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &committing{liveWorld: newLiveWorld(t, "MUG")}
+		c.Stock["i-mug"]["L1"], c.ForSale[0].Stock[0].Quantity = 100, 100
+		l := c.checked(t)
+		order := func(id string) {
+			t.Helper()
+			if err := c.Memory.PutReservations(t.Context(), soldMugs(id, 1, time.Now())); err != nil {
+				t.Fatal(err)
+			}
+			c.ForSale[0].Stock[0].Quantity--
+			c.units++
+		}
+		l.Ports().Publisher = &slow{c, func() {
+			time.Sleep(100 * time.Millisecond)
+			order("meanwhile")
+			time.Sleep(100 * time.Millisecond)
+			if err := stock.ReadLedger(t.Context(), c.Memory, l.Book(), time.Now); err != nil { // as others do beside a push
+				t.Error(err)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}}
+		for n := range 20 {
+			time.Sleep(10 * time.Second)
+			order(fmt.Sprint(n))
+		}
+		c.Stock["i-mug"]["L1"] = 60
+		if err := errors.Join(l.Sweep(t.Context()), l.LookAt(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		if did, err := l.Publish(t.Context()); !did || err != nil {
+			t.Fatalf("%t, %v", did, err)
+		}
+		l.Ports().Publisher = c
+		time.Sleep(10 * time.Second)
+		if err := l.LookAt(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Minute)
+		l.Book().Recompute()
+		c.drain(t, l)
+		if got := c.Shown()["MUG"]; got != "W1:39" {
+			t.Errorf("the shop shows %s, want W1:39: 60 in the warehouse, less 21 orders", got)
+		}
+	})
+}
+
 // The shop goes on showing what it did for a few seconds after it has accepted a number. That is
 // no reason to send it again; that it still does so later is.
 func TestALookAtAPushThatSettles(t *testing.T) {

@@ -634,7 +634,7 @@ func (b *Book) accepted(at time.Time, sent Mark, e *bookListing, stock []catalog
 	}
 	if e.feeds.are(stock) {
 		if b.watched {
-			e.pushed(at, stock, true)
+			e.pushed(at, sent, stock, true)
 		}
 		for i, s := range stock {
 			e.shelves[i].shown = units(s.Quantity)

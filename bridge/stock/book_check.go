@@ -137,9 +137,9 @@ func (b *Book) overtake() {
 	}
 }
 
-// pushed notes what the shop is about to show; sure is false if the outcome of
-// the call is unknown.
-func (e *bookListing) pushed(at time.Time, stock []catalogue.WarehouseStock, sure bool) {
+// pushed notes what the shop is about to show, by a call that was begun at the mark sent;
+// sure is false if its outcome is unknown.
+func (e *bookListing) pushed(at time.Time, sent Mark, stock []catalogue.WarehouseStock, sure bool) {
 	c := e.watch()
 	if c.hasLast || !sure {
 		c.hasEarlier[1], c.hasEarlier[0] = c.hasEarlier[0], c.hasLast
@@ -157,7 +157,10 @@ func (e *bookListing) pushed(at time.Time, stock []catalogue.WarehouseStock, sur
 	}
 	for i, s := range stock {
 		w := &e.shelves[i].check
-		w.before, w.last, w.maybe = e.shelves[i].shown, units(s.Quantity), 0
+		w.before, w.last = e.shelves[i].shown, units(s.Quantity)
+		if c.soldMark <= sent { // else orders were placed before it landed, or after
+			w.maybe = 0
+		}
 	}
 	c.unconfirmed, c.wrote, c.hasLast, c.overtaken = true, true, true, false
 	c.maybeFrom = momentOf(at.Add(-slowPublish))
@@ -174,6 +177,9 @@ func (b *Book) soldUnits(e *bookListing, i, sold int, createdAt time.Time, certa
 	case certain:
 		w.before = max(w.before-units(sold), 0)
 		w.sold += units(sold)
+		if b.productOf(e).pushing { // the number on its way may land before the order
+			w.maybe += units(sold)
+		}
 	case !createdAt.Before(c.maybeFrom.time()):
 		w.maybe += units(sold)
 	}

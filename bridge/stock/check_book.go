@@ -162,12 +162,18 @@ func (e *bookListing) drift(kind DriftKind, s *ShownStock, unseen []int) Drift {
 	for i, shelf := range e.wants() {
 		d.Wanted = append(d.Wanted, catalogue.WarehouseStock{WarehouseID: e.feeds.ids[i], Quantity: int(shelf.wanted)})
 	}
-	for i, n := range unseen {
+	d.Unseen = e.unseenIn(unseen)
+	return d
+}
+
+// unseenIn names the warehouses of units by the index of theirs.
+func (e *bookListing) unseenIn(counts []int) (list []catalogue.WarehouseStock) {
+	for i, n := range counts {
 		if n > 0 {
-			d.Unseen = append(d.Unseen, catalogue.WarehouseStock{WarehouseID: e.feeds.ids[i], Quantity: n})
+			list = append(list, catalogue.WarehouseStock{WarehouseID: e.feeds.ids[i], Quantity: n})
 		}
 	}
-	return d
+	return list
 }
 
 // seen notes what the shop shows of a listing.
@@ -235,7 +241,11 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 			rare.foreign = rare.foreign[max(len(rare.foreign)-o.WriterChecks, 0):]
 		}
 	}
-	for _, w := range d.Unseen {
+	unseen := d.Unseen
+	if late && c.based { // their orders may have come since the look
+		unseen = e.unseenIn(excess(e.shopShelves(nil, &ShownStock{Warehouses: d.Shown})))
+	}
+	for _, w := range unseen {
 		for i, id := range e.feeds.ids {
 			if id != w.WarehouseID {
 				continue
@@ -506,7 +516,7 @@ func (b *Book) unsure(at time.Time, n int, p ProductStock) {
 			continue
 		}
 		if e := b.listings.At(i); e.feeds.are(s.Stock) {
-			e.pushed(at, s.Stock, false)
+			e.pushed(at, 0, s.Stock, false)
 		}
 	}
 }
