@@ -253,6 +253,11 @@ func (s *slow) PublishStock(ctx context.Context, p stock.ProductStock) ([]stock.
 // An order is placed after a number has landed, and heard of before the shop's reply. Its unit is
 // not held a second time when the check finds that the shop shows one fewer.
 func TestAnOrderBetweenAPushAndItsReply(t *testing.T) {
+	t.Run("a moment after a look", func(t *testing.T) { orderBetweenAPushAndItsReply(t, 0) })
+	t.Run("later", func(t *testing.T) { orderBetweenAPushAndItsReply(t, 5*time.Second) })
+}
+
+func orderBetweenAPushAndItsReply(t *testing.T, afterALook time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &committing{liveWorld: newLiveWorld(t, "MUG")}
 		c.Stock["i-mug"]["L1"], c.ForSale[0].Stock[0].Quantity = 100, 100
@@ -282,6 +287,7 @@ func TestAnOrderBetweenAPushAndItsReply(t *testing.T) {
 		if err := errors.Join(l.Sweep(t.Context()), l.LookAt(t.Context())); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(afterALook)
 		if did, err := l.Publish(t.Context()); !did || err != nil {
 			t.Fatalf("%t, %v", did, err)
 		}
