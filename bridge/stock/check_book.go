@@ -242,7 +242,7 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 		}
 	}
 	unseen := d.Unseen
-	if late && c.based { // their orders may have come since the look
+	if late && c.based && otherWarehouses(e.feeds.ids, d.Shown) == "" { // their orders may have come since the look
 		unseen = e.unseenIn(excess(e.shopShelves(nil, &ShownStock{Warehouses: d.Shown})))
 	}
 	for _, w := range unseen {
