@@ -72,6 +72,16 @@ func (s *itemSales) add(at time.Time, units int) {
 	s.units.add(at, float64(units), saleMemory)
 }
 
+// onSaleAgain leaves out a time in which nothing was on sale: the sales before it fade no
+// further in it, so that what is published next is reckoned as it was then.
+func (s *itemSales) onSaleAgain(after time.Duration, now time.Time) {
+	by := min(after, now.Sub(s.orders.last))
+	if by <= 0 {
+		return
+	}
+	s.orders.last, s.units.last, s.since = s.orders.last.Add(by), s.units.last.Add(by), s.since.Add(by)
+}
+
 // perSecond is how many orders a second are placed, and how many units each has; 0 if
 // the item does not sell. What was placed within delay is not known yet: that nothing
 // was proves nothing.
@@ -189,6 +199,16 @@ func (f *flight) sold(r store.Reservation) {
 			s.add(placed, units)
 			f.sales[id] = s
 		}
+	}
+}
+
+// onSaleAgain notes that an item, of which nothing was on sale for a while, is.
+func (f *flight) onSaleAgain(itemID string, after time.Duration, now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s, sells := f.sales[itemID]; sells {
+		s.onSaleAgain(after, now)
+		f.sales[itemID] = s
 	}
 }
 

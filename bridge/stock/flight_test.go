@@ -286,6 +286,43 @@ func TestWhatSellsIsKeptOverARestart(t *testing.T) {
 	}
 }
 
+// Ten mugs were sold at one in two seconds, and then there was none to sell for half a minute.
+// That nobody bought one meanwhile does not say that nobody wants any: when one of three is
+// sold elsewhere, the two that are left are not put on sale over what was sold on the way.
+// They are when nothing may be on the way any more.
+func TestNothingOnSaleSaysNothingAboutSales(t *testing.T) {
+	w := world.NewWorld(t)
+	now := world.Noon
+	w.Now = func() time.Time { return now }
+	w.List("MUG", "W1")
+	e, err := stock.NewEngine(stock.Ports{
+		Listings: w, Catalogue: w, Levels: w, SeeOrders: world.AllSeen, Ledger: w, Values: w.Memory, Publisher: w, Locks: w, Exceptions: w,
+	}, stock.Options{Locations: map[string][]string{"W1": {"L1"}}, Now: w.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		r := soldMugs(fmt.Sprint(i), 1, now.Add(-time.Duration(i)*2*time.Second))
+		r.SeenAt = r.CreatedAt.Add(time.Second)
+		if err := w.Memory.PutReservations(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		after       time.Duration
+		level, want int // ten of the level are sold
+	}{{0, 10, 0}, {30 * time.Second, 13, 3}, {2 * time.Second, 12, 0}, {30 * time.Second, 12, 2}} {
+		now = now.Add(step.after)
+		w.Stock["i-mug"]["L1"] = step.level
+		if _, err := e.Push(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.ForSale[0].Stock[0].Quantity; got != step.want {
+			t.Errorf("%s later, %d of them free: %d on sale, want %d", step.after, step.level-10, got, step.want)
+		}
+	}
+}
+
 // Orders placed about when a number was set may be in what the shop shows or not. While it
 // sells that is left alone, and afterwards the number is set again.
 func TestOrdersAboutAPushAreSettled(t *testing.T) {

@@ -78,6 +78,7 @@ func (b *Book) compute() {
 		e := b.listings.At(n)
 		e.dirty = false
 		stale := b.want(e, now)
+		b.noteSoldOut(e, now)
 		e.onTheWay = units(b.allowance(e, delay, now))
 		right := e.right() // what sells may show less
 		held := b.holdRaise(e)
@@ -118,6 +119,24 @@ func (b *Book) compute() {
 		e.troubled = b.troubled[n]
 	}
 	b.dirty = b.dirty[:0]
+}
+
+// noteSoldOut notes whether anything of a listing is on sale. That none was sold while there was
+// nothing to sell says nothing about how fast it sells.
+func (b *Book) noteSoldOut(e *bookListing, now time.Time) {
+	if e.heat == nil {
+		return
+	}
+	onSale := slices.ContainsFunc(e.shelves, func(s bookShelf) bool { return s.shown > 0 })
+	switch {
+	case !onSale && e.heat.soldOut.IsZero():
+		e.heat.soldOut = now
+	case onSale && !e.heat.soldOut.IsZero():
+		for _, p := range e.allParts() {
+			b.flight.onSaleAgain(b.part(p).id, now.Sub(e.heat.soldOut), now)
+		}
+		e.heat.soldOut = time.Time{}
+	}
 }
 
 // lagOf tells from the reading that changed what a listing should show, and the

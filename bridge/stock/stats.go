@@ -16,6 +16,8 @@ import (
 type heat struct {
 	units float64
 	at    time.Time
+	// soldOut is since when nothing of the listing is on sale; zero if something is.
+	soldOut time.Time
 }
 
 // heatMemory is the time in which a sale fades to 37 %.
