@@ -73,12 +73,15 @@ func (s *shop) workLive(ctx context.Context) error {
 		s.shopRead = true
 	}
 	_, err = s.stock.Check().Check(ctx)
-	errs = append(errs, err, s.stock.Sweep(ctx), s.stock.ReadTouched(ctx))
+	errs = append(errs, err, s.stock.Sweep(ctx))
+	askErr := s.stock.ReadTouched(ctx)
+	errs = append(errs, askErr)
 	for range 20 { // products, some of them again
 		did, err := s.stock.Publish(ctx)
 		if errs = append(errs, err); !did || ctx.Err() != nil {
 			break
 		}
 	}
+	s.judgeCuts(askErr)
 	return errors.Join(append(errs, s.stock.Report(ctx))...)
 }

@@ -78,6 +78,7 @@ func (s *shop) work(ctx context.Context) error {
 		}
 	}
 	_, pushErr := s.stock.Push(ctx)
+	s.judgeCuts(pushErr)
 	if pushErr == nil && !s.truth.blind {
 		s.approached()
 	}

@@ -50,6 +50,7 @@ func (l *lab) lockSome(lasts time.Duration) {
 		return
 	}
 	l.report.Locked++
+	l.lockedAt[o.OrderID] = time.Now()
 	until := time.Now().Add(lasts)
 	l.eachRef(o, func(s *shop, id string) { s.truth.lockedUntil[id] = until })
 	l.schedule(until, func() {
@@ -70,10 +71,10 @@ func (l *lab) eachRef(o linnworks.OrderDetails, do func(s *shop, id string)) {
 }
 
 // takeLocked takes off what Linnworks has given free although it is sold, because somebody
-// has locked the order.
-func (l *lab) takeLocked(free map[partKey]int, orders []linnworks.OrderDetails) {
+// has locked the order, unless the lock was put on after the moment upTo.
+func (l *lab) takeLocked(free map[partKey]int, orders []linnworks.OrderDetails, upTo time.Time) {
 	for _, o := range orders {
-		if o.Processed || !o.GeneralInfo.HoldOrCancel {
+		if o.Processed || !o.GeneralInfo.HoldOrCancel || l.lockedAt[o.OrderID].After(upTo) {
 			continue
 		}
 		wanted := map[string]int{} // by SKU: of what else is in the order nobody wants anything
@@ -181,7 +182,7 @@ func (it item) freeAt(free map[partKey]int, location int) int {
 // been well for an hour. What people have cancelled in Linnworks alone is free there, and
 // may still be kept for its buyer.
 func (s *shop) onSale() {
-	free := s.freeParts()
+	free := s.freeParts(time.Now())
 	unowed := s.withoutDropped(free)
 	for _, it := range s.items {
 		if it.sku == s.absent {

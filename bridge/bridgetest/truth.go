@@ -2,6 +2,8 @@ package bridgetest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -28,6 +30,13 @@ type truth struct {
 	// cut, because the shop takes all warehouses of a SKU or none, may be that much.
 	shown map[stockKey]int
 	blind bool
+	// asked is when the bridge last asked which orders are locked and was answered, heard the
+	// same of a pass that did not say that it does not know. unheard is the peak but for
+	// locks since then: a pass that could not ask may cut to it. tooHigh are numbers that only
+	// such a pass may have published.
+	asked, heard time.Time
+	unheard      map[stockKey]int
+	tooHigh      []string
 	// locked are the units of a SKU that a campaign holds, or held when the pass began:
 	// the shop does not go below them, in all its warehouses together. over are SKUs whose
 	// campaign is over.
@@ -58,7 +67,7 @@ type truth struct {
 func newTruth() truth {
 	return truth{
 		locked: map[string]int{}, over: map[string]bool{}, high: map[string]bool{},
-		counted: map[string]bool{}, peak: map[stockKey]int{}, shown: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{},
+		counted: map[string]bool{}, peak: map[stockKey]int{}, unheard: map[stockKey]int{}, shown: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{},
 		parcels: map[string]int{}, unreadable: map[string]bool{}, refused: map[string]bool{}, readable: map[string]time.Time{}, mended: map[string]time.Time{}, dropped: map[string]bool{},
 		lockedUntil: map[string]time.Time{},
 	}
@@ -115,6 +124,7 @@ type stockKey struct{ sku, warehouseID string }
 func (s *shop) beginPass() {
 	s.passing = s
 	clear(s.truth.peak)
+	clear(s.truth.unheard)
 	clear(s.truth.shown)
 	s.truth.blind = false
 	for id := range s.truth.over {
@@ -135,11 +145,12 @@ func (l *lab) observe() {
 	if s == nil {
 		return
 	}
-	free := s.freeParts()
+	free, asHeard := s.freeParts(time.Now()), s.freeParts(s.truth.heard)
 	for _, it := range s.items {
 		for i, id := range warehouseIDs {
 			key := stockKey{it.skuID, id}
 			s.truth.peak[key] = max(s.truth.peak[key], it.freeAt(free, i))
+			s.truth.unheard[key] = max(s.truth.unheard[key], it.freeAt(asHeard, i))
 			shown, _ := s.tiktok.Stock(it.skuID, id)
 			s.truth.shown[key] = max(s.truth.shown[key], shown)
 		}
@@ -160,8 +171,8 @@ type partKey struct {
 
 // freeParts is what is free of every single item for the shop: what Linnworks has,
 // less what this shop has sold, and any other as far as its bridge has looked, and
-// Linnworks does not hold yet or has given free.
-func (s *shop) freeParts() map[partKey]int {
+// Linnworks does not hold yet, or has given free because of a lock up to a moment.
+func (s *shop) freeParts(locks time.Time) map[partKey]int {
 	free := map[partKey]int{}
 	parts := map[string]map[string]int{}
 	for _, it := range s.items {
@@ -183,7 +194,7 @@ func (s *shop) freeParts() map[partKey]int {
 	}
 	orders := s.linn.Orders()
 	held := s.copiesOf(orders)
-	s.takeLocked(free, orders)
+	s.takeLocked(free, orders, locks)
 	for _, other := range s.shops {
 		known := other.truth.counted
 		if other == s {
@@ -231,8 +242,14 @@ func (w watchedPublisher) PublishStock(ctx context.Context, p stock.ProductStock
 			if t.blind || t.locked[sku.ID] > 0 { // a cut may still leave more than are free
 				most = max(most, t.shown[key])
 			}
-			if s.Quantity > most || s.Quantity < 0 {
-				w.shop.violate("%s: %d published in warehouse %s, at most %d were free", sku.SKU, s.Quantity, s.WarehouseID, most)
+			tooHigh := fmt.Sprintf("%s: %d published in warehouse %s, at most %d were free", sku.SKU, s.Quantity, s.WarehouseID, most)
+			switch {
+			case s.Quantity < 0:
+				w.shop.violate("%s: %d published in warehouse %s", sku.SKU, s.Quantity, s.WarehouseID)
+			case s.Quantity > most && s.Quantity < t.shown[key] && s.Quantity <= max(t.unheard[key]-w.shop.kept, 0):
+				t.tooHigh = append(t.tooHigh, tooHigh)
+			case s.Quantity > most:
+				w.shop.violate("%s", tooHigh)
 			}
 		}
 		if locked := t.locked[sku.ID]; locked > 0 && !t.blind && sent > max(free, locked) {
@@ -240,6 +257,34 @@ func (w watchedPublisher) PublishStock(ctx context.Context, p stock.ProductStock
 		}
 	}
 	return w.Publisher.PublishStock(ctx, p)
+}
+
+// watchedTouches notes when the bridge was told which orders are locked.
+type watchedTouches struct {
+	shop *shop
+	stock.Touches
+}
+
+func (w watchedTouches) ItemsTouched(ctx context.Context, since time.Time) (stock.Touched, error) {
+	at := time.Now()
+	touched, err := w.Touches.ItemsTouched(ctx, since)
+	if err == nil {
+		w.shop.truth.asked = at
+	}
+	return touched, err
+}
+
+// judgeCuts judges what a pass has published that ended with an error: only one that says
+// that it does not know of locks may have lowered a number to one that ignores them.
+func (s *shop) judgeCuts(err error) {
+	t := &s.truth
+	if !errors.Is(err, stock.ErrLocksUnknown) {
+		for _, v := range t.tooHigh {
+			s.violate("%s", v)
+		}
+		t.heard = t.asked
+	}
+	t.tooHigh = nil
 }
 
 // watchedShipper checks what is shipped.

@@ -49,6 +49,8 @@ type lab struct {
 	// the shops' orders in them; byHand is how they left those that they made.
 	made   map[linnworks.GUID][]ref
 	byHand map[linnworks.GUID]string
+	// lockedAt is when people locked an order in Linnworks.
+	lockedAt map[linnworks.GUID]time.Time
 	// mix are the weights of the trades, revokes whether the client lets the bridge
 	// cancel in the shop.
 	mix     []float64
@@ -144,6 +146,7 @@ func (l *lab) build(ctx context.Context) (err error) {
 		return err
 	}
 	l.made, l.byHand, l.revokes = map[linnworks.GUID][]ref{}, map[linnworks.GUID]string{}, l.rand.IntN(2) == 0
+	l.lockedAt = map[linnworks.GUID]time.Time{}
 	for range trades {
 		l.mix = append(l.mix, max(0, 1.5*l.rand.Float64()-0.5))
 	}
@@ -321,7 +324,7 @@ func (s *shop) connect(ctx context.Context) error {
 		Orders: front, OpenOrders: front, ReferencesTo: front, Listings: front, Bundles: front, Publisher: watchedPublisher{s, front}, Clock: front, Shown: front, States: front, Shipper: watchedShipper{s, front},
 		Cancellations: front, Desk: front, SellerDesk: front,
 		Documents: front,
-		Catalogue: book, Levels: book, Touches: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Lines: book, Tracking: book,
+		Catalogue: book, Levels: book, Touches: watchedTouches{s, book}, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Lines: book, Tracking: book,
 		Reader: book, ToDispatch: book, Processor: book, Revocations: book,
 		Store: s.account.Shop(s.name), Exceptions: s.queue,
 	}

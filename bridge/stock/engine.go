@@ -309,14 +309,15 @@ func (e *Engine) touch(ids []string) {
 // ReadTouched finds out which items the orders of all channels have touched since
 // the last time, for the next [Engine.ReadHot], and takes back into the ledger what
 // orders of the shop take that were locked. Until then no level that has changed raises
-// anything.
+// anything; if it fails, with [ErrLocksUnknown], what is lowered may leave the units of locked
+// orders on sale.
 func (e *Engine) ReadTouched(ctx context.Context) error {
 	if e.ports.Touches == nil {
 		return nil
 	}
 	ids, err := e.readTouched(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrLocksUnknown, err)
 	}
 	e.touch(e.book.needed(ids))
 	e.wakeUp()

@@ -139,7 +139,7 @@ func (p *pass) read(ctx context.Context) error {
 		return nil
 	}
 	if err := p.askForTouched(ctx); err != nil {
-		p.errs = append(p.errs, err)
+		p.errs = append(p.errs, fmt.Errorf("%w: %w", ErrLocksUnknown, err))
 		return nil
 	}
 	p.settle(ctx)
