@@ -30,10 +30,10 @@ type truth struct {
 	// cut, because the shop takes all warehouses of a SKU or none, may be that much.
 	shown map[stockKey]int
 	blind bool
-	// asked is when the bridge last asked which orders are locked and was answered, heard the
-	// same of a pass that did not say that it does not know. unheard is the peak but for
-	// locks since then: a pass that could not ask may cut to it. tooHigh are numbers that only
-	// such a pass may have published.
+	// asked is when the bridge last asked which orders are locked, and was answered, heard when
+	// in a pass that went on to make use of it. unheard is the peak as if no order had been
+	// locked since then: a pass that could not ask may cut to it. tooHigh are cuts that only
+	// such a pass may make.
 	asked, heard time.Time
 	unheard      map[stockKey]int
 	tooHigh      []string
@@ -145,7 +145,14 @@ func (l *lab) observe() {
 	if s == nil {
 		return
 	}
-	free, asHeard := s.freeParts(time.Now()), s.freeParts(s.truth.heard)
+	free := s.freeParts(time.Now())
+	asHeard := free
+	for _, at := range s.lockedAt {
+		if at.After(s.truth.heard) {
+			asHeard = s.freeParts(s.truth.heard)
+			break
+		}
+	}
 	for _, it := range s.items {
 		for i, id := range warehouseIDs {
 			key := stockKey{it.skuID, id}
@@ -246,7 +253,7 @@ func (w watchedPublisher) PublishStock(ctx context.Context, p stock.ProductStock
 			switch {
 			case s.Quantity < 0:
 				w.shop.violate("%s: %d published in warehouse %s", sku.SKU, s.Quantity, s.WarehouseID)
-			case s.Quantity > most && s.Quantity < t.shown[key] && s.Quantity <= max(t.unheard[key]-w.shop.kept, 0):
+			case s.Quantity > most && s.Quantity <= t.shown[key] && s.Quantity <= max(t.unheard[key]-w.shop.kept, 0):
 				t.tooHigh = append(t.tooHigh, tooHigh)
 			case s.Quantity > most:
 				w.shop.violate("%s", tooHigh)
@@ -274,15 +281,17 @@ func (w watchedTouches) ItemsTouched(ctx context.Context, since time.Time) (stoc
 	return touched, err
 }
 
-// judgeCuts judges what a pass has published that ended with an error: only one that says
-// that it does not know of locks may have lowered a number to one that ignores them.
+// judgeCuts judges the cuts of a pass that ended so: only one that says that it does not know
+// which orders are locked may have left units of locked ones on sale.
 func (s *shop) judgeCuts(err error) {
 	t := &s.truth
 	if !errors.Is(err, stock.ErrLocksUnknown) {
 		for _, v := range t.tooHigh {
 			s.violate("%s", v)
 		}
-		t.heard = t.asked
+		if !errors.Is(err, context.Canceled) { // a process that died may not have noted the answer
+			t.heard = t.asked
+		}
 	}
 	t.tooHigh = nil
 }
