@@ -195,9 +195,9 @@ func TestAQueueThatFails(t *testing.T) {
 	now := june.AddDate(0, 0, 9)
 	for verb, calls := range map[string][]string{"raise": {"Check", "Stalls"}, "clear": {"Check", "Paid", "Stalls"}, "open": {"Paid", "Stalls"}} {
 		for _, call := range calls {
-			memory := new(exceptions.Memory).Shop("TH")
-			queue := &broken{Queue: memory}
 			clock := func() time.Time { return now }
+			memory := (&exceptions.Memory{Now: clock}).Shop("TH")
+			queue := &broken{Queue: memory}
 			watch, err := claims.NewWatch(queue, claims.Options{Market: "TH", Now: clock})
 			if err != nil {
 				t.Fatal(err)
@@ -218,7 +218,7 @@ func TestAQueueThatFails(t *testing.T) {
 			do := map[string]func() error{
 				"Check": func() error { return watch.Check(t.Context(), lost) }, "Stalls": func() error { return stalls.Check(t.Context()) },
 				"Paid": func() error {
-					return watch.Paid(t.Context(), map[string][]time.Time{"5761": {time.Now().AddDate(0, 0, 1)}})
+					return watch.Paid(t.Context(), map[string][]time.Time{"5761": {now.AddDate(0, 0, 1)}})
 				},
 			}[call]
 			queue.verb = verb
