@@ -249,14 +249,14 @@ func (w watchedPublisher) PublishStock(ctx context.Context, p stock.ProductStock
 			if t.blind || t.locked[sku.ID] > 0 { // a cut may still leave more than are free
 				most = max(most, t.shown[key])
 			}
-			tooHigh := fmt.Sprintf("%s: %d published in warehouse %s, at most %d were free", sku.SKU, s.Quantity, s.WarehouseID, most)
-			switch {
-			case s.Quantity < 0:
-				w.shop.violate("%s: %d published in warehouse %s", sku.SKU, s.Quantity, s.WarehouseID)
-			case s.Quantity > most && s.Quantity <= t.shown[key] && s.Quantity <= max(t.unheard[key]-w.shop.kept, 0):
-				t.tooHigh = append(t.tooHigh, tooHigh)
-			case s.Quantity > most:
-				w.shop.violate("%s", tooHigh)
+			if 0 <= s.Quantity && s.Quantity <= most {
+				continue
+			}
+			wrong := fmt.Sprintf("%s: %d published in warehouse %s, at most %d were free", sku.SKU, s.Quantity, s.WarehouseID, most)
+			if s.Quantity > most && s.Quantity <= min(t.shown[key], t.unheard[key]-w.shop.kept) {
+				t.tooHigh = append(t.tooHigh, wrong)
+			} else {
+				w.shop.violate("%s", wrong)
 			}
 		}
 		if locked := t.locked[sku.ID]; locked > 0 && !t.blind && sent > max(free, locked) {
@@ -281,7 +281,7 @@ func (w watchedTouches) ItemsTouched(ctx context.Context, since time.Time) (stoc
 	return touched, err
 }
 
-// judgeCuts judges the cuts of a pass that ended so: only one that says that it does not know
+// judgeCuts judges the cuts of a pass by the error that it returned: only one that does not know
 // which orders are locked may have left units of locked ones on sale.
 func (s *shop) judgeCuts(err error) {
 	t := &s.truth
