@@ -289,18 +289,15 @@ func TestWhatSellsIsKeptOverARestart(t *testing.T) {
 // Ten mugs were sold at one in two seconds, and then there was none to sell for half a minute.
 // That nobody bought one meanwhile does not say that nobody wants any: when one of three is
 // sold elsewhere, the two that are left are not put on sale over what was sold on the way.
-// They are when nothing may be on the way any more.
+// They go on sale as soon as nothing can be on the way.
 func TestNothingOnSaleSaysNothingAboutSales(t *testing.T) {
 	w := world.NewWorld(t)
 	now := world.Noon
 	w.Now = func() time.Time { return now }
 	w.List("MUG", "W1")
-	e, err := stock.NewEngine(stock.Ports{
-		Listings: w, Catalogue: w, Levels: w, SeeOrders: world.AllSeen, Ledger: w, Values: w.Memory, Publisher: w, Locks: w, Exceptions: w,
-	}, stock.Options{Locations: map[string][]string{"W1": {"L1"}}, Now: w.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := engine(t, stock.Ports{
+		Listings: w, Catalogue: w, Levels: w, SeeOrders: world.AllSeen, Ledger: w, Publisher: w, Locks: w, Exceptions: w,
+	}, stock.Options{Now: w.Now})
 	for i := range 10 {
 		r := soldMugs(fmt.Sprint(i), 1, now.Add(-time.Duration(i)*2*time.Second))
 		r.SeenAt = r.CreatedAt.Add(time.Second)

@@ -15,7 +15,7 @@ import (
 // of the warehouse are locked. Nothing is raised by levels that have changed; what is lowered
 // by them may leave units on sale of orders that were locked since the question was last
 // answered. The next push asks again by itself.
-var ErrLocksUnknown = errors.New("stock is only lowered, because it is not known which orders are locked in the warehouse")
+var ErrLocksUnknown = errors.New("it is not known which orders are locked in the warehouse, so no level that has changed raises stock")
 
 // settleTries is how often levels that are not vouched for are read again at once.
 const settleTries = 2
